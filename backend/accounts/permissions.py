@@ -1,0 +1,41 @@
+"""Who may do what: one function a right. The edge asks; the verb does not."""
+
+from django.contrib.auth.models import AnonymousUser
+
+from backend.accounts.models import User
+
+Person = User | AnonymousUser
+Role = User.Role
+
+
+def _has(user: Person, *roles: str) -> bool:
+    return isinstance(user, User) and user.has_role(*roles)
+
+
+def may_send_submissions(user: Person) -> bool:
+    return _has(user, Role.ENUMERATOR, Role.SUPERVISOR, Role.MANAGER, Role.ADMIN)
+
+
+def may_read_records(user: Person) -> bool:
+    return _has(user, Role.SUPERVISOR, Role.MANAGER, Role.ANALYST, Role.ADMIN)
+
+
+def may_export(user: Person) -> bool:
+    return may_read_records(user)
+
+
+def may_unmask(user: Person) -> bool:
+    """Personal data, with a reason that is logged."""
+    return _has(user, Role.SUPERVISOR, Role.MANAGER, Role.ADMIN)
+
+
+def may_publish_forms(user: Person) -> bool:
+    return _has(user, Role.MANAGER, Role.ADMIN)
+
+
+def may_manage_devices(user: Person) -> bool:
+    return _has(user, Role.SUPERVISOR, Role.MANAGER, Role.ADMIN)
+
+
+def may_use_console(user: Person) -> bool:
+    return _has(user, Role.SUPERVISOR, Role.MANAGER, Role.ADMIN)

@@ -1,0 +1,46 @@
+"""Personal access tokens for analysts' tools, and how any random token is made and stored."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.utils import timezone
+
+from backend.accounts.models import PersonalToken, User
+from backend.audit.log import log_event
+
+TOKEN_DAYS = 365
+
+
+def new_token() -> str:
+    """256 random bits, safe in a URL."""
+    return secrets.token_urlsafe(32)
+
+
+def token_digest(token: str) -> str:
+    """SHA-256 in hex: a random token needs no salt and no slow hash."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def make_personal_token(*, user: User, name: str, by: User | None = None) -> str:
+    """Makes a token that lives a year and returns it; it cannot be shown again."""
+    token = new_token()
+    made = PersonalToken.objects.create(
+        user=user,
+        name=name,
+        digest=token_digest(token),
+        expires_at=timezone.now() + timedelta(days=TOKEN_DAYS),
+    )
+    log_event("token.made", by=by or user, target=made)
+    return token
+
+
+def user_of_token(token: str) -> User | None:
+    """The active user of a valid token; notes when it was last used, to the minute."""
+    found = PersonalToken.objects.select_related("user").filter(digest=token_digest(token)).first()
+    if found is None or not found.is_valid() or not found.user.is_active:
+        return None
+    now = timezone.now()
+    if found.last_used_at is None or now - found.last_used_at > timedelta(minutes=1):
+        PersonalToken.objects.filter(pk=found.pk).update(last_used_at=now)
+    return found.user

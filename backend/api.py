@@ -1,0 +1,59 @@
+"""How the JSON API answers errors: every one is a Problem as application/problem+json."""
+
+import logging
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, JsonResponse
+from rest_framework import exceptions
+from rest_framework.views import set_rollback
+
+from backend.problems import Problem
+
+log = logging.getLogger(__name__)
+CODES: dict[type[Exception], str] = {
+    exceptions.NotAuthenticated: "login_required",
+    exceptions.AuthenticationFailed: "login_required",
+    exceptions.PermissionDenied: "not_allowed",
+    PermissionDenied: "not_allowed",
+    exceptions.NotFound: "not_found",
+    Http404: "not_found",
+    exceptions.UnsupportedMediaType: "unsupported_media_type",
+    exceptions.NotAcceptable: "not_acceptable",
+    exceptions.Throttled: "too_many_requests",
+    OperationalError: "database_away",
+    InterfaceError: "database_away",
+}
+
+
+def problem_response(error: Exception, context: dict[str, Any]) -> JsonResponse:
+    """DRF's exception handler: any exception → a problem document."""
+    set_rollback()
+    problem = as_problem(error, context["request"].method or "")
+    if problem.code == "internal":
+        log.error("unexpected error", exc_info=error)
+    return problem_json(problem)
+
+
+def as_problem(error: Exception, method: str = "") -> Problem:
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, exceptions.MethodNotAllowed):
+        return Problem("method_not_allowed", method=method)
+    if isinstance(error, exceptions.ValidationError | exceptions.ParseError):
+        return Problem("request_malformed", reason=str(error.detail))
+    for kind, code in CODES.items():
+        if isinstance(error, kind):
+            return Problem(code)
+    return Problem("internal")
+
+
+def problem_json(problem: Problem) -> JsonResponse:
+    return JsonResponse(
+        problem.as_json(),
+        status=problem.status,
+        content_type="application/problem+json",
+        headers=problem.headers,
+        json_dumps_params={"ensure_ascii": False},
+    )

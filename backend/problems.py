@@ -1,0 +1,183 @@
+"""Problem: an error with a stable code. The one table of codes, words and HTTP statuses.
+
+The same Problem leaves as RFC 9457 JSON (`backend.api`) or as OpenRosa XML (`sync.openrosa`).
+`docs/problems.md` explains each code to the person who meets it.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a code always means: its HTTP status, a title, and words with places for details."""
+
+    status: int
+    title: str
+    words: str
+
+
+KINDS: dict[str, Kind] = {
+    # Who is calling
+    "login_required": Kind(401, "Log in", "Log in, or send a valid token."),
+    "token_unknown": Kind(
+        403,
+        "Token not valid",
+        "This tablet's access was ended or never existed. Your data is safe on it; ask your supervisor for a new QR code.",
+    ),
+    "tls_required": Kind(
+        403,
+        "Secure link needed",
+        "A password may only be sent over https. Use the QR code or an https address.",
+    ),
+    "not_allowed": Kind(403, "Not allowed", "Your role does not allow this."),
+    "field_masked": Kind(
+        403,
+        "Field is masked",
+        "The field {field!r} holds personal data that your role may not see or filter by.",
+    ),
+    "purpose_missing": Kind(
+        400, "Say why", "Unmasking personal data needs a reason of at least 10 characters."
+    ),
+    # What a tablet sends
+    "multipart_malformed": Kind(
+        400,
+        "Upload broken",
+        "The upload is incomplete or not multipart/form-data. Nothing is lost: it will be sent again.",
+    ),
+    "xml_part_missing": Kind(
+        400, "No record in upload", "The upload has no part named xml_submission_file."
+    ),
+    "xml_malformed": Kind(
+        400,
+        "Record cannot be read",
+        "The record is empty, cut off or not well-formed XML. The bytes were kept for support; the record stays on your tablet.",
+    ),
+    "xml_forbidden": Kind(
+        400,
+        "Record refused",
+        "The record declares a document type or entities, which no form does. The bytes were kept for support.",
+    ),
+    "xml_too_deep": Kind(
+        400,
+        "Record too deeply nested",
+        "The record is nested deeper than any form. The bytes were kept for support.",
+    ),
+    "xml_too_large": Kind(
+        413,
+        "Record too large",
+        "The record's XML is larger than {limit_mb} MB. Ask your supervisor.",
+    ),
+    "form_id_missing": Kind(
+        400,
+        "Form unknown",
+        "The record does not say which form it belongs to. The bytes were kept for support.",
+    ),
+    "form_unknown": Kind(
+        404,
+        "Form unknown",
+        "This server has no form {form_id!r}. The record was kept for support and stays on your tablet; ask your supervisor.",
+    ),
+    "instance_conflict": Kind(
+        409,
+        "Same number, other content",
+        "A record with this number is stored with other content. This one was kept apart for your supervisor to compare; it stays on your tablet too.",
+    ),
+    "device_forbidden": Kind(
+        403, "Not a data collector", "This account may not send or fetch forms."
+    ),
+    # What a person asks for
+    "not_found": Kind(404, "Not found", "There is nothing at this address, or you may not see it."),
+    "method_not_allowed": Kind(405, "Method not allowed", "This address does not take {method}."),
+    "request_malformed": Kind(400, "Request not understood", "{reason}"),
+    "unsupported_media_type": Kind(415, "Type not taken", "Send application/json."),
+    "not_acceptable": Kind(406, "Type not offered", "This address gives application/json."),
+    "too_many_requests": Kind(429, "Too many requests", "Wait a little and try again."),
+    "field_unknown": Kind(400, "Field unknown", "The form has no field {field!r}."),
+    "operator_unknown": Kind(
+        400,
+        "Operator unknown",
+        "The field {field!r} cannot be filtered by {operator!r}; it takes {allowed}.",
+    ),
+    "value_invalid": Kind(400, "Value not valid", "{field!r}: {reason}"),
+    "place_unknown": Kind(400, "Place unknown", "There is no place with the code {place!r}."),
+    "cursor_invalid": Kind(
+        400, "Cursor not valid", "This cursor is not from this list; start again without it."
+    ),
+    "export_kind_unknown": Kind(400, "Kind unknown", "Exports are made as {allowed}."),
+    "export_not_ready": Kind(
+        409, "Not ready", "The export is {state}; ask again when it is ready."
+    ),
+    # Publishing
+    "workbook_unreadable": Kind(422, "Workbook cannot be read", "{reason}"),
+    "workbook_too_large": Kind(
+        422,
+        "Workbook too large",
+        "The workbook unpacks to more than {limit_mb} MB or {ratio} times its size; a form never does.",
+    ),
+    "xlsform_invalid": Kind(
+        422, "Form not published", "The form has {count} problem(s); nothing was published."
+    ),
+    "version_exists": Kind(
+        409,
+        "Version exists",
+        "{form_id} version {version} is already published with other content; give the changed form a new version.",
+    ),
+    "media_name_invalid": Kind(
+        422, "File name not usable", "The file name {name!r} cannot be used: {reason}"
+    ),
+    "round_unknown": Kind(404, "Round unknown", "There is no round with the code {place!r}."),
+    # The machine
+    "database_away": Kind(
+        503,
+        "Try again soon",
+        "The server is catching its breath. Your data is safe; try again in a few seconds.",
+    ),
+    "disk_full": Kind(
+        503,
+        "Server disk full",
+        "The server cannot store files right now. Your data is safe on your tablet; try again later.",
+    ),
+    "internal": Kind(
+        500,
+        "Server error",
+        "Something went wrong on the server and was logged. Your data is safe; try again later.",
+    ),
+}
+RETRY_AFTER_SECONDS = 5
+
+
+class Problem(Exception):
+    """An error a caller can act on: `Problem("form_unknown", form_id="x")`.
+
+    `details` fill the words and travel as members of the JSON; never put a name, phone or place in.
+    """
+
+    def __init__(self, code: str, /, **details: Any) -> None:
+        self.code = code
+        self.kind = KINDS[code]
+        self.details = details
+        super().__init__(f"{code}: {self.words}")
+
+    @property
+    def status(self) -> int:
+        return self.kind.status
+
+    @property
+    def words(self) -> str:
+        return self.kind.words.format(**self.details)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(RETRY_AFTER_SECONDS)} if self.status in {429, 503} else {}
+
+    def as_json(self) -> dict[str, Any]:
+        """The members of an RFC 9457 problem document."""
+        return {
+            **self.details,
+            "type": f"/docs/problems#{self.code}",
+            "title": self.kind.title,
+            "status": self.status,
+            "detail": self.words,
+            "code": self.code,
+        }

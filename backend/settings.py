@@ -1,0 +1,251 @@
+"""One file for every environment. A setting exists only if someone deploying would change it."""
+
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from backend.env import (
+    BadSetting,
+    env_bool,
+    env_choice,
+    env_int,
+    env_list,
+    env_secret,
+    env_str,
+    env_url,
+)
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(env_str("OILA_VAR", str(BASE_DIR / "var"))).resolve()
+
+# --- Who we are to the outside -------------------------------------------------------------------
+
+DEBUG = env_bool("DEBUG", default=False)
+# Commands that need no secret (check, makemigrations) run without one; `manage.py up` makes one.
+COMMANDS_ONLY_KEY = "only-for-commands-that-serve-nobody"  # wsgi.py refuses it
+_secret_file = VAR_DIR / "secret_key"
+SECRET_KEY = env_secret(
+    "SECRET_KEY",
+    default=_secret_file.read_text().strip() if _secret_file.is_file() else COMMANDS_ONLY_KEY,
+)
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]", "testserver"])
+PUBLIC_URL = env_url("PUBLIC_URL", ("http", "https")).rstrip("/")
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
+TRUST_PROXY = env_bool("TRUST_PROXY", default=False)
+if TRUST_PROXY:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    USE_X_FORWARDED_HOST = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
+
+# --- Engines: with the two addresses set nothing embedded starts --------------------------------
+
+DATABASE_URL = env_url("DATABASE_URL", ("postgres", "postgresql"))
+REDIS_URL = env_url("REDIS_URL", ("redis", "rediss", "unix"))
+if bool(DATABASE_URL) != bool(REDIS_URL):
+    raise BadSetting(
+        "DATABASE_URL and REDIS_URL", "only one", "both, or neither for the embedded engines"
+    )
+# `manage.py up` writes where the embedded engines listen, so that any command finds them.
+_sockets = VAR_DIR / "sockets"
+SOCKET_DIR = Path(_sockets.read_text().strip()) if _sockets.is_file() else VAR_DIR / "run"
+
+
+def _database(url: str) -> dict[str, object]:
+    parts = urlsplit(url)
+    return {
+        "NAME": unquote(parts.path.lstrip("/")) or "oila",
+        "USER": unquote(parts.username or "oila"),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": str(parts.port or ""),
+    }
+
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        **(
+            _database(DATABASE_URL)
+            if DATABASE_URL
+            else {"NAME": "oila", "USER": "oila", "HOST": str(SOCKET_DIR), "PORT": "5432"}
+        ),
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "connect_timeout": 3,
+            "application_name": "oila",
+            # A hung transaction would hide its rows from SKIP LOCKED for ever.
+            "options": "-c idle_in_transaction_session_timeout=60000 -c statement_timeout=120000",
+        },
+    }
+}
+REDIS_ADDRESS = REDIS_URL or f"unix://{SOCKET_DIR}/redis.sock"
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_ADDRESS,
+    }
+}
+
+# --- Celery: the broker carries a bell, never data ----------------------------------------------
+
+CELERY_BROKER_URL = REDIS_ADDRESS.replace("unix://", "redis+socket://")
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_PUBLISH_RETRY = False  # a dead broker must not hold up an upload
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "visibility_timeout": 7200}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_DEFAULT_QUEUE = "process"
+CELERY_TASK_ROUTES = {"surveys.datasets.tasks.*": {"queue": "exports"}}
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+SWEEP_SECONDS = env_int("SWEEP_SECONDS", 15, least=1, most=3600)
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {
+        "task": "surveys.lifecycle.tasks.process_waiting_task",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS},
+    },
+    "sweep-exports": {
+        "task": "surveys.datasets.tasks.build_waiting_exports_task",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS},
+    },
+}
+PROCESS_MAX_TRIES = env_int("PROCESS_MAX_TRIES", 5, least=1, most=100)
+
+# --- Files and limits ----------------------------------------------------------------------------
+
+MEDIA_ROOT = VAR_DIR / "attachments"
+EXPORT_DIR = VAR_DIR / "exports"
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "backend" / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+# A tablet sends up to 102 parts, Enketo any number (openrosa.md S6).
+DATA_UPLOAD_MAX_NUMBER_FILES = 5000
+MAX_XML_BYTES = env_int("MAX_XML_MB", 20, least=1, most=200) * 1024 * 1024
+ACCEPT_CONTENT_LENGTH = env_int("ACCEPT_CONTENT_LENGTH", 10_000_000, least=100_000)
+
+# --- Apps ----------------------------------------------------------------------------------------
+
+ROOT_URLCONF = "backend.urls"
+WSGI_APPLICATION = "backend.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "accounts.User"
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "backend",
+    "backend.accounts",
+    "backend.audit",
+    "surveys.places",
+    "surveys.rounds",
+    "surveys.xforms",
+    "surveys.privacy",
+    "surveys.submissions",
+    "surveys.cleaning",
+    "surveys.households",
+    "surveys.entities",
+    "surveys.datasets",
+    "surveys.lifecycle",
+    "sync",
+]
+MIDDLEWARE = [
+    "backend.middleware.request_id",
+    "backend.middleware.database_away",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "backend" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "login"
+SECURE_REFERRER_POLICY = "no-referrer"  # tokens stand in paths
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("ru", "Русский"), ("ky", "Кыргызча"), ("tg", "Тоҷикӣ")]
+TIME_ZONE = env_choice("TIME_ZONE", "Asia/Dushanbe", ("Asia/Dushanbe", "Asia/Bishkek", "UTC"))
+USE_I18N = True
+USE_TZ = True
+
+# --- The JSON API --------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "backend.accounts.authentication.PersonalTokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "backend.api.problem_response",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Oila",
+    "DESCRIPTION": "Household surveys that survive the road: forms, records and exports.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "surveys.datasets.openapi.name_every_form",
+    ],
+}
+
+# --- Logs ----------------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "backend.logs.JsonFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {
+        "handlers": ["stderr"],
+        "level": env_choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
+    },
+    "loggers": {"django.server": {"handlers": ["stderr"], "propagate": False}},
+}

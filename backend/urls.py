@@ -1,0 +1,18 @@
+"""Mounts, by string, what sync and surveys offer."""
+
+from django.contrib import admin
+from django.contrib.auth import views as auth_views
+from django.urls import include, path
+
+from backend import views
+
+urlpatterns = [
+    path("", include("sync.urls")),
+    path("", views.home, name="home"),
+    path("login/", auth_views.LoginView.as_view(), name="login"),
+    path("logout/", auth_views.LogoutView.as_view(), name="logout"),
+    path("health/live", views.live),
+    path("health/ready", views.ready),
+    path("admin/", admin.site.urls),
+    path("", include("surveys.datasets.urls")),
+]

@@ -1,0 +1,54 @@
+"""Exports: files made in the background, offered only when their row counts are verified."""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from surveys.xforms.models import Form
+
+
+class Export(models.Model):
+    """One asked-for file: what, by whom, why; its progress; its counts."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        RUNNING = "running", "Running"
+        READY = "ready", "Ready"
+        FAILED = "failed", "Failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    form = models.ForeignKey(Form, on_delete=models.PROTECT, related_name="exports")
+    kind = models.CharField(max_length=10)
+    layer = models.CharField(max_length=10, default="corrected")
+    language = models.CharField(max_length=80, blank=True)
+    labels = models.BooleanField(default=False)  # labels instead of codes
+    filter: Any = models.JSONField(default=dict)
+    purpose = models.CharField(max_length=300, blank=True)
+    unmask = models.CharField(
+        max_length=300, blank=True
+    )  # the reason, where personal data was asked for
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="exports"
+    )
+    asked_at = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    started_at = models.DateTimeField(null=True)
+    progress = models.FloatField(default=0)  # 0 to 1
+    tables: Any = models.JSONField(default=dict)  # table → rows written and verified
+    as_of = models.DateTimeField(null=True)
+    file_name = models.CharField(max_length=255, blank=True)
+    size = models.BigIntegerField(default=0)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-asked_at"]
+        indexes = [
+            models.Index(fields=["asked_at"], name="export_waiting", condition=Q(state="waiting"))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"

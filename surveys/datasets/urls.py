@@ -1,0 +1,5 @@
+"""What analysts read."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

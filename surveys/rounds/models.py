@@ -1,0 +1,31 @@
+"""A survey is the whole study; a round is one wave of it, with the places it is for."""
+
+from django.db import models
+
+from surveys.places.models import Place
+
+
+class Survey(models.Model):
+    code = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=200)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Round(models.Model):
+    """One wave. `places` are its targeted communities; none means everywhere."""
+
+    survey = models.ForeignKey(Survey, on_delete=models.PROTECT, related_name="rounds")
+    code = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=200)
+    opens_on = models.DateField(null=True, blank=True)
+    closes_on = models.DateField(null=True, blank=True)
+    follows = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL)
+    places = models.ManyToManyField(Place, blank=True, related_name="rounds")
+
+    class Meta:
+        ordering = ["survey", "opens_on", "code"]
+
+    def __str__(self) -> str:
+        return f"{self.survey}: {self.name}"

@@ -1,0 +1,148 @@
+"""What arrived, as it arrived. Raw bytes are never altered; the row is the work queue."""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from surveys.xforms.models import Form, FormVersion
+
+
+class SubmissionQuerySet(models.QuerySet["Submission"]):
+    def waiting(self) -> "SubmissionQuerySet":
+        return self.filter(state=Submission.State.RECEIVED)
+
+
+class Submission(models.Model):
+    """One filled form as received.
+
+    All editions of one record (an original and its edits) share `record_id`: that of the edition
+    that arrived first. `head` is true for the edition that counts; only it has clean rows.
+    """
+
+    class State(models.IntegerChoices):
+        RECEIVED = 0, "Received, waiting"
+        PROCESSED = 1, "Processed"
+        PARKED = 2, "Parked after too many tries"
+
+    class ReviewState(models.TextChoices):
+        RECEIVED = "received", "Received"
+        EDITED = "edited", "Edited"
+        HAS_ISSUES = "has_issues", "Has issues"
+        APPROVED = "approved", "Approved"
+        REJECTED = "rejected", "Rejected"
+
+    form = models.ForeignKey(Form, on_delete=models.PROTECT, related_name="submissions")
+    # None: a version we never published; kept and flagged (openrosa.md S9).
+    form_version = models.ForeignKey(
+        FormVersion, null=True, on_delete=models.PROTECT, related_name="submissions"
+    )
+    version = models.CharField(max_length=200, blank=True)  # as the instance says it
+    instance_id = models.CharField(max_length=255)
+    deprecated_id = models.CharField(max_length=255, blank=True)
+    record_id = models.UUIDField(default=uuid.uuid4, editable=False)
+    head = models.BooleanField(default=True)
+    raw_xml = models.BinaryField()
+    sha256 = models.BinaryField(max_length=32)
+    encrypted = models.BooleanField(default=False)
+    received_at = models.DateTimeField()
+    device_id = models.BigIntegerField(null=True)  # sync.Device; above us, so not a foreign key
+    client_device_id = models.CharField(
+        max_length=255, blank=True
+    )  # OpenRosa deviceID; no identity
+    user_agent = models.CharField(max_length=255, blank=True)
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    state = models.PositiveSmallIntegerField(choices=State, default=State.RECEIVED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    try_after = models.DateTimeField(null=True)
+    error = models.TextField(blank=True)
+    processed_at = models.DateTimeField(null=True)
+    review_state = models.CharField(
+        max_length=12, choices=ReviewState, default=ReviewState.RECEIVED
+    )
+    deleted_at = models.DateTimeField(null=True)
+
+    objects = SubmissionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # the idempotency key (openrosa.md S10)
+            models.UniqueConstraint(
+                fields=["form", "instance_id"], name="submission_instance_once"
+            ),
+        ]
+        indexes = [
+            # the queue: what waits, oldest first
+            models.Index(fields=["id"], name="submission_waiting", condition=Q(state=0)),
+            # an edit that came before its original
+            models.Index(
+                fields=["form", "deprecated_id"],
+                name="submission_deprecates",
+                condition=~Q(deprecated_id=""),
+            ),
+            # all editions of a record
+            models.Index(fields=["record_id"], name="submission_record"),
+        ]
+
+    def __str__(self) -> str:
+        return self.instance_id
+
+
+class Attachment(models.Model):
+    """A file that came with a submission. The bytes lie under MEDIA_ROOT by their SHA-256.
+
+    The same name with other bytes is kept as an alternate (`alternate` 1, 2, …); the first stays.
+    """
+
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="attachments")
+    name = models.CharField(max_length=1000)  # NFC, as matched with the XML
+    sha256 = models.CharField(max_length=64)
+    size = models.BigIntegerField()
+    content_type = models.CharField(max_length=255, blank=True)
+    alternate = models.PositiveSmallIntegerField(default=0)
+    received_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["submission", "name", "sha256"], name="attachment_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"attachment {self.pk}"
+
+    @property
+    def relative_path(self) -> str:
+        return f"{self.sha256[:2]}/{self.sha256[2:4]}/{self.sha256}"
+
+
+class Quarantined(models.Model):
+    """Bytes we could not take as a submission, kept whole for a person to look at."""
+
+    reason = models.CharField(max_length=40)  # the Problem's code
+    form_id = models.CharField(max_length=255, blank=True)
+    instance_id = models.CharField(max_length=255, blank=True)
+    raw = models.BinaryField()
+    sha256 = models.BinaryField(max_length=32)
+    device_id = models.BigIntegerField(null=True)
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    received_at = models.DateTimeField(auto_now_add=True)
+    times = models.PositiveIntegerField(default=1)  # how often these very bytes came
+    settled_at = models.DateTimeField(null=True)
+    attachments: Any = models.JSONField(default=list)  # name, sha256, size
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["reason", "sha256"], name="quarantined_once")
+        ]
+        indexes = [models.Index(F("received_at").desc(), name="quarantined_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.reason} {self.pk}"

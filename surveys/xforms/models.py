@@ -1,0 +1,94 @@
+"""Forms and their fixed editions. What is published is frozen: its bytes are what tablets hash."""
+
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+
+from surveys.rounds.models import Round
+from surveys.xforms.schema import Schema, schema_from_json
+
+
+class FormQuerySet(models.QuerySet["Form"]):
+    def listed(self) -> "FormQuerySet":
+        """What tablets see in their form list."""
+        return self.filter(current__isnull=False, retired_at=None).select_related("current")
+
+
+class Form(models.Model):
+    """A questionnaire known to tablets by `form_id`."""
+
+    form_id = models.CharField(max_length=200, unique=True)
+    title = models.CharField(max_length=300)
+    round = models.ForeignKey(
+        Round, null=True, blank=True, on_delete=models.SET_NULL, related_name="forms"
+    )
+    current = models.ForeignKey(
+        "FormVersion", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    retired_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = FormQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["form_id"]
+
+    def __str__(self) -> str:
+        return self.form_id
+
+
+class FormVersion(models.Model):
+    """One published edition: the workbook, the XForm bytes as served, the schema read from them."""
+
+    form = models.ForeignKey(Form, on_delete=models.PROTECT, related_name="versions")
+    version = models.CharField(max_length=200, blank=True)
+    title = models.CharField(max_length=300)
+    xlsform = models.BinaryField()
+    xform = models.BinaryField()
+    md5 = models.CharField(max_length=32)
+    schema_json: Any = models.JSONField()
+    warnings: Any = models.JSONField(default=list)
+    # What broke comparability with the version before, as shown when it was published.
+    changes: Any = models.JSONField(default=list)
+    published_at = models.DateTimeField(auto_now_add=True)
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["form", "-published_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["form", "version"], name="form_version_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.form.form_id} {self.version}"
+
+    @property
+    def schema(self) -> Schema:
+        return schema_of_version(self.pk)
+
+
+@lru_cache(maxsize=256)
+def schema_of_version(pk: int) -> Schema:
+    """The schema of a published version; published versions never change, so it may be kept."""
+    return schema_from_json(FormVersion.objects.values_list("schema_json", flat=True).get(pk=pk))
+
+
+class FormMedia(models.Model):
+    """A file that a form's manifest names. Same bytes in a new version: same hash and URL."""
+
+    form = models.ForeignKey(Form, on_delete=models.CASCADE, related_name="media")
+    name = models.CharField(max_length=255)
+    content_type = models.CharField(max_length=100)
+    content = models.BinaryField()
+    md5 = models.CharField(max_length=32)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["form", "name"], name="form_media_once")]
+
+    def __str__(self) -> str:
+        return self.name

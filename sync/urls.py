@@ -1,0 +1,5 @@
+"""What tablets talk to."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,1 @@
+"""Engines and people for every test."""
