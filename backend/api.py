@@ -1,11 +1,12 @@
-"""How the JSON API answers errors: every one is a Problem as application/problem+json."""
+"""How errors leave: every one is a Problem, as application/problem+json or, for people, a page."""
 
 import logging
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
 from rest_framework import exceptions
 from rest_framework.views import set_rollback
 
@@ -57,3 +58,11 @@ def problem_json(problem: Problem) -> JsonResponse:
         headers=problem.headers,
         json_dumps_params={"ensure_ascii": False},
     )
+
+
+def problem_answer(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """A page for a browser, a problem document for a program. Asks neither session nor database."""
+    if "text/html" not in request.headers.get("Accept", ""):
+        return problem_json(problem)
+    page = render_to_string("problem.html", {"problem": problem})
+    return HttpResponse(page, status=problem.status, headers=problem.headers)

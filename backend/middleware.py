@@ -1,4 +1,4 @@
-"""Around every request: an id for its log lines, and 503 when the database is away."""
+"""Around every request: an id for its log lines, 503 without a database, a content policy."""
 
 import logging
 import uuid
@@ -7,9 +7,15 @@ from collections.abc import Callable
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
-from backend.api import problem_json
+from backend.api import problem_answer
 from backend.problems import Problem
 
+# Everything a page needs comes from this server. Swagger UI writes its own styles and icons.
+PAGE_POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+API_DOCS_POLICY = f"{PAGE_POLICY}; style-src 'self' 'unsafe-inline'"
 Handler = Callable[[HttpRequest], HttpResponse]
 log = logging.getLogger(__name__)
 
@@ -47,15 +53,28 @@ class DatabaseAway:
         try:
             return self.get_response(request)
         except (OperationalError, InterfaceError):  # raised by a middleware below, not by a view
-            return problem_json(Problem("database_away"))
+            return problem_answer(request, Problem("database_away"))
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answers for a view, before Django turns the exception into its 500."""
         if isinstance(error, OperationalError | InterfaceError):
-            return problem_json(Problem("database_away"))
+            return problem_answer(request, Problem("database_away"))
         if isinstance(error, Problem):
-            return problem_json(error)
+            return problem_answer(request, error)
         return None
 
 
 database_away = DatabaseAway
+
+
+def content_policy(get_response: Handler) -> Handler:
+    """Tells browsers to load and run only what this server sends, on every page."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.get("Content-Type", "").startswith("text/html"):
+            docs = request.path.startswith("/api/docs/")
+            response["Content-Security-Policy"] = API_DOCS_POLICY if docs else PAGE_POLICY
+        return response
+
+    return handle

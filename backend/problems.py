@@ -127,6 +127,9 @@ KINDS: dict[str, Kind] = {
         422, "File name not usable", "The file name {name!r} cannot be used: {reason}"
     ),
     "round_unknown": Kind(404, "Round unknown", "There is no round with the code {place!r}."),
+    "page_expired": Kind(
+        403, "Page expired", "This page was open for too long. Go back, reload it and try again."
+    ),
     # The machine
     "database_away": Kind(
         503,

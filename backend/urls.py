@@ -9,10 +9,16 @@ from backend import views
 urlpatterns = [
     path("", include("sync.urls")),
     path("", views.home, name="home"),
-    path("login/", auth_views.LoginView.as_view(), name="login"),
+    path("login/", auth_views.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
+    path("account/", include("backend.accounts.urls")),
+    path("docs/problems", views.problems, name="problems"),
     path("health/live", views.live),
     path("health/ready", views.ready),
     path("admin/", admin.site.urls),
     path("", include("surveys.datasets.urls")),
 ]
+handler400 = views.bad_request
+handler403 = views.not_allowed
+handler404 = views.not_found
+handler500 = views.internal

@@ -1,11 +1,20 @@
 """Who may do what: one function a right. The edge asks; the verb does not."""
 
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
 
 from backend.accounts.models import User
 
 Person = User | AnonymousUser
 Role = User.Role
+
+
+def logged_in(request: HttpRequest) -> User:
+    """Whoever is logged in; raises PermissionDenied when nobody is."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
 
 
 def _has(user: Person, *roles: str) -> bool:

@@ -35,6 +35,12 @@ def make_personal_token(*, user: User, name: str, by: User | None = None) -> str
     return token
 
 
+def revoke_personal_token(*, token: PersonalToken, by: User) -> None:
+    """Ends a token at once; ending it again changes nothing."""
+    if PersonalToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now()):
+        log_event("token.revoked", by=by, target=token)
+
+
 def user_of_token(token: str) -> User | None:
     """The active user of a valid token; notes when it was last used, to the minute."""
     found = PersonalToken.objects.select_related("user").filter(digest=token_digest(token)).first()

@@ -1,0 +1,47 @@
+"""The account page: who I am here, my password, the tokens of my tools."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from backend.accounts.permissions import logged_in, may_read_records
+from backend.accounts.tokens import TOKEN_DAYS, make_personal_token, revoke_personal_token
+
+
+@require_GET
+@login_required
+def account(request: HttpRequest) -> HttpResponse:
+    return _page(request)
+
+
+@require_POST
+@login_required
+@never_cache
+def make_token(request: HttpRequest) -> HttpResponse:
+    """Answers with the page itself, not a redirect: the token is shown this once."""
+    user = logged_in(request)
+    if not may_read_records(user):
+        raise PermissionDenied
+    name = request.POST.get("name", "").strip()[:80] or "Unnamed tool"
+    return _page(request, new_token=make_personal_token(user=user, name=name))
+
+
+@require_POST
+@login_required
+def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
+    user = logged_in(request)
+    token = get_object_or_404(user.tokens, pk=pk)
+    revoke_personal_token(token=token, by=user)
+    messages.success(request, f"{token.name} can no longer read anything here.")
+    return redirect("account")
+
+
+def _page(request: HttpRequest, new_token: str = "") -> HttpResponse:
+    user = logged_in(request)
+    tokens = user.tokens.filter(revoked_at=None)
+    context = {"tokens": tokens, "new_token": new_token, "token_days": TOKEN_DAYS}
+    return render(request, "account.html", context)

@@ -1,0 +1,27 @@
+"""The console: Django's admin site under our name, for the roles that may use it."""
+
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+from backend.accounts.permissions import may_use_console
+
+
+class Console(AdminSite):
+    site_header = "Oila console"
+    site_title = "Oila"
+    index_title = "What stands behind the pages"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return may_use_console(request.user)
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """There is one login page; who is logged in and still sent here may not enter."""
+        if request.user.is_authenticated:
+            raise PermissionDenied
+        return redirect_to_login(request.GET.get("next", request.path))
