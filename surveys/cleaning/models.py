@@ -21,7 +21,7 @@ class CleanRow(models.Model):
     id = models.UUIDField(primary_key=True)
     record_id = models.UUIDField()
     submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="rows")
-    form = models.ForeignKey(Form, on_delete=models.PROTECT, related_name="+")
+    form = models.ForeignKey(Form, on_delete=models.PROTECT, related_name="+", db_index=False)
     repeat = models.CharField(max_length=255, blank=True)  # path of the repeat; "" for the root
     parent_id = models.UUIDField(null=True)
     index = models.PositiveIntegerField(default=0)  # position among its siblings, from 1

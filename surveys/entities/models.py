@@ -8,10 +8,12 @@ from surveys.submissions.models import Submission
 
 
 class EntityList(models.Model):
-    """A named list; `revision` counts its changes and so tells tablets when to fetch it again."""
+    """A named list; `revision` counts its changes and so tells tablets when to fetch it again.
+
+    Its columns are what the published forms save to it: `publish.list_properties`.
+    """
 
     name = models.CharField(max_length=200, unique=True)
-    properties: Any = models.JSONField(default=list)  # in column order
     revision = models.PositiveBigIntegerField(default=0)
 
     def __str__(self) -> str:
@@ -19,14 +21,13 @@ class EntityList(models.Model):
 
 
 class Entity(models.Model):
-    """One row of a list. `id` is the UUID the tablet made; `record_id` the record that made it."""
+    """One row of a list. `id` is the UUID that the tablet made, in the submission that made it."""
 
     id = models.UUIDField(primary_key=True)
     entity_list = models.ForeignKey(EntityList, on_delete=models.CASCADE, related_name="entities")
     label = models.CharField(max_length=500)
     version = models.PositiveIntegerField(default=1)
     data: Any = models.JSONField(default=dict)
-    household_id = models.UUIDField(null=True)
     submission = models.ForeignKey(
         Submission, null=True, on_delete=models.SET_NULL, related_name="+"
     )

@@ -1,0 +1,123 @@
+"""The quality checks over one submission: a function each, in one registry. Pure.
+
+A check never stops a row: it yields flags that a person settles. To add one: a function here, its
+test, and a line in docs/data-quality.md. What one answer alone shows (cannot be read, not in its
+list) is found in `answers.py` while reading it.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from surveys.cleaning.answers import Answers, Flag
+from surveys.xforms.schema import Schema
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One submission and what a check may need to know around it."""
+
+    schema: Schema
+    answers: Answers
+    received_at: datetime
+    version_known: bool = True
+    encrypted: bool = False
+    edit_conflict: bool = False
+    card_number: str = ""  # normalised
+    place_path: str = ""  # of the deepest place answered: codes from the country down
+    round_paths: tuple[str, ...] = ()  # of the targeted communities; none: everywhere
+    files: frozenset[str] = field(default_factory=frozenset)  # names that arrived
+
+
+Check = Callable[[Checked], Iterator[Flag]]
+CHECKS: list[Check] = []
+PROGRAMME_BEGAN = datetime(2014, 1, 1, tzinfo=UTC)
+CLOCK_TOLERANCE = timedelta(days=1)
+
+
+def run_checks(checked: Checked) -> list[Flag]:
+    """The flags of reading and of every check, in a fixed order."""
+    return [*checked.answers.flags, *(flag for check in CHECKS for flag in check(checked))]
+
+
+def check(function: Check) -> Check:
+    CHECKS.append(function)
+    return function
+
+
+@check
+def version_unknown(checked: Checked) -> Iterator[Flag]:
+    """A version we never published (openrosa.md S9): read by the newest one's schema."""
+    if not checked.version_known:
+        yield Flag("version_unknown")
+
+
+@check
+def encrypted(checked: Checked) -> Iterator[Flag]:
+    """Only the sender's side can open it (S15): there are no answers to clean."""
+    if checked.encrypted:
+        yield Flag("encrypted")
+
+
+@check
+def edit_conflict(checked: Checked) -> Iterator[Flag]:
+    """Two edits of the same edition (S14): the later one counts, a person should look."""
+    if checked.edit_conflict:
+        yield Flag("edit_conflict")
+
+
+@check
+def attachment_missing(checked: Checked) -> Iterator[Flag]:
+    """A photo, recording or file that the answers name and that has not arrived (yet)."""
+    for name, path in checked.answers.media.items():
+        if name not in checked.files:
+            yield Flag("attachment_missing", path)
+
+
+@check
+def outside_round(checked: Checked) -> Iterator[Flag]:
+    """From a place that the form's round is not for."""
+    here = checked.place_path + "/"
+    if checked.place_path and checked.round_paths:
+        if not any(here.startswith(path + "/") for path in checked.round_paths):
+            yield Flag("outside_round")
+
+
+@check
+def card_malformed(checked: Checked) -> Iterator[Flag]:
+    """A household card that is too short to tell two households apart."""
+    if checked.card_number and sum(map(str.isdigit, checked.card_number)) < 4:
+        yield Flag("card_malformed", _path_of_card(checked.schema))
+
+
+@check
+def clock_odd(checked: Checked) -> Iterator[Flag]:
+    """The tablet's clock: reset after a power cut, or ahead; or the interview ended before it began."""
+    start, end = (_moment(checked.answers, name) for name in ("start", "end"))
+    for path, at in (("start", start), ("end", end)):
+        if at is None:
+            continue
+        if at < PROGRAMME_BEGAN:
+            yield Flag("clock_early", path)
+        if at > checked.received_at + CLOCK_TOLERANCE:
+            yield Flag("clock_ahead", path)
+    if start and end and end < start:
+        yield Flag("clock_backwards", "end")
+
+
+def _moment(answers: Answers, key: str) -> datetime | None:
+    value = answers.root.values.get(key)
+    try:
+        at = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:  # a form may call any text question "end"
+        return None
+    return at if at is not None and at.tzinfo is not None else None
+
+
+def _path_of_card(schema: Schema) -> str:
+    return next((f.path for f in schema.fields if f.role == "household_key"), "")
+
+
+def submitted_at(answers: Answers) -> datetime | None:
+    """When the form says it was finished, or else begun; by the tablet's clock."""
+    return _moment(answers, "end") or _moment(answers, "start")
