@@ -78,9 +78,9 @@ def attachment_missing(checked: Checked) -> Iterator[Flag]:
 def outside_round(checked: Checked) -> Iterator[Flag]:
     """From a place that the form's round is not for."""
     here = checked.place_path + "/"
-    if checked.place_path and checked.round_paths:
-        if not any(here.startswith(path + "/") for path in checked.round_paths):
-            yield Flag("outside_round")
+    inside = any(here.startswith(path + "/") for path in checked.round_paths)
+    if checked.place_path and checked.round_paths and not inside:
+        yield Flag("outside_round")
 
 
 @check
@@ -92,7 +92,7 @@ def card_malformed(checked: Checked) -> Iterator[Flag]:
 
 @check
 def clock_odd(checked: Checked) -> Iterator[Flag]:
-    """The tablet's clock: reset after a power cut, or ahead; or the interview ended before it began."""
+    """The tablet's clock was reset by a power cut, ran ahead, or was set back during the visit."""
     start, end = (_moment(checked.answers, name) for name in ("start", "end"))
     for path, at in (("start", start), ("end", end)):
         if at is None:
