@@ -1,1 +1,86 @@
-"""Engines and people for every test."""
+"""People with rights, and an empty cache, for every test."""
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from backend.accounts.models import User
+
+PASSWORD = "a long enough password"
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> None:
+    cache.clear()
+
+
+def make_user(username: str, role: User.Role, **fields: object) -> User:
+    return User.objects.create_user(
+        username=username,
+        password=PASSWORD,
+        role=role,
+        is_staff=role in {User.Role.ADMIN, User.Role.MANAGER, User.Role.SUPERVISOR},
+        is_superuser=role == User.Role.ADMIN,
+        **fields,
+    )
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    """Manages the survey everywhere and is named to see legal aid."""
+    return make_user("alice", User.Role.MANAGER, sees_legal_aid=True)
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    """Analyses it; sees no personal data."""
+    return make_user("bob", User.Role.ANALYST)
+
+
+@pytest.fixture
+def charlie(db: None) -> User:
+    """Asks the questions; reads nothing back."""
+    return make_user("charlie", User.Role.ENUMERATOR)
+
+
+@pytest.fixture
+def dilnoza(db: None) -> User:
+    """Supervises one oblast of Kyrgyzstan and sees nothing of the others."""
+    return make_user("dilnoza", User.Role.SUPERVISOR, place_codes=["KG06000000000"])
+
+
+@pytest.fixture
+def root(db: None) -> User:
+    """May do everything."""
+    return make_user("root", User.Role.ADMIN)
+
+
+def _client_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def as_alice(alice: User) -> Client:
+    return _client_of(alice)
+
+
+@pytest.fixture
+def as_bob(bob: User) -> Client:
+    return _client_of(bob)
+
+
+@pytest.fixture
+def as_charlie(charlie: User) -> Client:
+    return _client_of(charlie)
+
+
+@pytest.fixture
+def as_dilnoza(dilnoza: User) -> Client:
+    return _client_of(dilnoza)
+
+
+@pytest.fixture
+def as_root(root: User) -> Client:
+    return _client_of(root)

@@ -1,7 +1,11 @@
-"""`backend.settings` with a fast hasher and plain static files; engines come from conftest."""
+"""`backend.settings` with a fast hasher, plain static files and a throw-away folder."""
 
-from backend.settings import *  # noqa: F403
-from backend.settings import STORAGES
+from tests.engines import ensure_engines
+
+ensure_engines()
+
+from backend.settings import *  # noqa: E402, F403
+from backend.settings import CACHES, REDIS_ADDRESS, STORAGES  # noqa: E402
 
 SECRET_KEY = "only-for-tests-" + "x" * 40
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -9,4 +13,6 @@ STORAGES = {
     **STORAGES,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-CELERY_TASK_ALWAYS_EAGER = False
+# Emptied before each test; the broker's database is left alone, a worker may be listening there.
+_broker, _, _number = REDIS_ADDRESS.partition("?db=")
+CACHES = {"default": {**CACHES["default"], "LOCATION": f"{_broker}?db={int(_number or 0) + 8}"}}

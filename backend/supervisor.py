@@ -1,0 +1,150 @@
+"""Starts child processes in order, restarts what exits, stops all in reverse. Stdlib only.
+
+Each child leads its own process group, so that what a killed server leaves behind (a worker that
+still holds the port) goes with it. Should this process itself be killed, the kernel tells the
+children to stop (`PR_SET_PDEATHSIG`).
+"""
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0  # seconds between restarts, doubled each time
+STEADY_AFTER = 30.0  # a child that ran this long starts again without a long pause
+LOG_BYTES = 10_000_000  # a longer log is set aside at the next start; one older is kept
+PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """What to run. `stop_signal` asks it to end; after `stop_seconds` its group is killed."""
+
+    name: str
+    argv: list[str]
+    log: Path
+    stop_signal: int = signal.SIGTERM
+    stop_seconds: float = 10.0
+    env: Mapping[str, str] = field(default_factory=dict)
+    uid: int | None = None
+    gid: int | None = None
+    cwd: Path | None = None
+    nice: int = 0
+    before_start: Callable[[], None] | None = None
+
+
+class Running:
+    """One started child."""
+
+    def __init__(self, child: Child) -> None:
+        self.child = child
+        self.started_at = time.monotonic()
+        if child.before_start:
+            child.before_start()
+        _set_aside(child.log)
+        with child.log.open("ab") as log:
+            self.process = subprocess.Popen(  # noqa: S603 - our own argument lists
+                child.argv,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=child.cwd,
+                env={**os.environ, **child.env},
+                user=child.uid,
+                group=child.gid,
+                extra_groups=[] if child.uid is not None else None,
+                process_group=0,
+                preexec_fn=lambda: _in_child(child),
+            )
+
+    def has_ended(self) -> bool:
+        return self.process.poll() is not None
+
+    def stop(self) -> None:
+        """Asks, waits, then kills whatever is left of the group. Safe to call again."""
+        if not self.has_ended():
+            self.process.send_signal(self.child.stop_signal)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(self.child.stop_seconds)
+        self.kill_group()
+
+    def kill_group(self) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+class Supervisor:
+    """Keeps children running until a signal or `stop`. Use from the main thread."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self.say = say
+        self.running: list[Running] = []
+        self.stopping = False
+        self._due: dict[str, float] = {}  # child name → when to start it again
+        self._pause: dict[str, float] = {}
+
+    def start(self, child: Child) -> Running:
+        running = Running(child)
+        self.running.append(running)
+        return running
+
+    def watch_signals(self) -> None:
+        """Ctrl-C, SIGTERM and a closed terminal all mean: stop in order."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._asked_to_stop)
+
+    def run(self, *, until: Callable[[], bool] = lambda: False) -> None:
+        """Restarts what exits, until asked to stop or until `until()` holds."""
+        while not self.stopping and not until():
+            for index, running in enumerate(self.running):
+                if running.has_ended():
+                    self._restart(index, running)
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        """Stops in reverse order of starting, each within its `stop_seconds`."""
+        self.stopping = True
+        while self.running:
+            self.running.pop().stop()
+
+    def _asked_to_stop(self, _number: int, _frame: FrameType | None) -> None:
+        self.stopping = True
+
+    def _restart(self, index: int, ended: Running) -> None:
+        name, now = ended.child.name, time.monotonic()
+        if name not in self._due:
+            ended.kill_group()  # a dead master's children may still hold its port
+            steady = now - ended.started_at > STEADY_AFTER
+            pause = FIRST_PAUSE if steady else self._pause.get(name, FIRST_PAUSE)
+            self._pause[name] = min(pause * 2, LONGEST_PAUSE)
+            self._due[name] = now + pause
+            code = ended.process.returncode
+            self.say(f"{name} ended ({_how(code)}); starting it again in {pause:g} s")
+        elif now >= self._due[name]:
+            del self._due[name]
+            self.running[index] = Running(ended.child)
+
+
+def _how(code: int) -> str:
+    return f"exit {code}" if code >= 0 else signal.Signals(-code).name
+
+
+def _set_aside(log: Path) -> None:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists() and log.stat().st_size > LOG_BYTES:
+        log.replace(log.with_suffix(".1.log"))
+
+
+def _in_child(child: Child) -> None:
+    """Runs between fork and exec, after the change of user (which would clear the death signal)."""
+    _libc.prctl(PR_SET_PDEATHSIG, child.stop_signal, 0, 0, 0)
+    if child.nice:
+        os.nice(child.nice)
