@@ -1,5 +1,7 @@
 """A survey is the whole study; a round is one wave of it, with the places it is for."""
 
+from dataclasses import dataclass
+
 from django.db import models
 
 from surveys.places.models import Place
@@ -11,6 +13,21 @@ class Survey(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Communities:
+    """Paths of the targeted places; a place below one of them is covered too."""
+
+    paths: frozenset[str]
+
+    def cover(self, place: Place | None) -> bool:
+        if not self.paths:
+            return True
+        if place is None:
+            return False
+        codes = place.path.split("/")
+        return any("/".join(codes[:depth]) in self.paths for depth in range(1, len(codes) + 1))
 
 
 class Round(models.Model):
@@ -29,3 +46,14 @@ class Round(models.Model):
 
     def __str__(self) -> str:
         return f"{self.survey}: {self.name}"
+
+    def covers(self, place: Place | None) -> bool:
+        """Whether a place lies in this round's communities; without communities every place does.
+
+        A record without a place lies in none.
+        """
+        return self.communities().cover(place)
+
+    def communities(self) -> "Communities":
+        """The round's places as one value, for asking about many places with one query."""
+        return Communities(frozenset(self.places.values_list("path", flat=True)))

@@ -4,8 +4,21 @@ A `Field` has a path of node names below the root element (`main/place/card_no`)
 table of its own with the root table or another repeat as parent.
 """
 
-from dataclasses import asdict, dataclass, field
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
+
+from lxml import etree
+
+from surveys.xforms.document import XForm, attribute, local_name, parse_xform
+from surveys.xforms.privacy_classes import (
+    MASKED,
+    RESTRICTED_GROUPS,
+    SENSITIVE,
+    default_class,
+)
 
 ROOT = ""  # the path of the root table
 
@@ -96,3 +109,247 @@ def schema_from_json(data: dict[str, Any]) -> Schema:
         entity_lists=tuple(data["entity_lists"]),
         media=tuple(data["media"]),
     )
+
+
+def read_schema(xform: bytes, *, privacy: Mapping[str, str] | None = None) -> Schema:
+    """What the form asks. `privacy` gives classes by path, of groups too; defaults fill the rest.
+
+    Raises `XFormError` when the form lacks what every client reads first (openrosa.md F2).
+    """
+    form = parse_xform(xform)
+    nodes = list(_walk(form, form.root, "", ROOT))
+    repeats = [n.path for n in nodes if n.path in form.repeats]
+    names = _unique_names(repeats, below=ROOT)
+    fields = [_field(form, node) for node in nodes if _holds_an_answer(form, node)]
+    return Schema(
+        form_id=form.form_id,
+        version=form.version,
+        title=form.title,
+        languages=form.languages,
+        fields=tuple(_with_keys(_with_privacy(fields, form, dict(privacy or {})))),
+        repeats=tuple(
+            Repeat(path, names[path], _enclosing(path, repeats), _repeat_label(form, path))
+            for path in repeats
+        ),
+        entities=tuple(_entities(nodes)),
+        entity_lists=tuple(n.removesuffix(".csv") for n in form.files if _may_be_a_list(n)),
+        media=tuple(n for n in form.files if not _may_be_a_list(n)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    element: etree._Element
+    path: str
+    repeat: str  # path of the repeat it stands in
+
+
+def _walk(form: XForm, parent: etree._Element, path: str, repeat: str) -> Iterable[_Node]:
+    """Every node of the primary instance once; a repeat stands there twice, template and first."""
+    seen = set()
+    for element in parent.iterchildren(etree.Element):
+        below = f"{path}/{local_name(element)}" if path else local_name(element)
+        if below in seen:
+            continue
+        seen.add(below)
+        yield _Node(element, below, repeat)
+        yield from _walk(form, element, below, below if below in form.repeats else repeat)
+
+
+def _holds_an_answer(form: XForm, node: _Node) -> bool:
+    """Questions, calculations and metadata; not groups, notes or what only shows labels."""
+    name, path = local_name(node.element), node.path
+    if len(node.element) or name.startswith(
+        ("reserved_name_for_field_list", "generated_table_list")
+    ):
+        return False
+    if "meta" in path.split("/")[:-1]:
+        return name == "audit"
+    bind, control = form.binds.get(path), form.controls.get(path)
+    if control is None:
+        return bind is not None and bind.get("type") is not None
+    shown_only = bind is not None and bind.get("readonly") == "true()" and not bind.get("calculate")
+    filled = bool((node.element.text or "").strip()) or path in form.set_by_actions
+    return local_name(control) != "group" and (filled or not shown_only)
+
+
+def _field(form: XForm, node: _Node) -> Field:
+    bind, control = form.binds.get(node.path), form.controls.get(node.path)
+    choices = {} if control is None else dict(reversed(list(form.choices(control))))
+    return Field(
+        name=local_name(node.element),
+        path=node.path,
+        key="",
+        type=_type(form, node.path),
+        repeat=node.repeat,
+        labels=form.label(control),
+        choices=tuple(Choice(name, labels) for name, labels in reversed(choices.items())),
+        choices_file="" if control is None else form.choices_file(control),
+        role="household_key" if _is_household_key(node) else "",
+        entity_property="" if bind is None else attribute(bind, "saveto").rpartition("#")[2],
+        required=bind is not None and bind.get("required") == "true()",
+        calculated=control is None,
+    )
+
+
+def _is_household_key(node: _Node) -> bool:
+    return node.repeat == ROOT and local_name(node.element) == "card_no"
+
+
+_TYPES = {
+    "int": "integer",
+    "integer": "integer",
+    "long": "integer",
+    "decimal": "decimal",
+    "double": "decimal",
+    "float": "decimal",
+    "boolean": "boolean",
+    "date": "date",
+    "time": "time",
+    "dateTime": "dateTime",
+    "barcode": "barcode",
+    "geopoint": "geopoint",
+    "geotrace": "geotrace",
+    "geoshape": "geoshape",
+}
+_CONTROLS = {"select1": "select_one", "select": "select_multiple", "rank": "select_multiple"}
+
+
+def _type(form: XForm, path: str) -> str:
+    bind, control = form.binds.get(path), form.controls.get(path)
+    declared = "" if bind is None else bind.get("type", "").rpartition(":")[2]
+    shown = "" if control is None else local_name(control)
+    if shown in _CONTROLS:
+        return _CONTROLS[shown]
+    if control is not None and control.get("query"):
+        return "select_one"
+    if declared == "binary":
+        if form.set_by_actions.get(path) == "recordaudio":
+            return "audio"
+        kind = "" if control is None else control.get("mediatype", "").partition("/")[0]
+        return kind if kind in {"image", "audio", "video"} else "file"
+    return _TYPES.get(declared, "string")
+
+
+# What a record of the API is called by itself; a question of the same name gives way.
+RECORD_KEYS = frozenset(
+    {"id", "instance_id", "form_id", "version", "household", "place", "submitted_at"}
+    | {"received_at", "updated_at", "review_state", "parent_id", "root_id", "index"}
+    | {"updated_since", "deleted", "fields", "labels", "ordering", "page_size", "cursor", "format"}
+)
+
+
+def _with_keys(fields: list[Field]) -> Iterable[Field]:
+    keys: dict[str, str] = {}
+    for repeat in {f.repeat for f in fields}:
+        paths = [f.path for f in fields if f.repeat == repeat]
+        keys |= _unique_names(paths, below=repeat, taken=RECORD_KEYS)
+    return (replace(f, key=keys[f.path]) for f in fields)
+
+
+def _unique_names(
+    paths: list[str], *, below: str, taken: frozenset[str] = frozenset()
+) -> dict[str, str]:
+    """A name for each path: its last node, with as many groups before it as make it unique."""
+    parts = {path: path.removeprefix(below).strip("/").split("/") for path in paths}
+    depth = dict.fromkeys(paths, 1)
+    while True:
+        names = {path: "_".join(parts[path][-depth[path] :]) for path in paths}
+        often = Counter(names.values())
+        clashing = [p for p in paths if often[names[p]] > 1 or names[p] in taken]
+        growing = [p for p in clashing if depth[p] < len(parts[p])]
+        if not growing:
+            return _numbered(names, clashing, taken)
+        for path in growing:
+            depth[path] += 1
+
+
+def _numbered(names: dict[str, str], clashing: list[str], taken: frozenset[str]) -> dict[str, str]:
+    """Where no group is left to tell two apart, the second gets a number."""
+    used = set(taken) | {name for path, name in names.items() if path not in clashing}
+    for path in clashing:
+        name, number = names[path], 1
+        while name in used:
+            number += 1
+            name = f"{names[path]}_{number}"
+        used.add(name)
+        names[path] = name
+    return names
+
+
+def _with_privacy(fields: list[Field], form: XForm, given: dict[str, str]) -> list[Field]:
+    groups = _ancestors(f.path for f in fields)
+    restricted = {g for g in groups if _is_restricted(form, g, given)}
+    classed = [_with_class(f, form, given, restricted) for f in fields]
+    # A calculation that reads a masked answer would repeat it under another name.
+    masked = {f.name for f in classed if f.privacy in MASKED}
+    return [
+        replace(f, privacy=SENSITIVE) if _repeats_masked(f, form, given, masked) else f
+        for f in classed
+    ]
+
+
+def _is_restricted(form: XForm, group: str, given: dict[str, str]) -> bool:
+    if group in form.repeats:
+        return False
+    by_default = SENSITIVE if group.rpartition("/")[2] in RESTRICTED_GROUPS else ""
+    return given.get(group, by_default) == SENSITIVE
+
+
+def _with_class(f: Field, form: XForm, given: dict[str, str], restricted: set[str]) -> Field:
+    above = _ancestors([f.path])
+    inherited = next((given[g] for g in (f.path, *above) if g in given), "")
+    inside = any(group in restricted for group in above)
+    control = form.controls.get(f.path)
+    multiline = control is not None and "multiline" in control.get("appearance", "")
+    default = default_class(name=f.name, type_=f.type, multiline=multiline)
+    return replace(
+        f,
+        privacy=inherited or (SENSITIVE if inside else default),
+        restricted=inside,
+    )
+
+
+_STEPS = re.compile(r"/([\w.-]+)(?![\w./-])")
+
+
+def _repeats_masked(f: Field, form: XForm, given: dict[str, str], masked: set[str]) -> bool:
+    bind = form.binds.get(f.path)
+    if not f.calculated or bind is None or f.privacy in MASKED or f.path in given:
+        return False
+    return any(name in masked for name in _STEPS.findall(bind.get("calculate", "")))
+
+
+def _ancestors(paths: Iterable[str]) -> list[str]:
+    """The groups and repeats above the paths, nearest first for a single path."""
+    found: dict[str, None] = {}
+    for path in paths:
+        while "/" in path:
+            path = path.rpartition("/")[0]
+            found[path] = None
+    return list(found)
+
+
+def _enclosing(path: str, repeats: list[str]) -> str:
+    return next((above for above in _ancestors([path]) if above in repeats), ROOT)
+
+
+def _repeat_label(form: XForm, path: str) -> dict[str, str]:
+    return form.label(form.controls.get(path)) or form.label(form.repeats[path])
+
+
+def _entities(nodes: list[_Node]) -> Iterable[EntityDeclaration]:
+    for node in nodes:
+        if node.path.split("/")[-2:] == ["meta", "entity"] and node.element.get("dataset"):
+            attributes = set(node.element.attrib)
+            yield EntityDeclaration(
+                list_name=str(node.element.get("dataset")),
+                creates="create" in attributes,
+                updates="update" in attributes,
+                path=node.path,
+            )
+
+
+def _may_be_a_list(name: str) -> bool:
+    """Any CSV may be an entity list; `itemsets.csv` is always a plain file (F11)."""
+    return name.endswith(".csv") and name != "itemsets.csv"

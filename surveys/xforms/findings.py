@@ -1,0 +1,41 @@
+"""Finding: one thing wrong or odd in a workbook, with its place. Pure."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`row` is the spreadsheet's own number; None where the whole sheet or form is meant."""
+
+    words: str
+    sheet: str = ""
+    row: int | None = None
+    column: str = ""
+
+    @property
+    def place(self) -> str:
+        """`survey, row 12, column name`; empty when the finding is about the whole workbook."""
+        parts = [self.sheet]
+        parts += [f"row {self.row}"] if self.row else []
+        parts += [f"column {self.column}"] if self.column else []
+        return ", ".join(part for part in parts if part)
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.words}" if self.place else self.words
+
+
+class WorkbookError(Exception):
+    """The file is no workbook we can open. `code` and `details` are those of a Problem."""
+
+    def __init__(self, code: str, /, **details: object) -> None:
+        self.code = code
+        self.details = details
+        super().__init__(f"{code}: {details}")
+
+
+class XlsformError(Exception):
+    """The workbook is no form that can be published; every finding says where and why."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        self.findings = findings
+        super().__init__("; ".join(str(finding) for finding in findings))
