@@ -1,5 +1,5 @@
 """What tablets talk to."""
 
-from django.urls import URLPattern
+from django.urls import include, path
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("", include("sync.openrosa.urls"))]

@@ -34,10 +34,17 @@ class Submission(models.Model):
         APPROVED = "approved", "Approved"
         REJECTED = "rejected", "Rejected"
 
-    form = models.ForeignKey(Form, on_delete=models.PROTECT, related_name="submissions")
+    # Every index is paid for at each arrival: the unique key below serves this column too.
+    form = models.ForeignKey(
+        Form, on_delete=models.PROTECT, related_name="submissions", db_index=False
+    )
     # None: a version we never published; kept and flagged (openrosa.md S9).
     form_version = models.ForeignKey(
-        FormVersion, null=True, on_delete=models.PROTECT, related_name="submissions"
+        FormVersion,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="submissions",
+        db_index=False,
     )
     version = models.CharField(max_length=200, blank=True)  # as the instance says it
     instance_id = models.CharField(max_length=255)
@@ -54,7 +61,11 @@ class Submission(models.Model):
     )  # OpenRosa deviceID; no identity
     user_agent = models.CharField(max_length=255, blank=True)
     submitted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
     )
     state = models.PositiveSmallIntegerField(choices=State, default=State.RECEIVED)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -98,7 +109,9 @@ class Attachment(models.Model):
     The same name with other bytes is kept as an alternate (`alternate` 1, 2, …); the first stays.
     """
 
-    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="attachments")
+    submission = models.ForeignKey(
+        Submission, on_delete=models.CASCADE, related_name="attachments", db_index=False
+    )  # `attachment_once` begins with it
     name = models.CharField(max_length=1000)  # NFC, as matched with the XML
     sha256 = models.CharField(max_length=64)
     size = models.BigIntegerField()

@@ -39,9 +39,9 @@ class Migration(migrations.Migration):
                 ('processed_at', models.DateTimeField(null=True)),
                 ('review_state', models.CharField(choices=[('received', 'Received'), ('edited', 'Edited'), ('has_issues', 'Has issues'), ('approved', 'Approved'), ('rejected', 'Rejected')], default='received', max_length=12)),
                 ('deleted_at', models.DateTimeField(null=True)),
-                ('form', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='submissions', to='xforms.form')),
-                ('form_version', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='submissions', to='xforms.formversion')),
-                ('submitted_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('form', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='submissions', to='xforms.form')),
+                ('form_version', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='submissions', to='xforms.formversion')),
+                ('submitted_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
                 ('content_type', models.CharField(blank=True, max_length=255)),
                 ('alternate', models.PositiveSmallIntegerField(default=0)),
                 ('received_at', models.DateTimeField(auto_now_add=True)),
-                ('submission', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='submissions.submission')),
+                ('submission', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='submissions.submission')),
             ],
         ),
         migrations.CreateModel(

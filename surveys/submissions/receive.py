@@ -1,0 +1,210 @@
+"""receive_submission: stores once what arrived, or says what we had already (openrosa.md S10).
+
+The only writer of new submissions, called by `sync.intake`. An ordinary record costs one SQL
+statement in autocommit; only a repeat looks further.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+import psycopg
+from django.db import connection, transaction
+
+from backend.audit.log import log_event
+from backend.problems import Problem
+from surveys.submissions.instance import (
+    Instance,
+    InstanceError,
+    canonical_digest,
+    parse_instance,
+)
+from surveys.submissions.models import Attachment, Submission
+from surveys.submissions.quarantine import Sender, quarantine
+from surveys.submissions.store import StoredFile
+
+
+class Outcome(StrEnum):
+    """What a delivery was to us. A duplicate brought nothing new."""
+
+    CREATED = "created"
+    EDITED = "edited"
+    ATTACHMENTS_ADDED = "attachments_added"
+    DUPLICATE = "duplicate"
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    outcome: Outcome
+    submission_id: int
+    instance_id: str
+
+
+# The form, the record, its files and the audit event in one statement: one round trip, one commit,
+# so that nothing of it can be there without the rest.
+STORE_ONCE = """
+WITH form AS (
+    SELECT f.id, (SELECT v.id FROM xforms_formversion v
+                  WHERE v.form_id = f.id AND v.version = %(version)s) AS version_id
+    FROM xforms_form f WHERE f.form_id = %(form_id)s
+), new AS (
+    INSERT INTO submissions_submission (
+        form_id, form_version_id, version, instance_id, deprecated_id, record_id, head, raw_xml,
+        sha256, encrypted, received_at, device_id, client_device_id, user_agent, submitted_by_id,
+        state, attempts, error, review_state)
+    SELECT form.id, form.version_id, %(version)s, %(instance_id)s, %(deprecated_id)s,
+        gen_random_uuid(), TRUE, %(raw_xml)s, %(sha256)s, %(encrypted)s, %(received_at)s,
+        %(device_id)s, %(client_device_id)s, %(user_agent)s, %(user_id)s, 0, 0, '', 'received'
+    FROM form
+    ON CONFLICT (form_id, instance_id) DO NOTHING
+    RETURNING id
+), files AS (
+    INSERT INTO submissions_attachment (
+        submission_id, name, sha256, size, content_type, alternate, received_at)
+    SELECT new.id, file.name, file.sha256, file.size, file.content_type,
+        row_number() OVER (PARTITION BY file.name ORDER BY file.position) - 1, %(received_at)s
+    FROM new, unnest(%(names)s::text[], %(hashes)s::text[], %(sizes)s::bigint[], %(types)s::text[])
+        WITH ORDINALITY AS file (name, sha256, size, content_type, position)
+), logged AS (
+    INSERT INTO audit_auditevent (at, action, by_id, device_id, target_type, target_id, details)
+    SELECT %(received_at)s, 'submission.received', %(user_id)s, %(device_id)s,
+        'submissions.Submission', new.id::text, %(details)s
+    FROM new
+)
+SELECT (SELECT id FROM form), (SELECT id FROM new)
+"""
+
+
+def receive_submission(
+    *, raw_xml: bytes, files: Sequence[StoredFile] = (), sender: Sender
+) -> Received:
+    """Stores a delivery and returns only when it is committed. Safe to run twice.
+
+    What cannot be a submission is kept whole in Quarantined before the Problem is raised:
+    xml_malformed, xml_forbidden, xml_too_deep, form_id_missing, form_unknown, instance_conflict.
+    """
+    files = list({(file.name, file.sha256): file for file in files}.values())
+    try:
+        instance = parse_instance(raw_xml)
+    except InstanceError as error:
+        quarantine(reason=error.code, raw=raw_xml, files=files, sender=sender)
+        raise Problem(error.code) from error
+    form_pk, new_pk = _store_once(instance, raw_xml, files, sender)
+    if new_pk is not None:
+        outcome = Outcome.EDITED if instance.deprecated_id else Outcome.CREATED
+        return Received(outcome, new_pk, instance.instance_id)
+    stored = _stored(form_pk, instance)
+    if stored is None or not _same_record(stored, instance, raw_xml):
+        refusal = _refusal(form_pk, instance)
+        quarantine(
+            reason=refusal.code,
+            raw=raw_xml,
+            files=files,
+            sender=sender,
+            form_id=instance.form_id,
+            instance_id=instance.instance_id,
+        )
+        raise refusal
+    added = _add_files(stored, files, sender)
+    outcome = Outcome.ATTACHMENTS_ADDED if added else Outcome.DUPLICATE
+    return Received(outcome, stored.pk, instance.instance_id)
+
+
+def _store_once(
+    instance: Instance, raw_xml: bytes, files: Sequence[StoredFile], sender: Sender
+) -> tuple[int | None, int | None]:
+    """The form's key and the new row's; None where there is no such form, or nothing was new."""
+    row = _run(
+        STORE_ONCE,
+        {
+            "form_id": instance.form_id,
+            "version": instance.version,
+            "instance_id": instance.instance_id,
+            "deprecated_id": instance.deprecated_id,
+            "raw_xml": raw_xml,
+            "sha256": hashlib.sha256(raw_xml).digest(),
+            "encrypted": instance.encrypted,
+            "received_at": datetime.now(UTC),
+            **asdict(sender),
+            "names": [file.name for file in files],
+            "hashes": [file.sha256 for file in files],
+            "sizes": [file.size for file in files],
+            "types": [file.content_type for file in files],
+            "details": json.dumps({"attachments": len(files)}),
+        },
+    )
+    return row[0], row[1]
+
+
+def _run(sql: str, values: dict[str, Any]) -> Any:
+    """One row, through psycopg itself: binary values and a prepared statement save a third.
+
+    No health check of the connection comes before: the write may be repeated, and intake does.
+    """
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        raw = connection.connection
+        raw.prepare_threshold = 1
+        return psycopg.Cursor(raw).execute(sql, values).fetchone()
+
+
+def _stored(form_pk: int | None, instance: Instance) -> Submission | None:
+    if form_pk is None:
+        return None
+    wanted = Submission.objects.only("raw_xml", "sha256")
+    return wanted.get(form_id=form_pk, instance_id=instance.instance_id)
+
+
+def _refusal(form_pk: int | None, instance: Instance) -> Problem:
+    if form_pk is None:
+        return Problem("form_unknown", form_id=instance.form_id)
+    return Problem("instance_conflict")
+
+
+def _same_record(stored: Submission, instance: Instance, raw_xml: bytes) -> bool:
+    if bytes(stored.sha256) == hashlib.sha256(raw_xml).digest():
+        return True
+    return canonical_digest(parse_instance(bytes(stored.raw_xml)).root) == canonical_digest(
+        instance.root
+    )
+
+
+def _add_files(stored: Submission, files: Sequence[StoredFile], sender: Sender) -> int:
+    """Adds the files not held yet and lets the worker see the record again."""
+    if not _missing(stored, files):
+        return 0
+    with transaction.atomic():
+        # Two late deliveries at once: the second waits here and sees what the first added.
+        record = Submission.objects.select_for_update(no_key=True).filter(pk=stored.pk)
+        deleted = record.values_list("deleted_at", flat=True).get() is not None
+        fresh = _missing(stored, files)
+        Attachment.objects.bulk_create(fresh)
+        if fresh and not deleted:
+            record.update(state=Submission.State.RECEIVED, attempts=0, try_after=None, error="")
+        if fresh:
+            log_event(
+                "submission.attachments_added",
+                device_id=sender.device_id,
+                target=stored,
+                attachments=len(fresh),
+            )
+    return len(fresh)
+
+
+def _missing(stored: Submission, files: Sequence[StoredFile]) -> list[Attachment]:
+    """Rows for the files not held yet; other bytes under a held name become an alternate."""
+    held = set(stored.attachments.values_list("name", "sha256"))
+    names = Counter(name for name, _ in held)
+    missing = []
+    for file in files:
+        if (file.name, file.sha256) not in held:
+            missing.append(
+                Attachment(submission=stored, alternate=names[file.name], **asdict(file))
+            )
+            names[file.name] += 1
+    return missing

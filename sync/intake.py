@@ -1,0 +1,56 @@
+"""The one door: every protocol hands its Arrivals to accept_submission and answers its Receipt."""
+
+from dataclasses import dataclass
+
+from django.db import InterfaceError, OperationalError, connection
+
+from surveys.submissions.quarantine import Sender
+from surveys.submissions.receive import Outcome, receive_submission
+from surveys.submissions.store import StoredFile
+from sync.bell import ring_bell
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One delivery as it came over the wire; its files already lie safe in the store."""
+
+    raw_xml: bytes
+    files: tuple[StoredFile, ...]
+    sender: Sender
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What we answer, given only when all of the arrival is committed."""
+
+    outcome: Outcome
+    submission_id: int
+    instance_id: str
+
+    @property
+    def is_new(self) -> bool:
+        return self.outcome != Outcome.DUPLICATE
+
+
+def accept_submission(arrival: Arrival) -> Receipt:
+    """Stores the arrival, then rings the worker's bell. Safe to run twice.
+
+    Raises the Problems of `receive_submission`, and Django's OperationalError when the database
+    stays away.
+    """
+    try:
+        received = receive_submission(
+            raw_xml=arrival.raw_xml, files=arrival.files, sender=arrival.sender
+        )
+    except (OperationalError, InterfaceError):
+        if connection.in_atomic_block:
+            raise
+        # A restarted database leaves dead connections behind; the write may be repeated.
+        connection.close()
+        received = receive_submission(
+            raw_xml=arrival.raw_xml, files=arrival.files, sender=arrival.sender
+        )
+    receipt = Receipt(received.outcome, received.submission_id, received.instance_id)
+    if receipt.is_new:
+        ring_bell()
+    return receipt

@@ -1,0 +1,130 @@
+"""How every OpenRosa answer leaves: its headers, gzip, ETag, and any error as OpenRosa XML."""
+
+import gzip
+import hashlib
+import logging
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+
+from django.core.exceptions import DisallowedHost
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+
+from backend.problems import Problem
+from sync.auth import Caller, authenticate
+from sync.openrosa import documents
+
+log = logging.getLogger(__name__)
+XML = "text/xml; charset=utf-8"  # Collect refuses a list or manifest of any other type (D3)
+CHALLENGE = 'Basic realm="oila"'
+SMALLEST_GZIP = 300  # bytes; below that gzip adds more than it saves
+COMPRESSIBLE = ("text/", "application/xml", "application/json", "application/geo+json")
+
+View = Callable[..., HttpResponse]
+
+
+def openrosa(*methods: str) -> Callable[[View], View]:
+    """Wraps a view `(request, caller, …)`: who is calling, the headers, errors as XML (D2, X1)."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def handle(request: HttpRequest, token: str = "", **named: str) -> HttpResponse:
+            caller = None
+            try:
+                if request.method not in methods:
+                    raise Problem("method_not_allowed", method=request.method)  # noqa: TRY301
+                caller = authenticate(request, token)
+                response = view(request, caller, **named)
+            except Exception as error:
+                response = _refuse(error, request, caller)
+            if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+                response["Allow"] = ", ".join(methods)
+            return finish(request, response)
+
+        return handle
+
+    return decorate
+
+
+def finish(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """What all answers carry. A HEAD has the headers of its GET and no body (L10, F12)."""
+    headers = response.headers
+    headers["X-OpenRosa-Version"] = "1.0"
+    headers["Cache-Control"] = "private, no-cache"
+    headers["Referrer-Policy"] = "no-referrer"  # the token stands in the path
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Vary"] = "Authorization, Accept-Encoding"
+    if request.method == "HEAD" and response.content:
+        headers["Content-Length"] = str(len(response.content))
+        response.content = b""
+    return response
+
+
+def xml_answer(request: HttpRequest, document: str) -> HttpResponse:
+    body = document.encode()
+    return answer(request, etag=hashlib.md5(body).hexdigest(), content_type=XML, body=lambda: body)  # noqa: S324
+
+
+def answer(
+    request: HttpRequest, *, etag: str, content_type: str, body: Callable[[], bytes]
+) -> HttpResponse:
+    """The bytes with a strong ETag, compressed where the client takes it, or 304 (D7, D8)."""
+    zipped = "gzip" in request.headers.get("Accept-Encoding", "") and content_type.startswith(
+        COMPRESSIBLE
+    )
+    tag = f'"{etag}-gzip"' if zipped else f'"{etag}"'
+    if _has_already(request, tag):
+        return HttpResponse(status=304, headers={"ETag": tag})
+    content = body()
+    response = HttpResponse(content, content_type=content_type, headers={"ETag": tag})
+    if zipped and len(content) >= SMALLEST_GZIP:
+        response.content = gzip.compress(content, 6, mtime=0)
+        response.headers["Content-Encoding"] = "gzip"
+    return response
+
+
+def refused(problem: Problem) -> HttpResponse:
+    """A Problem in the words of OpenRosa; Collect shows them as they stand."""
+    response = HttpResponse(
+        documents.refusal(problem.words),
+        status=problem.status,
+        content_type=XML,
+        headers=problem.headers,
+    )
+    if problem.status == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = CHALLENGE
+    return response
+
+
+def _has_already(request: HttpRequest, tag: str) -> bool:
+    sent = request.headers.get("If-None-Match", "")
+    tags = {one.strip().removeprefix("W/") for one in sent.split(",")}
+    return tag in tags or "*" in tags
+
+
+def _refuse(error: Exception, request: HttpRequest, caller: Caller | None) -> HttpResponse:
+    problem = _as_problem(error)
+    ids = {
+        "problem": problem.code,
+        "status": problem.status,
+        "method": request.method,
+        "request_id": request.META.get("request_id"),
+        "device_id": caller and caller.device_id,
+        "user_id": caller and caller.user_id,
+    }
+    if problem.code == "internal":
+        log.error("unexpected error", exc_info=error, extra=ids)
+    elif problem.code != "login_required":  # the first half of every Basic exchange (A4)
+        log.info("refused", extra=ids)
+    return refused(problem)
+
+
+def _as_problem(error: Exception) -> Problem:
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, OperationalError | InterfaceError):
+        return Problem("database_away")
+    if isinstance(error, DisallowedHost):
+        return Problem("request_malformed", reason="This server is not known by that name.")
+    return Problem("internal")

@@ -1,0 +1,19 @@
+"""OpenRosa addresses, below a base of any depth; slashes too many are forgiven (openrosa.md D1).
+
+Only `formList` and `submission` are fixed by the protocol; the others stand in what we answer.
+"""
+
+from django.urls import re_path
+
+from sync.openrosa import views
+
+BASE = r"^(?:/*)(?P<base>(?:key/+(?P<token>[^/]+)/+|openrosa/+)?(?:.*/)?)"
+
+urlpatterns = [
+    re_path(BASE + r"formList/*$", views.form_list),
+    re_path(BASE + r"submission/*$", views.submission),
+    re_path(BASE + r"xforms/(?P<version>\d+)\.xml$", views.xform),
+    re_path(BASE + r"xforms/(?P<form>\d+)/manifest$", views.manifest),
+    re_path(BASE + r"xforms/(?P<form>\d+)/media/(?P<name>[^/]+)$", views.form_media),
+    re_path(r"^(?:/*)(?:key|openrosa)/", views.nothing_here),
+]

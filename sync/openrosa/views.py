@@ -1,0 +1,84 @@
+"""The OpenRosa endpoints. The form's own links lead to all but two: `formList` and `submission`."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from backend.problems import Problem
+from surveys.xforms.models import FormMedia, FormVersion
+from sync.auth import Caller
+from sync.intake import accept_submission
+from sync.openrosa import documents
+from sync.openrosa.answers import XML, answer, finish, openrosa, refused, xml_answer
+from sync.openrosa.listing import base_url, listed_files, listed_forms
+from sync.openrosa.requests import drain, read_arrival
+
+# Collect shows exactly these words in the enumerator's own language (S8).
+SUCCESS = "full submission upload was successful!"
+# Enketo takes the advertised size for a limit of each file (S2).
+ENKETO_CONTENT_LENGTH = 100_000_000
+
+
+@openrosa("GET", "HEAD")
+def form_list(request: HttpRequest, caller: Caller, base: str) -> HttpResponse:
+    forms = listed_forms(caller, base_url(request, base), form_id=request.GET.get("formID"))
+    return xml_answer(request, documents.form_list(forms))
+
+
+@openrosa("GET", "HEAD")
+def manifest(request: HttpRequest, caller: Caller, base: str, form: str) -> HttpResponse:
+    files = listed_files(caller, base_url(request, base), form_pk=int(form))
+    return xml_answer(request, documents.manifest(files))
+
+
+@openrosa("GET", "HEAD")
+def xform(request: HttpRequest, caller: Caller, base: str, version: str) -> HttpResponse:
+    """The bytes as published; the form list gave their hash (L3, F1)."""
+    versions = FormVersion.objects.filter(pk=version)
+    md5 = versions.values_list("md5", flat=True).first()
+    if md5 is None:
+        raise Problem("not_found")
+    return answer(
+        request,
+        etag=md5,
+        content_type=XML,
+        body=lambda: bytes(versions.values_list("xform", flat=True).get()),
+    )
+
+
+@openrosa("GET", "HEAD")
+def form_media(
+    request: HttpRequest, caller: Caller, base: str, form: str, name: str
+) -> HttpResponse:
+    media = FormMedia.objects.filter(form=form, name=name)
+    found = media.values_list("md5", "content_type").first()
+    if found is None:
+        raise Problem("not_found")
+    md5, content_type = found
+    return answer(
+        request,
+        etag=md5,
+        content_type=content_type,
+        body=lambda: bytes(media.values_list("content", flat=True).get()),
+    )
+
+
+@openrosa("HEAD", "GET", "POST")
+def submission(request: HttpRequest, caller: Caller, base: str) -> HttpResponse:
+    """HEAD: how much one POST should hold (S1). POST: 201 or 202 once all is stored (S8)."""
+    if request.method != "POST":
+        enketo = request.headers.get("User-Agent", "").startswith("Enketo/")
+        size = ENKETO_CONTENT_LENGTH if enketo else settings.ACCEPT_CONTENT_LENGTH
+        return HttpResponse(status=204, headers={"X-OpenRosa-Accept-Content-Length": str(size)})
+    try:
+        receipt = accept_submission(read_arrival(request, caller))
+    except Problem:
+        drain(request)
+        raise
+    return HttpResponse(
+        documents.receipt(SUCCESS), status=201 if receipt.is_new else 202, content_type=XML
+    )
+
+
+def nothing_here(request: HttpRequest, token: str = "") -> HttpResponse:
+    """Any other address below a tablet's: in its own language, and never a redirect (S13)."""
+    return finish(request, refused(Problem("not_found")))
