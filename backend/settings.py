@@ -194,7 +194,9 @@ TEMPLATES = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
-SECURE_REFERRER_POLICY = "no-referrer"  # tokens stand in paths
+# Tokens stand in paths, so no other host may see them; with "no-referrer" browsers send a form
+# with `Origin: null`, and Django's CSRF check refuses every login.
+SECURE_REFERRER_POLICY = "same-origin"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {
@@ -208,6 +210,7 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("ru", "Русский"), ("ky", "Кыргызча"), ("tg", "Тоҷикӣ")]
 TIME_ZONE = env_choice("TIME_ZONE", "Asia/Dushanbe", ("Asia/Dushanbe", "Asia/Bishkek", "UTC"))
 USE_I18N = True
+FORMAT_MODULE_PATH = "backend.formats"
 USE_TZ = True
 
 # --- The JSON API --------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -11,6 +12,9 @@ from backend.accounts.models import PersonalToken, User
 from backend.accounts.permissions import logged_in
 from backend.accounts.tokens import revoke_personal_token
 from backend.audit.log import log_event
+
+
+admin.site.unregister(Group)
 
 
 @admin.register(User)
