@@ -30,15 +30,15 @@ def problems(request: HttpRequest) -> HttpResponse:
     return render(request, "problems.html", {"kinds": KINDS})
 
 
-def bad_request(request: HttpRequest, _error: Exception) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return problem_answer(request, Problem("request_malformed", reason="The request is not valid."))
 
 
-def not_allowed(request: HttpRequest, _error: Exception) -> HttpResponse:
+def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:
     return problem_answer(request, Problem("not_allowed"))
 
 
-def not_found(request: HttpRequest, _error: Exception) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return problem_answer(request, Problem("not_found"))
 
 

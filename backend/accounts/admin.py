@@ -13,7 +13,6 @@ from backend.accounts.permissions import logged_in
 from backend.accounts.tokens import revoke_personal_token
 from backend.audit.log import log_event
 
-
 admin.site.unregister(Group)
 
 
