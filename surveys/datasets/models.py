@@ -1,6 +1,7 @@
 """Exports: files made in the background, offered only when their row counts are verified."""
 
 import uuid
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +19,7 @@ class Export(models.Model):
         RUNNING = "running", "Running"
         READY = "ready", "Ready"
         FAILED = "failed", "Failed"
+        EXPIRED = "expired", "File removed"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     form = models.ForeignKey(Form, on_delete=models.PROTECT, related_name="exports")
@@ -25,6 +27,7 @@ class Export(models.Model):
     layer = models.CharField(max_length=10, default="corrected")
     language = models.CharField(max_length=80, blank=True)
     labels = models.BooleanField(default=False)  # labels instead of codes
+    separator = models.CharField(max_length=1, default=",")  # CSV: "," or ";"
     filter: Any = models.JSONField(default=dict)
     purpose = models.CharField(max_length=300, blank=True)
     unmask = models.CharField(
@@ -36,7 +39,8 @@ class Export(models.Model):
     asked_at = models.DateTimeField(auto_now_add=True)
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
-    started_at = models.DateTimeField(null=True)
+    # Moves while a worker writes; when it stands still, the export is taken up again.
+    heartbeat_at = models.DateTimeField(null=True)
     progress = models.FloatField(default=0)  # 0 to 1
     tables: Any = models.JSONField(default=dict)  # table → rows written and verified
     as_of = models.DateTimeField(null=True)
@@ -47,8 +51,24 @@ class Export(models.Model):
     class Meta:
         ordering = ["-asked_at"]
         indexes = [
-            models.Index(fields=["asked_at"], name="export_waiting", condition=Q(state="waiting"))
+            # the queue: what waits or may be stuck, oldest first
+            models.Index(
+                fields=["asked_at"],
+                name="export_unfinished",
+                condition=Q(state__in=["waiting", "running"]),
+            ),
+            models.Index(fields=["asked_by", "-asked_at"], name="export_mine"),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+    @property
+    def path(self) -> Path:
+        """Where the file lies; only a ready export has one."""
+        return settings.EXPORT_DIR / f"{self.pk}.{'zip' if self.kind == 'csv' else self.kind}"
+
+    @property
+    def unmask_target(self) -> str:
+        """What the list of unmaskings calls this export."""
+        return f"export {self.pk}"

@@ -1,5 +1,23 @@
-"""What analysts read."""
+"""What analysts read: `/api/v1/`, its schema and its docs."""
 
-from django.urls import URLPattern
+from django.urls import include, path
 
-urlpatterns: list[URLPattern] = []
+from surveys.datasets import views
+
+urlpatterns = [
+    path("api/v1/forms/", views.FormsView.as_view()),
+    path("api/v1/forms/<str:form_id>/", views.FormView.as_view()),
+    path("api/v1/forms/<str:form_id>/records/", views.RecordsView.as_view()),
+    path("api/v1/forms/<str:form_id>/records/<uuid:record_id>/", views.RecordView.as_view()),
+    path("api/v1/forms/<str:form_id>/repeats/<str:repeat>/records/", views.RepeatView.as_view()),
+    path("api/v1/households/", include("surveys.households.urls")),
+    path("api/v1/exports/", views.ExportsView.as_view()),
+    path("api/v1/exports/<uuid:export_id>/", views.ExportView.as_view()),
+    path(
+        "api/v1/exports/<uuid:export_id>/download/",
+        views.DownloadView.as_view(),
+        name="export-download",
+    ),
+    path("api/schema/", views.SchemaView.as_view(), name="schema"),
+    path("api/docs/", views.DocsView.as_view(url_name="schema"), name="api-docs"),
+]

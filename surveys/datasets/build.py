@@ -1,0 +1,253 @@
+"""Exports: asked for at once, built by a worker, offered only when their rows are verified.
+
+The `Export` row is the queue. A worker takes the oldest that waits, or one whose worker fell
+silent, writes the file beside its place, reads it back, counts, and only then moves it there.
+"""
+
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from backend.accounts.models import User
+from backend.audit.log import log_event
+from backend.problems import Problem
+from surveys.datasets.export_sheets import Reading, data_sheets, open_reading, words_sheets
+from surveys.datasets.files.to_csv import count_csv_rows, write_csv_zip
+from surveys.datasets.files.to_xlsx import count_xlsx_rows, write_xlsx
+from surveys.datasets.models import Export
+from surveys.datasets.tables import find_form
+from surveys.privacy.access import unmask
+
+log = logging.getLogger(__name__)
+KINDS = ("csv", "xlsx")
+LAYERS = ("corrected",)
+SEPARATORS = (",", ";")
+MOST_TRIES = 5
+SILENT_AFTER = timedelta(minutes=2)
+KEPT_FOR = timedelta(days=30)
+BEAT_EVERY_ROWS = 500
+WRITING = 0.9  # the share of the work that writing is; the rest is reading back
+
+
+class NotVerified(Exception):
+    """The file read back does not hold what the database gave."""
+
+
+class TakenOver(Exception):
+    """Another worker has taken the export up, or it was withdrawn."""
+
+
+def request_export(
+    *,
+    form_id: str,
+    kind: str,
+    by: User,
+    layer: str = "corrected",
+    language: str = "",
+    labels: bool = False,
+    separator: str = ",",
+    filter: Mapping[str, str] | None = None,
+    purpose: str = "",
+    unmask_reason: str = "",
+) -> Export:
+    """Puts an export in the queue; the edge rings the worker after the commit.
+
+    Raises `Problem`: `not_found`, `export_kind_unknown`, `value_invalid`, and what the same filter
+    or unmasking would raise in the records API: what is asked is checked now, not by the worker.
+    """
+    _check_choice(kind, layer, separator)
+    form = find_form(form_id)
+    export = Export(
+        form=form,
+        kind=kind,
+        layer=layer,
+        language=language,
+        labels=labels,
+        separator=separator,
+        filter=dict(filter or {}),
+        purpose=purpose,
+        unmask=unmask_reason,
+        asked_by=by,
+    )
+    with transaction.atomic():
+        if unmask_reason:
+            unmask(user=by, reason=unmask_reason, target=export.unmask_target)
+        open_reading(export)
+        export.save()
+        log_event("export.asked", by=by, target=export, kind=kind, form_id=form_id)
+    return export
+
+
+def build_waiting_exports() -> int:
+    """Builds what waits, oldest first, until nothing does; returns how many it took."""
+    taken = 0
+    while (export := _take_next()) is not None:
+        taken += 1
+        try:
+            build_export(export)
+        except (OperationalError, InterfaceError):
+            raise  # the database is away: not the export's fault
+        except Problem as problem:
+            _put_back(export, problem.words, for_good=True)
+        except TakenOver:
+            log.warning("export taken over", extra={"export_id": str(export.pk)})
+        except Exception as error:
+            log.exception("export failed", extra={"export_id": str(export.pk)})
+            _put_back(export, type(error).__name__, for_good=export.attempts >= MOST_TRIES)
+    return taken
+
+
+def build_export(export: Export) -> None:
+    """Writes one export's file from a single snapshot and offers it once it is verified.
+
+    Safe to run twice: the file gets its name only when it is whole.
+    """
+    settings.EXPORT_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
+    unfinished = export.path.with_name(f".{export.pk}.{export.attempts}")
+    try:
+        with transaction.atomic(), closing(connection.copy()) as beside:
+            as_of = _open_snapshot()
+            reading = open_reading(export)
+            written = _write(export, reading, unfinished, as_of, _Heart(export, beside, reading))
+        tables = _verified(export, reading, unfinished, written)
+        _fsync(unfinished)
+        unfinished.replace(export.path)
+        _fsync(export.path.parent)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    _offer(export, tables, as_of)
+
+
+def remove_old_exports() -> int:
+    """Removes the files of exports older than 30 days; the row stays and says what was given."""
+    old = Export.objects.filter(
+        state=Export.State.READY, size__gt=0, asked_at__lt=timezone.now() - KEPT_FOR
+    )
+    for export in old:
+        export.path.unlink(missing_ok=True)
+        Export.objects.filter(pk=export.pk).update(size=0, state=Export.State.EXPIRED)
+    return len(old)
+
+
+def _check_choice(kind: str, layer: str, separator: str) -> None:
+    if kind not in KINDS:
+        raise Problem("export_kind_unknown", allowed=" or ".join(KINDS))
+    for name, value, allowed in (("layer", layer, LAYERS), ("separator", separator, SEPARATORS)):
+        if value not in allowed:
+            raise Problem("value_invalid", field=name, reason="takes " + " or ".join(allowed))
+
+
+def _take_next() -> Export | None:
+    silent = Q(state=Export.State.RUNNING, heartbeat_at__lt=timezone.now() - SILENT_AFTER)
+    with transaction.atomic():
+        export = (
+            Export.objects.filter(Q(state=Export.State.WAITING) | silent)
+            .select_for_update(skip_locked=True)
+            .order_by("asked_at")
+            .first()
+        )
+        if export is None:
+            return None
+        export.attempts += 1
+        export.state = Export.State.RUNNING
+        export.heartbeat_at = timezone.now()
+        export.progress = 0
+        if export.attempts > MOST_TRIES:  # its worker died each time
+            export.state, export.error = Export.State.FAILED, "The worker was stopped each time."
+        export.save()
+    return export if export.state == Export.State.RUNNING else _take_next()
+
+
+def _open_snapshot() -> datetime:
+    """All tables are read as of one moment, however long the writing takes."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        cursor.execute("SELECT now()")
+        (as_of,) = cursor.fetchone()
+    return as_of  # type: ignore[no-any-return]
+
+
+class _Heart:
+    """Says, on a connection of its own, that the worker lives and how far it is."""
+
+    def __init__(self, export: Export, beside: Any, reading: Reading) -> None:
+        self.export, self.beside = export, beside
+        self.total = max(sum(reading.counts.values()), 1)
+        self.done = 0
+
+    def watch(self, rows: Iterator[Any]) -> Iterator[Any]:
+        for row in rows:
+            if self.done % BEAT_EVERY_ROWS == 0:
+                self.beat()
+            self.done += 1
+            yield row
+
+    def beat(self) -> None:
+        with self.beside.cursor() as cursor:
+            cursor.execute(
+                "UPDATE datasets_export SET progress = %s, heartbeat_at = now()"
+                " WHERE id = %s AND attempts = %s AND state = 'running'",
+                [WRITING * self.done / self.total, self.export.pk, self.export.attempts],
+            )
+            if cursor.rowcount == 0:
+                raise TakenOver
+
+
+def _write(
+    export: Export, reading: Reading, path: Path, as_of: datetime, heart: _Heart
+) -> dict[str, int]:
+    sheets = (*data_sheets(reading, heart.watch), *words_sheets(export, reading, as_of))
+    if export.kind == "csv":
+        return write_csv_zip(path, sheets, separator=export.separator)
+    return write_xlsx(path, sheets)
+
+
+def _verified(
+    export: Export, reading: Reading, path: Path, written: dict[str, int]
+) -> dict[str, int]:
+    """Rows by table, when the file read back holds all the database counted. Else NotVerified."""
+    found = count_csv_rows(path) if export.kind == "csv" else count_xlsx_rows(path)
+    data_rows = sum(found.values()) - sum(written[name] for name in reading.words_names)
+    if found != written or data_rows != sum(reading.counts.values()):
+        raise NotVerified
+    return reading.counts
+
+
+def _offer(export: Export, tables: dict[str, int], as_of: datetime) -> None:
+    with transaction.atomic():
+        mine = Export.objects.filter(
+            pk=export.pk, attempts=export.attempts, state=Export.State.RUNNING
+        )
+        if mine.update(
+            state=Export.State.READY,
+            progress=1,
+            tables=tables,
+            as_of=as_of,
+            file_name=f"{export.form.form_id}-{as_of:%Y%m%d-%H%M}{export.path.suffix}",
+            size=export.path.stat().st_size,
+            error="",
+        ):
+            log_event("export.ready", target=export, rows=sum(tables.values()))
+
+
+def _put_back(export: Export, error: str, *, for_good: bool) -> None:
+    Export.objects.filter(pk=export.pk, attempts=export.attempts).update(
+        state=Export.State.FAILED if for_good else Export.State.WAITING, error=error
+    )
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

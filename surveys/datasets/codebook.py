@@ -1,0 +1,44 @@
+"""The codebook: what each column of a file means. Pure."""
+
+from collections.abc import Iterable, Iterator
+
+from surveys.datasets.columns import Column, Dataset, Table
+from surveys.datasets.files.sheets import Cell, Sheet
+
+HEADER = ("table", "column", "question", "type", "path", "privacy", "masked", "choices")
+
+
+def codebook(dataset: Dataset, masked: dict[str, frozenset[str]], language: str) -> Sheet:
+    """A row for each question; `masked` holds the masked keys by the path of their table."""
+    rows = (
+        row
+        for table in dataset.tables
+        for row in _rows(dataset, table, masked.get(table.path, frozenset()), language)
+    )
+    return Sheet("codebook", HEADER, rows)
+
+
+def _rows(
+    dataset: Dataset, table: Table, masked: frozenset[str], language: str
+) -> Iterator[tuple[Cell, ...]]:
+    for column in table.columns:
+        field = column.field
+        yield (
+            table.name or dataset.form_id,
+            column.name,
+            label_in(field.labels, language),
+            field.type,
+            field.path,
+            "restricted" if field.restricted else field.privacy,
+            "yes" if field.key in masked else "",
+            "; ".join(_choices(column, language)),
+        )
+
+
+def label_in(labels: dict[str, str], language: str) -> str:
+    """The label in a language, or the first there is."""
+    return labels.get(language) or next(filter(None, labels.values()), "")
+
+
+def _choices(column: Column, language: str) -> Iterable[str]:
+    return (f"{code} = {label}" for code, label in column.choice_labels(language).items())

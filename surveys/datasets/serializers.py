@@ -1,0 +1,91 @@
+"""Shapes of what the API gives and takes, for checking and for the OpenAPI schema; no logic."""
+
+from rest_framework import serializers
+
+from surveys.datasets.models import Export
+
+
+class ChoiceShape(serializers.Serializer[object]):
+    name = serializers.CharField()
+    labels = serializers.DictField(child=serializers.CharField())
+
+
+class FieldShape(serializers.Serializer[object]):
+    name = serializers.CharField(help_text="The key in records and the word in filters.")
+    path = serializers.CharField()
+    type = serializers.CharField()
+    labels = serializers.DictField(child=serializers.CharField())
+    choices = ChoiceShape(many=True)
+    privacy = serializers.ChoiceField(choices=["direct", "quasi", "sensitive", "open"])
+    repeat = serializers.CharField(allow_null=True, help_text="Name of the repeat it is asked in.")
+    restricted = serializers.BooleanField()
+    masked = serializers.BooleanField(help_text="Whether its answers are withheld from you.")
+
+
+class RepeatShape(serializers.Serializer[object]):
+    name = serializers.CharField()
+    path = serializers.CharField()
+    parent = serializers.CharField(allow_null=True)  # type: ignore[assignment]
+    labels = serializers.DictField(child=serializers.CharField())
+
+
+class FormShape(serializers.Serializer[object]):
+    form_id = serializers.CharField()
+    title = serializers.CharField()
+    version = serializers.CharField()
+    versions = serializers.ListField(child=serializers.CharField())
+    languages = serializers.ListField(child=serializers.CharField())
+    repeats = RepeatShape(many=True)
+    fields = FieldShape(many=True)  # type: ignore[assignment]
+
+
+class FormPage(serializers.Serializer[object]):
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = FormShape(many=True)
+
+
+class RecordPage(serializers.Serializer[object]):
+    """Records of any form; the schema names each form's own page beside it."""
+
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = serializers.ListField(child=serializers.DictField())
+
+
+class AskExport(serializers.Serializer[object]):
+    """What an export is asked with."""
+
+    form_id = serializers.CharField(max_length=200)
+    kind = serializers.CharField(max_length=10)
+    layer = serializers.CharField(max_length=10, default="corrected")
+    language = serializers.CharField(max_length=80, default="", allow_blank=True)
+    labels = serializers.BooleanField(default=False)
+    separator = serializers.ChoiceField(choices=[",", ";"], default=",")
+    filter = serializers.DictField(child=serializers.CharField(max_length=1000), default=dict)
+    purpose = serializers.CharField(max_length=300, default="", allow_blank=True)
+    unmask = serializers.CharField(max_length=300, default="", allow_blank=True)
+
+
+class ExportAsked(serializers.Serializer[object]):
+    id = serializers.UUIDField()
+
+
+class ExportShape(serializers.Serializer[object]):
+    id = serializers.UUIDField()
+    form_id = serializers.CharField()
+    kind = serializers.CharField()
+    state = serializers.ChoiceField(choices=Export.State.choices)
+    progress = serializers.FloatField(min_value=0, max_value=1)
+    tables = serializers.DictField(child=serializers.IntegerField())
+    as_of = serializers.DateTimeField(allow_null=True)
+    asked_at = serializers.DateTimeField()
+    size = serializers.IntegerField(help_text="Bytes.")
+    error = serializers.CharField(allow_blank=True)
+    download = serializers.URLField(allow_null=True)
+
+
+class ExportPage(serializers.Serializer[object]):
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = ExportShape(many=True)

@@ -1,0 +1,207 @@
+"""The one read path: a form's schema and its clean rows → records as API and files give them.
+
+Whatever leaves the house leaves through `visible_rows` (which rows) and `Shape` (which columns,
+masked or not, codes or labels). Nothing here reads a submission's raw XML.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property, lru_cache
+from typing import Any
+
+import orjson
+from django.db.models import Exists, F, OuterRef, QuerySet, TextField
+from django.db.models.functions import Cast
+
+from backend.accounts.models import User
+from backend.problems import Problem
+from surveys.cleaning.models import CleanRow
+from surveys.datasets.columns import Column, Dataset, Table, dataset_of
+from surveys.privacy.access import masked_keys, rows_for
+from surveys.privacy.models import Unmasking
+from surveys.xforms.models import Form, FormVersion, schema_of_version
+
+Row = dict[str, Any]
+# What a record's keys are called in the row; the rest of a record is answers.
+SOURCES: dict[str, Any] = {
+    "id": F("id"),
+    "parent_id": F("parent_id"),
+    "root_id": F("record_id"),
+    "index": F("index"),
+    "instance_id": F("instance_id"),
+    "version": F("version"),
+    "household": F("household_id"),
+    "place": F("place__code"),
+    "submitted_at": F("submitted_at"),
+    "received_at": F("received_at"),
+    "updated_at": F("updated_at"),
+    "review_state": F("submission__review_state"),
+}
+
+
+def published_forms() -> QuerySet[Form]:
+    """Every form that was ever published; a retired one still has its records."""
+    published = FormVersion.objects.filter(form=OuterRef("pk"))
+    return Form.objects.filter(Exists(published)).order_by("form_id")
+
+
+def find_form(form_id: str) -> Form:
+    """Raises `Problem("not_found")`."""
+    form = published_forms().filter(form_id=form_id).first()
+    if form is None:
+        raise Problem("not_found")
+    return form
+
+
+def find_table(dataset: Dataset, repeat: str) -> Table:
+    """The root, or the repeat with this name. Raises `Problem("not_found")`."""
+    table = dataset.repeat(repeat) if repeat else dataset.root
+    if table is None:
+        raise Problem("not_found")
+    return table
+
+
+def all_datasets() -> list[Dataset]:
+    """Every published form, in two queries once the versions are in memory."""
+    versions: dict[int, list[int]] = {}
+    for pk, form in FormVersion.objects.values_list("pk", "form_id"):
+        versions.setdefault(form, []).append(pk)
+    return [
+        _dataset_of_versions(_current_first(versions[form.pk], form)) for form in published_forms()
+    ]
+
+
+def dataset_of_form(form: Form) -> Dataset:
+    """The form over all its versions; one query, the rest is kept in memory."""
+    versions = FormVersion.objects.filter(form=form).values_list("pk", flat=True)
+    return _dataset_of_versions(_current_first(versions, form))
+
+
+def _current_first(versions: Iterable[int], form: Form) -> tuple[int, ...]:
+    """The current version, then the others from newest to oldest, as the model orders them."""
+    return tuple(sorted(versions, key=lambda pk: pk != form.current_id))
+
+
+@lru_cache(maxsize=256)
+def _dataset_of_versions(pks: tuple[int, ...]) -> Dataset:
+    return dataset_of([schema_of_version(pk) for pk in pks])
+
+
+def visible_rows(form: Form, table: Table, user: User) -> QuerySet[CleanRow]:
+    """The rows of one table that the user may see; a repeat's row is seen where its root is."""
+    rows = CleanRow.objects.filter(form=form, repeat=table.path)
+    if not table.path:
+        return rows.filter(rows_for(user))
+    roots = CleanRow.objects.filter(pk=OuterRef("record_id"), repeat="")
+    return rows.filter(Exists(roots.filter(rows_for(user))))
+
+
+def read_columns(rows: QuerySet[CleanRow]) -> QuerySet[CleanRow, Any]:
+    """The columns that `Shape` reads, as plain dictionaries, answers still as JSON text."""
+    sources = {f"_{name}": source for name, source in SOURCES.items()}
+    return rows.values(**sources, _answers=Cast("values", TextField()))
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How rows of one table are given out to one person."""
+
+    form_id: str
+    table: Table
+    masked: frozenset[str]  # keys whose answers are withheld
+    language: str | None = None  # labels of this language in place of codes
+    chosen: frozenset[str] | None = None  # names to give out; None for all
+    labels: dict[str, dict[str, str]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.language is not None:
+            self.labels.update(
+                {
+                    c.field.key: c.choice_labels(self.language)
+                    for c in self.columns
+                    if c.field.choices
+                }
+            )
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        return tuple(k for k in self.table.keys if k == "id" or self._is_chosen(k))
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        return tuple(c for c in self.table.columns if self._is_chosen(c.name))
+
+    def record(self, row: Row) -> Row:
+        """One row as JSON: its keys, then one key a question; null where unanswered or masked."""
+        answers = orjson.loads(row["_answers"])
+        return {**self._key_values(row), **self._answers(answers)}
+
+    def exact_record(self, row: Row) -> Row:
+        """The same for files, with decimals to their last digit."""
+        answers = json.loads(row["_answers"], parse_float=Decimal)
+        return {**self._key_values(row), **self._answers(answers)}
+
+    def _key_values(self, row: Row) -> Row:
+        return {k: self.form_id if k == "form_id" else row[f"_{k}"] for k in self.keys}
+
+    def _answers(self, answers: Mapping[str, Any]) -> Row:
+        get, labels = answers.get, self.labels
+        found = {name: get(key) for name, key in self._open}
+        for name, key in self._labelled:
+            found[name] = _labelled(found[name], labels[key])
+        return {name: found.get(name) for name in self._names} if self.masked else found
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(c.name for c in self.columns)
+
+    @cached_property
+    def _open(self) -> tuple[tuple[str, str], ...]:
+        return tuple((c.name, c.field.key) for c in self.columns if c.field.key not in self.masked)
+
+    @cached_property
+    def _labelled(self) -> tuple[tuple[str, str], ...]:
+        return tuple((name, key) for name, key in self._open if key in self.labels)
+
+    def _is_chosen(self, name: str) -> bool:
+        return self.chosen is None or name in self.chosen
+
+
+def shape_of(
+    dataset: Dataset,
+    table: Table,
+    user: User,
+    *,
+    granted: Unmasking | None = None,
+    language: str | None = None,
+    chosen: Sequence[str] = (),
+) -> Shape:
+    """Raises `Problem("field_unknown")`."""
+    known = {*table.keys, *(c.name for c in table.columns)}
+    for name in chosen:
+        if name not in known:
+            raise Problem("field_unknown", field=name)
+    return Shape(
+        form_id=dataset.form_id,
+        table=table,
+        masked=masked_keys(user, (c.field for c in table.columns), granted=granted),
+        language=language,
+        chosen=frozenset(chosen) or None,
+    )
+
+
+def language_of(dataset: Dataset, asked: str) -> str:
+    """The form's language asked for. Raises `Problem("value_invalid")` naming those it has."""
+    language = dataset.language(asked)
+    if language is None:
+        words = ", ".join(dataset.languages) if any(dataset.languages) else "default"
+        raise Problem("value_invalid", field="labels", reason=f"the form has {words}")
+    return language
+
+
+def _labelled(value: Any, labels: Mapping[str, str]) -> Any:
+    if isinstance(value, list):
+        return [labels.get(code, code) for code in value]
+    return labels.get(value, value) if isinstance(value, str) else value

@@ -1,0 +1,166 @@
+"""Households as they are read: cards, place, members as last registered, their records.
+
+Everything a page needs comes in a fixed number of queries, whatever its size.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, Q, QuerySet
+from django.http import HttpRequest
+
+from backend.accounts.models import User
+from backend.pagination import column_key, page_of, page_size_of
+from backend.problems import Problem
+from surveys.cleaning.models import CleanRow
+from surveys.households.identity import normalize_card_number
+from surveys.households.models import Household, HouseholdCard, Membership
+from surveys.places.models import Place
+from surveys.privacy.access import masked_keys, places_for, rows_for, unmask
+from surveys.privacy.models import Unmasking
+from surveys.xforms.models import FormVersion
+from surveys.xforms.schema import Field, Repeat
+
+MEMBERS = "member"  # the repeat of a registration that holds the household's members
+QUERY = frozenset({"place", "card", "unmask", "page_size", "cursor", "format"})
+Json = dict[str, Any]
+
+
+def households_page(user: User, request: HttpRequest) -> Json:
+    """One page `{next, previous, results}`.
+
+    Raises `Problem`: `field_unknown`, `place_unknown`, and `field_masked` for a search by card
+    number without `unmask`.
+    """
+    query = request.GET
+    for name in set(query) - QUERY:
+        raise Problem("field_unknown", field=name)
+    granted = _granted(user, query.get("unmask", ""))
+    households = _visible(user)
+    if place := query.get("place", ""):
+        below = Place.objects.at_or_below(Place.objects.find(_clean("place", place)))
+        households = households.filter(place__in=below.values("pk"))
+    if card := query.get("card", ""):
+        if granted is None:
+            raise Problem("field_masked", field="card")
+        households = households.filter(cards=normalize_card_number(_clean("card", card)))
+    page = page_of(
+        _columns(households),
+        [column_key("created_at", "created_at"), column_key("id", "id")],
+        request=request,
+        list_name="households",
+        size=page_size_of(request),
+    )
+    results = _profiles(page.rows, user, granted)
+    return {"next": page.next, "previous": page.previous, "results": results}
+
+
+def one_household(user: User, household_id: UUID, request: HttpRequest) -> Json:
+    """Raises `Problem("not_found")`."""
+    granted = _granted(user, request.GET.get("unmask", ""))
+    rows = list(_columns(_visible(user).filter(pk=household_id)))
+    if not rows:
+        raise Problem("not_found")
+    return _profiles(rows, user, granted)[0]
+
+
+def _visible(user: User) -> QuerySet[Household]:
+    places = places_for(user)
+    limits = Q() if places is None else Q(place__in=places.values("pk"))
+    return Household.objects.filter(limits)
+
+
+def _columns(households: QuerySet[Household]) -> QuerySet[Household, Any]:
+    return households.values("id", "redirect_to_id", place_code=F("place__code"))
+
+
+def _granted(user: User, reason: str) -> Unmasking | None:
+    return unmask(user=user, reason=reason, target="households") if reason else None
+
+
+def _clean(name: str, text: str) -> str:
+    if "\0" in text:
+        raise Problem("value_invalid", field=name, reason="holds a NUL character")
+    return text
+
+
+def _profiles(rows: list[Json], user: User, granted: Unmasking | None) -> list[Json]:
+    ids = [row["id"] for row in rows]
+    cards = _cards(ids) if granted else {}
+    records = _records(ids, user)
+    members = _members(records, user, granted)
+    return [
+        {
+            "id": row["id"],
+            "redirect_to": row["redirect_to_id"],
+            "card_numbers": cards.get(row["id"], []) if granted else None,
+            "place": row["place_code"],
+            "members": members.get(row["id"], []),
+            "submissions": [
+                {"id": r["id"], "form_id": r["form_name"], "submitted_at": r["submitted_at"]}
+                for r in records.get(row["id"], [])
+            ],
+            "open_links": 0,  # candidate links come with linkage
+        }
+        for row in rows
+    ]
+
+
+def _cards(ids: list[UUID]) -> dict[UUID, list[str]]:
+    found = defaultdict(list)
+    cards = HouseholdCard.objects.filter(household__in=ids).order_by("number")
+    for household, number in cards.values_list("household_id", "number"):
+        found[household].append(number)
+    return found
+
+
+def _records(ids: list[UUID], user: User) -> dict[UUID, list[Json]]:
+    """The records of each household that the user may see, in the order they came."""
+    found = defaultdict(list)
+    rows = CleanRow.objects.filter(rows_for(user), household_id__in=ids, repeat="")
+    columns = ("id", "household_id", "form_id", "submitted_at")
+    for row in rows.order_by("received_at", "id").values(*columns, form_name=F("form__form_id")):
+        found[row["household_id"]].append(row)
+    return found
+
+
+def _members(
+    records: dict[UUID, list[Json]], user: User, granted: Unmasking | None
+) -> dict[UUID, list[Json]]:
+    """Members by household, from its newest registration that the user may see."""
+    ids = [record["id"] for of_household in records.values() for record in of_household]
+    registrations = set(
+        Membership.objects.filter(pk__in=ids, registers=True).values_list("pk", flat=True)
+    )
+    newest = {
+        record["id"]: household
+        for household, of_household in records.items()
+        for record in [r for r in of_household if r["id"] in registrations][-1:]
+    }
+    repeats = _member_repeats({r["form_id"] for of in records.values() for r in of})
+    found = defaultdict(list)
+    rows = CleanRow.objects.filter(record_id__in=newest).exclude(repeat="").order_by("index")
+    for row in rows.values("record_id", "form_id", "repeat", "values"):
+        fields = repeats.get((row["form_id"], row["repeat"]))
+        if fields is not None:
+            masked = masked_keys(user, fields, granted=granted)
+            member = {f.key: None if f.key in masked else row["values"].get(f.key) for f in fields}
+            found[newest[row["record_id"]]].append(member)
+    return found
+
+
+def _member_repeats(forms: Iterable[int]) -> dict[tuple[int, str], tuple[Field, ...]]:
+    """(form, path of its repeat of members) → that repeat's fields."""
+    versions = FormVersion.objects.filter(form__in=forms).order_by("published_at", "pk")
+    found = {}
+    for pk, form in versions.values_list("pk", "form_id"):
+        schema = FormVersion(pk=pk).schema
+        for repeat in filter(_holds_members, schema.repeats):
+            found[form, repeat.path] = schema.table(repeat.path)
+    return found
+
+
+def _holds_members(repeat: Repeat) -> bool:
+    return repeat.name == MEMBERS
