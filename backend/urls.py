@@ -1,4 +1,4 @@
-"""Mounts, by string, what sync and surveys offer."""
+"""Mounts, by string, what surveys offers; tablets enter by `sync.openrosa.entrance`."""
 
 from django.contrib import admin
 from django.contrib.auth import views as auth_views
@@ -7,7 +7,6 @@ from django.urls import include, path
 from backend import views
 
 urlpatterns = [
-    path("", include("sync.urls")),
     path("", views.home, name="home"),
     path("login/", auth_views.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),

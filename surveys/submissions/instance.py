@@ -118,8 +118,8 @@ def _version(root: etree._Element) -> str:
     """The `version` attribute; some forms carry it as `orx:version`."""
     plain = root.get("version")
     if plain is not None:
-        return plain
-    return next((v for k, v in root.attrib.items() if str(k).endswith("}version")), "")
+        return str(plain)
+    return next((str(v) for k, v in root.attrib.items() if str(k).endswith("}version")), "")
 
 
 def _namespace(element: etree._Element) -> str:

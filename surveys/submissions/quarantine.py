@@ -48,8 +48,16 @@ def quarantine(
     instance_id: str = "",
 ) -> Quarantined:
     """Keeps the bytes under the Problem's code; committed when it returns. Safe to run twice."""
-    values = [reason, form_id[:255], instance_id, raw, hashlib.sha256(raw).digest()]
-    values += [sender.device_id, sender.user_id, json.dumps([asdict(file) for file in files])]
+    values = (
+        reason,
+        form_id[:255],
+        instance_id,
+        raw,
+        hashlib.sha256(raw).digest(),
+        sender.device_id,
+        sender.user_id,
+        json.dumps([asdict(file) for file in files]),
+    )
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(KEEP_ONCE, values)
         pk, times = cursor.fetchone()

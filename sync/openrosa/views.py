@@ -33,7 +33,7 @@ def manifest(request: HttpRequest, caller: Caller, base: str, form: str) -> Http
 @openrosa("GET", "HEAD")
 def xform(request: HttpRequest, caller: Caller, base: str, version: str) -> HttpResponse:
     """The bytes as published; the form list gave their hash (L3, F1)."""
-    versions = FormVersion.objects.filter(pk=version)
+    versions = FormVersion.objects.filter(pk=int(version))
     md5 = versions.values_list("md5", flat=True).first()
     if md5 is None:
         raise Problem("not_found")
@@ -49,7 +49,7 @@ def xform(request: HttpRequest, caller: Caller, base: str, version: str) -> Http
 def form_media(
     request: HttpRequest, caller: Caller, base: str, form: str, name: str
 ) -> HttpResponse:
-    media = FormMedia.objects.filter(form=form, name=name)
+    media = FormMedia.objects.filter(form_id=int(form), name=name)
     found = media.values_list("md5", "content_type").first()
     if found is None:
         raise Problem("not_found")

@@ -2,7 +2,6 @@
 
 import hashlib
 import uuid
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -91,8 +90,5 @@ def enrolled(db: None) -> Enrolled:
 
 
 @pytest.fixture
-def tablet(enrolled: Enrolled, client: Client) -> Tablet:
-    return Tablet(enrolled.server_url(ORIGIN), client_door(client))
-
-
-MakeRecord = Callable[..., bytes]
+def tablet(enrolled: Enrolled) -> Tablet:
+    return Tablet(enrolled.server_url(ORIGIN), client_door(Client(enforce_csrf_checks=True)))

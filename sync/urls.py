@@ -1,5 +1,0 @@
-"""What tablets talk to."""
-
-from django.urls import include, path
-
-urlpatterns = [path("", include("sync.openrosa.urls"))]
