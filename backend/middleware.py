@@ -50,13 +50,10 @@ class DatabaseAway:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        try:
-            return self.get_response(request)
-        except (OperationalError, InterfaceError):  # raised by a middleware below, not by a view
-            return problem_answer(request, Problem("database_away"))
+        return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Answers for a view, before Django turns the exception into its 500."""
+        """Answers for a view, before Django's last resort (`backend.views.internal`) would."""
         if isinstance(error, OperationalError | InterfaceError):
             return problem_answer(request, Problem("database_away"))
         if isinstance(error, Problem):

@@ -131,6 +131,10 @@ KINDS: dict[str, Kind] = {
         403, "Page expired", "This page was open for too long. Go back, reload it and try again."
     ),
     # The machine
+    "body_too_large": Kind(413, "Upload too large", "An upload may hold {limit_mb} MB at most."),
+    "not_ready": Kind(
+        503, "Not ready", "Away: {parts}. Nothing is lost; try again in a few seconds."
+    ),
     "database_away": Kind(
         503,
         "Try again soon",

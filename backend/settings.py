@@ -3,6 +3,7 @@
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from backend.engine_home import socket_folder
 from backend.env import (
     BadSetting,
     env_bool,
@@ -27,14 +28,25 @@ SECRET_KEY = env_secret(
     "SECRET_KEY",
     default=_secret_file.read_text().strip() if _secret_file.is_file() else COMMANDS_ONLY_KEY,
 )
-ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]", "testserver"])
 PUBLIC_URL = env_url("PUBLIC_URL", ("http", "https")).rstrip("/")
+ALLOWED_HOSTS = [
+    *env_list("ALLOWED_HOSTS", filter(None, [urlsplit(PUBLIC_URL).hostname])),
+    *("127.0.0.1", "localhost", "[::1]"),  # health checks come from this machine
+]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 TRUST_PROXY = env_bool("TRUST_PROXY", default=False)
 if TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     USE_X_FORWARDED_HOST = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
+
+# --- The processes: `manage.py up` and `manage.py start` read these -------------------------------
+
+BIND = env_str("BIND", "127.0.0.1")
+PORT = env_int("PORT", 8000, least=1, most=65535)
+WEB_WORKERS = env_int("WEB_WORKERS", 2, least=1, most=64)
+PROCESS_WORKERS = env_int("PROCESS_WORKERS", 2, least=1, most=64)
+DEMO = env_bool("DEMO", default=True)
 
 # --- Engines: with the two addresses set nothing embedded starts --------------------------------
 
@@ -44,9 +56,7 @@ if bool(DATABASE_URL) != bool(REDIS_URL):
     raise BadSetting(
         "DATABASE_URL and REDIS_URL", "only one", "both, or neither for the embedded engines"
     )
-# `manage.py up` writes where the embedded engines listen, so that any command finds them.
-_sockets = VAR_DIR / "sockets"
-SOCKET_DIR = Path(_sockets.read_text().strip()) if _sockets.is_file() else VAR_DIR / "run"
+SOCKET_DIR = socket_folder(VAR_DIR)
 
 
 def _database(url: str) -> dict[str, object]:

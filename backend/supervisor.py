@@ -37,6 +37,7 @@ class Child:
     gid: int | None = None
     cwd: Path | None = None
     nice: int = 0
+    once: bool = False  # runs to its end and is not started again
     before_start: Callable[[], None] | None = None
 
 
@@ -104,9 +105,8 @@ class Supervisor:
     def run(self, *, until: Callable[[], bool] = lambda: False) -> None:
         """Restarts what exits, until asked to stop or until `until()` holds."""
         while not self.stopping and not until():
-            for index, running in enumerate(self.running):
-                if running.has_ended():
-                    self._restart(index, running)
+            for running in [each for each in self.running if each.has_ended()]:
+                self._finish(running) if running.child.once else self._restart(running)
             time.sleep(0.1)
 
     def stop(self) -> None:
@@ -118,7 +118,13 @@ class Supervisor:
     def _asked_to_stop(self, _number: int, _frame: FrameType | None) -> None:
         self.stopping = True
 
-    def _restart(self, index: int, ended: Running) -> None:
+    def _finish(self, ended: Running) -> None:
+        self.running.remove(ended)
+        code = ended.process.returncode
+        log = f"; see {ended.child.log}" if code else ""
+        self.say(f"{ended.child.name} is done ({_how(code)}{log})")
+
+    def _restart(self, ended: Running) -> None:
         name, now = ended.child.name, time.monotonic()
         if name not in self._due:
             ended.kill_group()  # a dead master's children may still hold its port
@@ -130,7 +136,7 @@ class Supervisor:
             self.say(f"{name} ended ({_how(code)}); starting it again in {pause:g} s")
         elif now >= self._due[name]:
             del self._due[name]
-            self.running[index] = Running(ended.child)
+            self.running[self.running.index(ended)] = Running(ended.child)
 
 
 def _how(code: int) -> str:

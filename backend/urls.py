@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.auth import views as auth_views
 from django.urls import include, path
 
-from backend import views
+from backend import health, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -12,8 +12,8 @@ urlpatterns = [
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("account/", include("backend.accounts.urls")),
     path("docs/problems", views.problems, name="problems"),
-    path("health/live", views.live),
-    path("health/ready", views.ready),
+    path("health/live", health.live),
+    path("health/ready", health.ready),
     path("admin/", admin.site.urls),
     path("", include("surveys.datasets.urls")),
 ]

@@ -1,21 +1,15 @@
-"""Health, and the first page."""
+"""The first page, and the answers to what went wrong."""
+
+import sys
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from backend.accounts.permissions import logged_in
-from backend.api import problem_answer
+from backend.api import as_problem, problem_answer
 from backend.home import cards_for, figures_for
 from backend.problems import KINDS, Problem
-
-
-def live(_request: HttpRequest) -> JsonResponse:
-    return JsonResponse({"status": "ok"})
-
-
-def ready(_request: HttpRequest) -> JsonResponse:
-    return JsonResponse({"status": "ok"})
 
 
 @login_required
@@ -43,7 +37,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def internal(request: HttpRequest) -> HttpResponse:
-    return problem_answer(request, Problem("internal"))
+    """The last resort; a database lost while a middleware worked (its session, say) ends here."""
+    error = sys.exc_info()[1]
+    problem = as_problem(error) if isinstance(error, Exception) else Problem("internal")
+    return problem_answer(request, problem)
 
 
 def page_expired(request: HttpRequest, reason: str = "") -> HttpResponse:

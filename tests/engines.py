@@ -10,7 +10,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from backend.embedded import Engines, engine_children, prepare_engines, wait_until_ready
+from backend.embedded import engine_children, prepare_engines, wait_until_ready
+from backend.engine_home import Engines
 from backend.supervisor import Running
 
 
