@@ -1,4 +1,4 @@
-"""What a server needs before it serves: a secret, tables, static files. Each only when it changed."""
+"""What a server needs before it serves: a secret, tables, static files. Each made once."""
 
 import hashlib
 import secrets

@@ -32,9 +32,8 @@ ROUNDS = (
     ("endline-2015", "Endline 2015", date(2015, 9, 1), date(2015, 12, 31), "baseline-2014"),
 )
 FORMS = {"registration": "baseline-2014", "service": "services-2014", "followup": "endline-2015"}
-ACCOUNTS = {role.value: role for role in User.Role}  # an account is named after its role
+ACCOUNTS = {role.value: role for role in reversed(User.Role)}  # named after its role
 DEVICES = {"tablet-kyrgyzstan": ["KG"], "tablet-tajikistan": ["TJ"]}
-TOKEN_NAME = "demo"
 
 
 def make_demo(*, data: Path, secrets_file: Path, base_url: str) -> Secrets:
@@ -109,7 +108,7 @@ def _analyst_token(token: str) -> str:
     kept = PersonalToken.objects.filter(user=analyst, digest=token_digest(token)).first()
     if kept is not None and kept.is_valid():
         return token
-    return make_personal_token(user=analyst, name=TOKEN_NAME)
+    return make_personal_token(user=analyst, name="demo")
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -74,8 +74,9 @@ class Command(BaseCommand):
     def start_server(self, supervisor: Supervisor) -> None:
         week = settings.DEMO and self.nothing_arrived_yet()
         connections.close_all()
-        for name, argv in PROCESSES.items():
-            supervisor.start(self.child(name, argv(), nice=WORKER_NICE if name == "worker" else 0))
+        for name, argv_of in PROCESSES.items():
+            nice = WORKER_NICE if name == "worker" else 0
+            supervisor.start(self.child(name, argv_of(), nice=nice))
         supervisor.run(until=web_answers(time.monotonic() + ANSWER_SECONDS))
         if supervisor.stopping:
             return
@@ -129,10 +130,10 @@ def banner() -> str:
     """Where to look and who to log in as."""
     demo = json.loads((settings.VAR_DIR / "demo.json").read_text())
     people = [
-        f"    {account['username']:<12}{account['password']}   ({account['role']})"
+        f"    {account['username']:<14}{account['password']}   ({account['role']})"
         for account in demo["accounts"]
     ]
-    tablets = [f"    {device['name']:<12}{device['server_url']}" for device in demo["devices"]]
+    tablets = [f"    {device['name']:<20}{device['server_url']}" for device in demo["devices"]]
     return "\n".join(
         [
             "",
