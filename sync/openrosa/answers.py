@@ -55,8 +55,9 @@ def finish(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     headers["Referrer-Policy"] = "no-referrer"  # the token stands in the path
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Vary"] = "Authorization, Accept-Encoding"
-    if request.method == "HEAD" and response.content:
+    if response.status_code not in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}:
         headers["Content-Length"] = str(len(response.content))
+    if request.method == "HEAD":
         response.content = b""
     return response
 
