@@ -23,11 +23,10 @@ _MOST_FLAGS = 100  # of one submission; a hostile instance may hold a million un
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """What a check found: a code of docs/data-quality.md, where, and numbers or codes with it."""
+    """What a check found: a code of docs/data-quality.md, and at which node. Never an answer."""
 
     code: str
     path: str = ""
-    detail: tuple[tuple[str, str | int], ...] = ()
 
 
 @dataclass(slots=True)

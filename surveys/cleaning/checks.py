@@ -23,7 +23,6 @@ class Checked:
     version_known: bool = True
     encrypted: bool = False
     edit_conflict: bool = False
-    card_number: str = ""  # normalised
     place_path: str = ""  # of the deepest place answered: codes from the country down
     round_paths: tuple[str, ...] = ()  # of the targeted communities; none: everywhere
     files: frozenset[str] = field(default_factory=frozenset)  # names that arrived
@@ -86,8 +85,10 @@ def outside_round(checked: Checked) -> Iterator[Flag]:
 @check
 def card_malformed(checked: Checked) -> Iterator[Flag]:
     """A household card that is too short to tell two households apart."""
-    if checked.card_number and sum(map(str.isdigit, checked.card_number)) < 4:
-        yield Flag("card_malformed", _path_of_card(checked.schema))
+    for each in checked.schema.fields:
+        text = checked.answers.root.verbatim.get(each.key) if each.role == "household_key" else None
+        if text and sum(map(str.isdigit, text)) < 4:
+            yield Flag("card_malformed", each.path)
 
 
 @check
@@ -112,10 +113,6 @@ def _moment(answers: Answers, key: str) -> datetime | None:
     except ValueError:  # a form may call any text question "end"
         return None
     return at if at is not None and at.tzinfo is not None else None
-
-
-def _path_of_card(schema: Schema) -> str:
-    return next((f.path for f in schema.fields if f.role == "household_key"), "")
 
 
 def submitted_at(answers: Answers) -> datetime | None:

@@ -22,7 +22,7 @@ class CleanRow(models.Model):
     record_id = models.UUIDField()
     submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="rows")
     form = models.ForeignKey(Form, on_delete=models.PROTECT, related_name="+", db_index=False)
-    repeat = models.CharField(max_length=255, blank=True)  # path of the repeat; "" for the root
+    repeat = models.CharField(max_length=1000, blank=True)  # path of the repeat; "" for the root
     parent_id = models.UUIDField(null=True)
     index = models.PositiveIntegerField(default=0)  # position among its siblings, from 1
     values: Any = models.JSONField()
@@ -70,14 +70,18 @@ class DeletedRecord(models.Model):
 class QualityFlag(models.Model):
     """What a check found in one submission. It never stops the row."""
 
-    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="flags")
+    submission = models.ForeignKey(
+        Submission, on_delete=models.CASCADE, related_name="flags", db_index=False
+    )
     code = models.CharField(max_length=40)
     path = models.CharField(max_length=300, blank=True)
-    detail: Any = models.JSONField(default=dict)
     created_at = models.DateTimeField(auto_now_add=True)
     settled_at = models.DateTimeField(null=True)
 
     class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["submission", "code", "path"], name="flag_once")
+        ]
         indexes = [models.Index(fields=["code", "-id"], name="flag_code")]
 
     def __str__(self) -> str:

@@ -1,0 +1,172 @@
+"""Writes clean rows and flags: only what changed, by few statements for a whole batch.
+
+So cleaning again writes nothing where nothing changed, and `updated_at` tells the truth.
+"""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, cast
+
+import orjson
+from django.db import connection
+
+from surveys.cleaning.answers import Row
+from surveys.cleaning.checks import submitted_at
+from surveys.cleaning.clean import CleanRecord
+from surveys.cleaning.models import CleanRow, DeletedRecord, QualityFlag
+
+# In the order of COPY; `updated_at` comes last and is not compared.
+COLUMNS = (
+    "id",
+    "record_id",
+    "submission_id",
+    "form_id",
+    "repeat",
+    "parent_id",
+    "index",
+    "values",
+    "verbatim",
+    "place_id",
+    "household_id",
+    "restricted",
+    "instance_id",
+    "version",
+    "submitted_at",
+    "received_at",
+)
+_JSON = frozenset({COLUMNS.index("values"), COLUMNS.index("verbatim")})
+_COPY = "COPY {} ({}) FROM STDIN".format(
+    CleanRow._meta.db_table, ", ".join(f'"{name}"' for name in (*COLUMNS, "updated_at"))
+)
+_PATH_LENGTH = QualityFlag._meta.get_field("path").max_length
+_RowTuple = tuple[Any, ...]
+
+
+def write_records(
+    records: Sequence[CleanRecord], households: dict[uuid.UUID, uuid.UUID], *, now: datetime
+) -> None:
+    """Makes the stored rows and flags of these records what they should be."""
+    wanted: dict[uuid.UUID, _RowTuple] = {}
+    for record in records:
+        if not record.lineage.deleted:
+            household_id = households.get(record.lineage.record_id)
+            wanted.update((row[0], row) for row in _row_tuples(record, household_id))
+    stored = _stored_rows(records)
+    changed = [row for row in wanted.values() if stored.get(row[0]) != row]
+    gone = stored.keys() - wanted.keys()
+    CleanRow.objects.filter(pk__in=gone | {row[0] for row in changed if row[0] in stored}).delete()
+    _copy(changed, now)
+    _note_deleted(records, {row[1] for row in stored.values()}, now)
+    write_flags(records)
+
+
+def row_ids(rows: Sequence[Row], record_id: uuid.UUID) -> list[tuple[uuid.UUID, int]]:
+    """Each row's id and its position among its siblings, from 1 (the root: 0).
+
+    A repeat's row is named after its record, its repeat and its position in the whole instance, so
+    the same answers have the same ids after every rebuild.
+    """
+    ids: list[tuple[uuid.UUID, int]] = [(record_id, 0)]
+    ordinals: dict[str, int] = {}
+    siblings: dict[tuple[int, str], int] = {}
+    for row in rows[1:]:
+        ordinal = ordinals[row.repeat] = ordinals.get(row.repeat, 0) + 1
+        family = (id(row.parent), row.repeat)
+        index = siblings[family] = siblings.get(family, 0) + 1
+        ids.append((uuid.uuid5(record_id, f"{row.repeat}:{ordinal}"), index))
+    return ids
+
+
+def _row_tuples(record: CleanRecord, household_id: uuid.UUID | None) -> Iterable[_RowTuple]:
+    answers, head = record.reading.answers, record.lineage.head
+    record_id = record.lineage.record_id
+    ids = row_ids(answers.rows, record_id)
+    id_of = {id(row): row_id for row, (row_id, _) in zip(answers.rows, ids, strict=True)}
+    place_id = record.place.pk if record.place else None
+    shared = (head.instance_id, head.version, submitted_at(answers), head.received_at)
+    for row, (row_id, index) in zip(answers.rows, ids, strict=True):
+        yield (
+            row_id,
+            record_id,
+            head.pk,
+            head.form_id,
+            row.repeat,
+            id_of[id(row.parent)] if row.parent else None,
+            index,
+            row.values,
+            row.verbatim,
+            place_id,
+            household_id,
+            answers.restricted,
+            *shared,
+        )
+
+
+def _stored_rows(records: Sequence[CleanRecord]) -> dict[uuid.UUID, _RowTuple]:
+    again = [record.lineage for record in records if not record.lineage.first_time]
+    record_ids = {i for lineage in again for i in (lineage.record_id, *lineage.former_ids)}
+    if not record_ids:
+        return {}
+    rows = CleanRow.objects.filter(record_id__in=record_ids).values_list(*COLUMNS)
+    return {row[0]: row for row in cast("Iterable[_RowTuple]", rows)}
+
+
+def _copy(rows: Sequence[_RowTuple], now: datetime) -> None:
+    """COPY takes a third of the time of INSERT for nine rows of JSON a record."""
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        cursor.copy(_COPY) as copy,
+    ):
+        for row in rows:
+            values = list(row)
+            for position in _JSON:
+                values[position] = orjson.dumps(row[position]).decode()
+            copy.write_row([*values, now])
+
+
+def _note_deleted(records: Sequence[CleanRecord], stored: set[uuid.UUID], now: datetime) -> None:
+    """Tells those who read a record that it is gone; and takes that back when it returns."""
+    form_of = {
+        record_id: record.lineage.head.form_id
+        for record in records
+        for record_id in (record.lineage.record_id, *record.lineage.former_ids)
+    }
+    kept = {r.lineage.record_id for r in records if not r.lineage.deleted}
+    again = {r.lineage.record_id for r in records if not r.lineage.first_time}
+    DeletedRecord.objects.bulk_create(
+        [
+            DeletedRecord(record_id=record_id, form_id=form_of[record_id], deleted_at=now)
+            for record_id in stored - kept
+        ],
+        ignore_conflicts=True,
+    )
+    if kept & again:
+        DeletedRecord.objects.filter(record_id__in=kept & again).delete()
+
+
+def write_flags(records: Sequence[CleanRecord]) -> None:
+    """Adds flags that are new and removes those that no longer hold; settled ones stay settled."""
+    wanted = {
+        (record.lineage.head.pk, flag.code, flag.path[:_PATH_LENGTH])
+        for record in records
+        if not record.lineage.deleted
+        for flag in record.flags
+    }
+    again = [s.pk for r in records if not r.lineage.first_time for s in r.lineage.editions]
+    stored = {
+        (flag.submission_id, flag.code, flag.path): flag.pk
+        for flag in QualityFlag.objects.filter(submission_id__in=again).only(
+            "submission_id", "code", "path"
+        )
+    }
+    gone = [pk for key, pk in stored.items() if key not in wanted]
+    if gone:
+        QualityFlag.objects.filter(pk__in=gone).delete()
+    QualityFlag.objects.bulk_create(
+        [
+            QualityFlag(submission_id=submission_id, code=code, path=path)
+            for submission_id, code, path in sorted(wanted - stored.keys())
+        ]
+    )

@@ -1,0 +1,95 @@
+"""The entity block of an instance: what it asks of which list (ODK Entities spec). Pure.
+
+`meta/entity` may stand at the root or, since 2025.1, in groups and repeats; its properties are the
+`saveto` questions whose nearest group with an entity is the same (openrosa.md E6).
+"""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lxml import etree
+
+from surveys.xforms.schema import Schema
+
+# Codes of what cannot be done; the submission itself is taken all the same (E9).
+ID_INVALID = "entity_id_invalid"
+LABEL_BLANK = "entity_label_blank"
+LIST_UNKNOWN = "entity_list_unknown"
+ID_EXISTS = "entity_id_exists"
+_TRUE = frozenset({"1", "true"})
+
+
+@dataclass(frozen=True, slots=True)
+class EntityAction:
+    """One entity element: its position in the instance, which entity it names, what it asks for.
+
+    It may ask nothing and only name the entity that the form was filled for. `problem` is the code
+    of what keeps it from being done.
+    """
+
+    position: int
+    list_name: str
+    id: uuid.UUID | None
+    creates: bool
+    updates: bool
+    label: str
+    properties: dict[str, str]
+    problem: str = ""
+
+
+def read_entities(root: "etree._Element", schema: Schema) -> tuple[EntityAction, ...]:
+    """The entity elements of an instance, in document order."""
+    saved = {f.path: f.entity_property for f in schema.fields if f.entity_property}
+    found = enumerate(_entities(root))
+    return tuple(_action(position, entity, saved) for position, entity in found)
+
+
+def _entities(root: "etree._Element") -> Iterator["etree._Element"]:
+    for entity in root.iter("{*}entity"):
+        parent = entity.getparent()
+        if parent is not None and _name(parent) == "meta":
+            yield entity
+
+
+def _action(position: int, entity: "etree._Element", saved: dict[str, str]) -> EntityAction:
+    text = entity.get("id", "").strip().lower().removeprefix("uuid:")
+    creates, updates = (entity.get(name, "").strip() in _TRUE for name in ("create", "update"))
+    label = next((child.text or "" for child in entity.iterchildren("{*}label")), "").strip()
+    scope = entity.getparent().getparent()
+    problem = LABEL_BLANK if creates and not label else ""
+    try:
+        entity_id = uuid.UUID(text) if len(text) == 36 else None
+    except ValueError:
+        entity_id = None
+    return EntityAction(
+        position=position,
+        list_name=entity.get("dataset", "").strip(),
+        id=entity_id,
+        creates=creates,
+        updates=updates,
+        label=label,
+        properties=dict(_properties(scope, _path(scope), saved)),
+        problem=ID_INVALID if entity_id is None else problem,
+    )
+
+
+def _properties(
+    scope: "etree._Element", path: str, saved: dict[str, str]
+) -> Iterator[tuple[str, str]]:
+    """Saved answers below a node, but for groups that hold an entity of their own."""
+    for child in scope:
+        below = f"{path}/{_name(child)}" if path else _name(child)
+        if below in saved and child.text and not child.text.isspace():
+            yield saved[below], child.text.strip()
+        if len(child) and not any(child.iterfind("{*}meta/{*}entity")):
+            yield from _properties(child, below, saved)
+
+
+def _path(node: "etree._Element") -> str:
+    names = [_name(node), *(_name(above) for above in node.iterancestors())]
+    return "/".join(reversed(names[:-1]))
+
+
+def _name(node: "etree._Element") -> str:
+    return str(node.tag).rpartition("}")[2]

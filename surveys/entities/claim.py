@@ -1,0 +1,55 @@
+"""claim_of: what a record says about its household, from its card number and its entity block."""
+
+import uuid
+
+from surveys.cleaning.clean import CleanRecord, Reading
+from surveys.entities.apply import actions_of
+from surveys.households.identity import normalize_card_number
+from surveys.households.link import Claim
+
+HOUSEHOLDS = "households"  # the entity list of the units we follow
+
+
+def claim_of(record: CleanRecord) -> Claim | None:
+    """None for a record of no household: a refusal, an encrypted or deleted one, another subject.
+
+    A registration is a filled form that makes an entity in `households`; or, of a form that uses no
+    entities at all, one that has a card number.
+    """
+    reading, schema = record.reading, record.reading.schema
+    if record.lineage.deleted or reading.root is None:
+        return None
+    actions = [a for a in actions_of(reading) if a.list_name == HOUSEHOLDS]
+    card = _card(reading)
+    makes = any(e.creates and e.list_name == HOUSEHOLDS for e in schema.entities)
+    registers = makes or not (schema.entities or schema.entity_lists)
+    entity_id = next((a.id for a in actions if a.id), None) or _chosen(reading)
+    named = card or any(a.creates and a.id for a in actions)
+    if not (named if registers else card or entity_id):
+        return None
+    return Claim(
+        record_id=record.lineage.record_id,
+        form_id=schema.form_id,
+        registers=registers,
+        card=card,
+        entity_id=entity_id,
+        place_id=record.place.pk if record.place else None,
+    )
+
+
+def _card(reading: Reading) -> str:
+    verbatim = reading.answers.root.verbatim
+    keys = [f.key for f in reading.schema.fields if f.role == "household_key" and not f.repeat]
+    cards = (normalize_card_number(verbatim.get(key, "")) for key in keys)
+    return next((card[:60] for card in cards if card), "")
+
+
+def _chosen(reading: Reading) -> uuid.UUID | None:
+    """The household picked from the list, where the form has no entity block of its own."""
+    for each in reading.schema.fields:
+        if each.choices_file == f"{HOUSEHOLDS}.csv" and not each.repeat:
+            try:
+                return uuid.UUID(reading.answers.root.verbatim.get(each.key, "").strip())
+            except ValueError:
+                continue
+    return None

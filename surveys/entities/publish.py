@@ -1,0 +1,74 @@
+"""Entity lists as tablets download them: a CSV, and a token that changes exactly when it does.
+
+An incomplete CSV would delete rows on tablets (openrosa.md E4), so an error here must reach the
+tablet as an error, never as a shorter list.
+"""
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterable
+from functools import lru_cache
+
+from django.db.models import Max
+
+from surveys.entities.models import Entity, EntityList
+from surveys.xforms.models import FormVersion, schema_of_version
+from surveys.xforms.schema import Schema
+
+
+def entity_csv(name: str) -> bytes:
+    """The list as RFC 4180 in UTF-8: `name,label,__version` and the properties (E3)."""
+    return _csv(*_edition(name), list_properties(name))
+
+
+def entity_list_token(name: str) -> str:
+    """32 hex digits that change exactly when a row or column of the CSV does (E2)."""
+    pk, revision = _edition(name)
+    columns = "\n".join((name, str(pk), str(revision), *list_properties(name)))
+    return hashlib.sha256(columns.encode()).hexdigest()[:32]
+
+
+def list_properties(name: str) -> tuple[str, ...]:
+    """The columns of a list: what any published form saves to it, creating forms first.
+
+    The forms that only update count too, for they look their columns up before there is a value.
+    """
+    return _properties(name, FormVersion.objects.aggregate(newest=Max("pk"))["newest"])
+
+
+@lru_cache(maxsize=64)
+def _properties(name: str, newest: int | None) -> tuple[str, ...]:
+    """Published versions are only ever added, so the newest key stands for them all."""
+    keys = FormVersion.objects.filter(pk__lte=newest or 0).order_by("form_id", "pk")
+    schemas = [schema_of_version(pk) for pk in keys.values_list("pk", flat=True)]
+    makers = [s for s in schemas if any(e.list_name == name and e.creates for e in s.entities)]
+    return tuple(dict.fromkeys(_saved_to(name, [*makers, *schemas])))
+
+
+def _saved_to(name: str, schemas: Iterable[Schema]) -> Iterable[str]:
+    for schema in schemas:
+        scopes = {e.path.removesuffix("meta/entity"): e.list_name for e in schema.entities}
+        for field in schema.fields:
+            if field.entity_property:
+                nearest = max((s for s in scopes if field.path.startswith(s)), key=len, default="")
+                if scopes.get(nearest) == name:
+                    yield field.entity_property
+
+
+def _edition(name: str) -> tuple[int, int]:
+    """Key and revision of the list; zeros while nothing was ever saved to it."""
+    found = EntityList.objects.filter(name=name).values_list("pk", "revision").first()
+    return found or (0, 0)
+
+
+@lru_cache(maxsize=16)
+def _csv(list_pk: int, revision: int, properties: tuple[str, ...]) -> bytes:
+    """Kept by revision: every tablet of a round fetches the same bytes."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(("name", "label", "__version", *properties))
+    rows = Entity.objects.filter(entity_list_id=list_pk).order_by("created_at", "pk")
+    for pk, label, version, data in rows.values_list("pk", "label", "version", "data").iterator():
+        writer.writerow((pk, label, version, *(data.get(each, "") for each in properties)))
+    return text.getvalue().encode()
