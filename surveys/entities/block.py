@@ -42,26 +42,25 @@ def read_entities(root: "etree._Element", schema: Schema) -> tuple[EntityAction,
     """The entity elements of an instance, in document order."""
     saved = {f.path: f.entity_property for f in schema.fields if f.entity_property}
     found = enumerate(_entities(root))
-    return tuple(_action(position, entity, saved) for position, entity in found)
+    return tuple(_action(position, entity, scope, saved) for position, (entity, scope) in found)
 
 
-def _entities(root: "etree._Element") -> Iterator["etree._Element"]:
+def _entities(root: "etree._Element") -> Iterator[tuple["etree._Element", "etree._Element"]]:
+    """Each entity element, and the group it belongs to: that of its `meta`."""
     for entity in root.iter("{*}entity"):
-        parent = entity.getparent()
-        if parent is not None and _name(parent) == "meta":
-            yield entity
+        meta = entity.getparent()
+        scope = None if meta is None else meta.getparent()
+        if meta is not None and scope is not None and _name(meta) == "meta":
+            yield entity, scope
 
 
-def _action(position: int, entity: "etree._Element", saved: dict[str, str]) -> EntityAction:
-    text = entity.get("id", "").strip().lower().removeprefix("uuid:")
+def _action(
+    position: int, entity: "etree._Element", scope: "etree._Element", saved: dict[str, str]
+) -> EntityAction:
     creates, updates = (entity.get(name, "").strip() in _TRUE for name in ("create", "update"))
     label = next((child.text or "" for child in entity.iterchildren("{*}label")), "").strip()
-    scope = entity.getparent().getparent()
+    entity_id = _uuid(entity.get("id", ""))
     problem = LABEL_BLANK if creates and not label else ""
-    try:
-        entity_id = uuid.UUID(text) if len(text) == 36 else None
-    except ValueError:
-        entity_id = None
     return EntityAction(
         position=position,
         list_name=entity.get("dataset", "").strip(),
@@ -72,6 +71,15 @@ def _action(position: int, entity: "etree._Element", saved: dict[str, str]) -> E
         properties=dict(_properties(scope, _path(scope), saved)),
         problem=ID_INVALID if entity_id is None else problem,
     )
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    """Only the long form, with or without `uuid:` before it, in any case (E9)."""
+    text = text.strip().lower().removeprefix("uuid:")
+    try:
+        return uuid.UUID(text) if len(text) == 36 else None
+    except ValueError:
+        return None
 
 
 def _properties(

@@ -47,7 +47,7 @@ def link_records(
     if not claims:
         return {}
     before = Membership.objects.in_bulk([claim.record_id for claim in claims])
-    _take_turns(claims, before.values())
+    _take_turns([*claims, *before.values()])
     _move_cards(claims, before)
     registering = [claim for claim in claims if claim.registers]
     homes = _register(registering, before)
@@ -59,11 +59,9 @@ def link_records(
     return homes | {record_id: home for record_id, (home, _) in found.items()}
 
 
-def _take_turns(claims: Sequence[Claim], before: Iterable[Membership]) -> None:
+def _take_turns(named: Iterable[Claim | Membership]) -> None:
     """Locks all cards and entities of the batch, in one order, until the transaction ends."""
-    keys = {
-        key for each in (*claims, *before) for key in (each.card, str(each.entity_id or "")) if key
-    }
+    keys = {key for each in named for key in (each.card, str(each.entity_id or "")) if key}
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(%s, hash) FROM (SELECT DISTINCT hashtext(key) AS hash"
@@ -99,7 +97,7 @@ def _register(claims: Sequence[Claim], before: Mapping[UUID, Membership]) -> dic
     new: set[UUID] = set()
     for claim in claims:
         old = before.get(claim.record_id)
-        home = known.get(claim.card) if claim.card else old and old.household_id
+        home = known.get(claim.card) if claim.card else (old.household_id if old else None)
         if home is None:
             home = uuid4()
             new.add(home)

@@ -119,12 +119,13 @@ def _take(which: Q, limit: int) -> list[Submission]:
 
 
 def _process_one_by_one(first: Submission, limit: int) -> int:
-    taken, marked = 0, first
-    while marked is not None and taken < limit:
-        taken += 1
+    marked: Submission | None = first
+    for taken in range(limit):
+        if marked is None:
+            return taken
         _process_alone(marked)
-        marked = _mark_next()
-    return taken
+        marked = _mark_next() if taken + 1 < limit else None
+    return limit
 
 
 def _process_alone(marked: Submission) -> None:
