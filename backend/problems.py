@@ -126,7 +126,8 @@ KINDS: dict[str, Kind] = {
     "media_name_invalid": Kind(
         422, "File name not usable", "The file name {name!r} cannot be used: {reason}"
     ),
-    "round_unknown": Kind(404, "Round unknown", "There is no round with the code {place!r}."),
+    "media_unreadable": Kind(422, "File not usable", "The file {name!r} cannot be used: {reason}"),
+    "round_unknown": Kind(404, "Round unknown", "There is no round with the code {round!r}."),
     "page_expired": Kind(
         403, "Page expired", "This page was open for too long. Go back, reload it and try again."
     ),

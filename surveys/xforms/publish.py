@@ -2,7 +2,6 @@
 
 import hashlib
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,11 +10,13 @@ from backend.accounts.models import User
 from backend.audit.log import log_event
 from backend.problems import Problem
 from surveys.rounds.models import Round
+from surveys.xforms import media_checks
+from surveys.xforms.compare import Change, compare_schemas
 from surveys.xforms.document import XFormError
 from surveys.xforms.findings import Finding, WorkbookError, XlsformError
-from surveys.xforms.models import Form, FormVersion
+from surveys.xforms.models import Form, FormMedia, FormVersion
 from surveys.xforms.schema import Schema, read_schema, schema_to_json
-from surveys.xforms.xlsform import Converted, xlsform_to_xform
+from surveys.xforms.xlsform import xlsform_to_xform
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,39 +27,52 @@ class Published:
     created: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A workbook that could be published, compared with the edition tablets have now."""
+
+    workbook: bytes
+    xform: bytes
+    schema: Schema
+    warnings: tuple[Finding, ...]
+    changes: tuple[Change, ...]
+    existing: FormVersion | None  # set when exactly this is published already
+
+
 def publish_form(*, content: bytes, by: User | None = None, round_code: str = "") -> Published:
-    """Publishes a workbook; the same bytes again give the version they already made.
+    """Publishes a workbook; the same workbook again gives the version it already made.
 
     Raises `Problem`: workbook_unreadable, workbook_too_large, xlsform_invalid (with findings),
     version_exists, round_unknown.
     """
-    converted, schema = convert_workbook(content)
     round_ = _find_round(round_code)
+    draft = draft_form(content=content)
     with transaction.atomic():
-        Form.objects.get_or_create(form_id=schema.form_id, defaults={"title": schema.title})
-        form = Form.objects.select_for_update().get(form_id=schema.form_id)
+        form_id, title = draft.schema.form_id, draft.schema.title
+        Form.objects.get_or_create(form_id=form_id, defaults={"title": title})
+        form = Form.objects.select_for_update().get(form_id=form_id)
         if round_ is not None and form.round_id != round_.pk:
             form.round = round_
             form.save(update_fields=["round"])
-        existing = form.versions.filter(version=schema.version).first()
-        if existing is not None:
-            _demand_same(existing, content, converted, schema)
-            return Published(existing, created=False)
-        version = _create_version(form, content, converted, schema, by)
-    return Published(version, created=True)
+        draft = _compare_with_published(draft)  # under the lock
+        if draft.existing is not None:
+            return Published(draft.existing, created=False)
+        return Published(_create_version(form, draft, by), created=True)
 
 
-def convert_workbook(content: bytes) -> tuple[Converted, Schema]:
-    """Converts and reads a workbook without writing anything. Raises as `publish_form` does."""
+def draft_form(*, content: bytes) -> Draft:
+    """What publishing would do, without doing it. Raises as `publish_form` does."""
     try:
         converted = xlsform_to_xform(content)
-        return converted, read_schema(converted.xform, privacy=converted.privacy)
+        schema = read_schema(converted.xform, privacy=converted.privacy)
     except WorkbookError as error:
         raise Problem(error.code, **error.details) from error
     except XlsformError as error:
         raise _invalid(error.findings) from error
     except XFormError as error:
         raise _invalid([Finding(str(error), sheet="settings")]) from error
+    warnings = (*converted.warnings, *_missing_files(schema))
+    return _compare_with_published(Draft(content, converted.xform, schema, warnings, (), None))
 
 
 def _invalid(findings: list[Finding]) -> Problem:
@@ -68,41 +82,74 @@ def _invalid(findings: list[Finding]) -> Problem:
 
 
 def _find_round(code: str) -> Round | None:
-    if not code:
-        return None
     found = Round.objects.filter(code=code).first()
-    if found is None:
-        raise Problem("round_unknown", place=code)
+    if code and found is None:
+        raise Problem("round_unknown", round=code)
     return found
 
 
-def _demand_same(
-    existing: FormVersion, content: bytes, converted: Converted, schema: Schema
-) -> None:
+def _missing_files(schema: Schema) -> list[Finding]:
+    """Files and lists the form refers to and that nobody can download yet."""
+    attached = FormMedia.objects.filter(form__form_id=schema.form_id)
+    have = {name.lower() for name in attached.values_list("name", flat=True)}
+    lists = known_entity_lists() | {entity.list_name for entity in schema.entities}
+    files = [name for name in schema.media if name.lower() not in have]
+    files += [f"{n}.csv" for n in schema.entity_lists if n not in lists and f"{n}.csv" not in have]
+    return [
+        Finding(f"The form needs the file “{name}”; attach it before tablets fetch the form.")
+        for name in files
+    ]
+
+
+def known_entity_lists() -> set[str]:
+    """Names of the entity lists that any published form writes to."""
+    schemas = FormVersion.objects.values_list("schema_json__entities", flat=True)
+    return {entity["list_name"] for entities in schemas for entity in entities}
+
+
+def _compare_with_published(draft: Draft) -> Draft:
     """Published bytes are frozen (openrosa.md L6): other content needs another version."""
-    same_workbook = bytes(existing.xlsform) == content
-    same_form = bytes(existing.xform) == converted.xform
-    if not same_workbook and not (same_form and existing.schema == schema):
+    schema = draft.schema
+    form = Form.objects.filter(form_id=schema.form_id).select_related("current").first()
+    if form is None:
+        return draft
+    existing = form.versions.filter(version=schema.version).first()
+    if existing is not None and not _is_same(existing, draft):
         raise Problem("version_exists", form_id=schema.form_id, version=schema.version)
+    changes = compare_schemas(form.current.schema, schema) if form.current else []
+    return Draft(draft.workbook, draft.xform, schema, draft.warnings, tuple(changes), existing)
 
 
-def _create_version(
-    form: Form, content: bytes, converted: Converted, schema: Schema, by: User | None
-) -> FormVersion:
+def _is_same(existing: FormVersion, draft: Draft) -> bool:
+    """The same workbook, or one saved anew that makes the same form."""
+    if bytes(existing.xlsform) == draft.workbook:
+        return True
+    return bytes(existing.xform) == draft.xform and existing.schema == draft.schema
+
+
+def _create_version(form: Form, draft: Draft, by: User | None) -> FormVersion:
+    schema = draft.schema
     version = form.versions.create(
         version=schema.version,
         title=schema.title,
-        xlsform=content,
-        xform=converted.xform,
-        md5=hashlib.md5(converted.xform, usedforsecurity=False).hexdigest(),
+        xlsform=draft.workbook,
+        xform=draft.xform,
+        md5=_md5(draft.xform),
         schema_json=schema_to_json(schema),
-        warnings=[asdict(warning) for warning in converted.warnings],
+        warnings=[asdict(warning) for warning in draft.warnings],
+        changes=[asdict(change) for change in draft.changes],
         published_by=by,
     )
     form.current, form.title, form.retired_at = version, schema.title, None
     form.save(update_fields=["current", "title", "retired_at"])
-    details: dict[str, Any] = {"form_id": form.form_id, "version": schema.version}
-    log_event("form.published", by=by, target=version, **details)
+    log_event(
+        "form.published",
+        by=by,
+        target=version,
+        form_id=form.form_id,
+        version=version.version,
+        breaks=sum(change.breaks for change in draft.changes),
+    )
     return version
 
 
@@ -112,3 +159,51 @@ def retire_form(*, form: Form, by: User | None = None) -> None:
         form.retired_at = timezone.now()
         form.save(update_fields=["retired_at"])
         log_event("form.retired", by=by, target=form, form_id=form.form_id)
+
+
+def relist_form(*, form: Form, by: User | None = None) -> None:
+    """Puts a retired form back on the tablets' list."""
+    with transaction.atomic():
+        form.retired_at = None
+        form.save(update_fields=["retired_at"])
+        log_event("form.relisted", by=by, target=form, form_id=form.form_id)
+
+
+def attach_media(*, form: Form, name: str, content: bytes, by: User | None = None) -> FormMedia:
+    """Adds a file to a form's manifest, or replaces the one of that name.
+
+    The same bytes keep hash and address (openrosa.md F8). Raises `Problem`: media_name_invalid,
+    media_unreadable.
+    """
+    name = media_checks.clean_name(name)
+    content = media_checks.clean_content(name, content)
+    reason = media_checks.name_problem(name) or _name_taken(form, name)
+    if reason:
+        raise Problem("media_name_invalid", name=name, reason=reason)
+    reason = media_checks.content_problem(name, content)
+    if reason:
+        raise Problem("media_unreadable", name=name, reason=reason)
+    with transaction.atomic():
+        media, created = FormMedia.objects.update_or_create(
+            form=form,
+            name=name,
+            defaults={
+                "content": content,
+                "content_type": media_checks.content_type(name),
+                "md5": _md5(content),
+            },
+        )
+        log_event("form.media_attached", by=by, target=media, form_id=form.form_id, new=created)
+    return media
+
+
+def _name_taken(form: Form, name: str) -> str:
+    """Names are unique without regard to case; a plain file must not hide an entity list (F7)."""
+    if name.removesuffix(".csv") in known_entity_lists():
+        return "an entity list of that name is served already."
+    other = form.media.filter(name__iexact=name).exclude(name=name).first()
+    return f"the form has a file “{other.name}” already." if other else ""
+
+
+def _md5(content: bytes) -> str:
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()

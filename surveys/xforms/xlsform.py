@@ -1,16 +1,23 @@
 """XLSForm → XForm. The only file that knows pyxform; no Java validator runs. Pure."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
+from pyxform import aliases
 from pyxform.errors import PyXFormError
+from pyxform.question_type_dictionary import QUESTION_TYPE_DICT
 from pyxform.xls2json_backends import get_xlsform
 from pyxform.xls2xform import convert
 
+from surveys.xforms.document import XFormError, parse_xform
 from surveys.xforms.findings import Finding, WorkbookError, XlsformError
+from surveys.xforms.sheet_checks import demands, explanations, remarks
+from surveys.xforms.sheets import Sheets, sheet
 from surveys.xforms.workbook import workbook_kind
+from surveys.xforms.xform_checks import check_xform
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +36,12 @@ def xlsform_to_xform(content: bytes) -> Converted:
     it is no form that can be published. The same bytes always give the same XForm.
     """
     workbook = _open(content)
-    privacy: dict[str, str] = {}
-    warnings: list[str] = []
-    try:
-        result = convert(
-            {name: getattr(workbook, name) for name in workbook.__slots__}, warnings=warnings
-        )
-    except PyXFormError as error:
-        raise XlsformError([_finding(str(error))]) from error
-    return Converted(
-        xform=result.xform.encode(),
-        warnings=tuple(_finding(warning) for warning in warnings),
-        privacy=privacy,
-    )
+    sheets = _sheets(workbook)
+    xform, warnings = _convert(workbook, sheets)
+    findings = [*demands(sheets), *_check(xform, sheets)]
+    if findings:
+        raise XlsformError(findings)
+    return Converted(xform, (*warnings, *remarks(sheets)), sheets.privacy())
 
 
 def _open(content: bytes) -> Any:
@@ -49,9 +49,98 @@ def _open(content: bytes) -> Any:
     try:
         return get_xlsform(BytesIO(content), file_type=kind)
     except PyXFormError as error:
-        raise WorkbookError("workbook_unreadable", reason=str(error)) from error
+        if "Duplicate column header" in str(error):
+            column = str(error).rpartition(": ")[2]
+            words = f"Two columns of one sheet are called “{column}”."
+            raise XlsformError([Finding(words, row=1, column=column)]) from error
+        raise _damaged() from error
+    except Exception as error:  # openpyxl and xlrd raise anything on a damaged file
+        raise _damaged() from error
 
 
-def _finding(message: str) -> Finding:
-    row = re.match(r"\[row : (\d+)\]\s*", message)
-    return Finding(message[row.end() :] if row else message, row=int(row[1]) if row else None)
+def _damaged() -> WorkbookError:
+    return WorkbookError(
+        "workbook_unreadable",
+        reason="The workbook is damaged or protected. Save it anew as .xlsx and upload it again.",
+    )
+
+
+def _sheets(workbook: Any) -> Sheets:
+    found = {}
+    for name in ("survey", "choices", "settings", "entities"):
+        headers = getattr(workbook, f"{name}_header") or [{}]
+        found[name] = sheet(name, list(headers[0]), getattr(workbook, name) or [])
+    return Sheets(**found)
+
+
+def _convert(workbook: Any, sheets: Sheets) -> tuple[bytes, list[Finding]]:
+    warnings: list[str] = []
+    content = {name: getattr(workbook, name) for name in workbook.__slots__}
+    try:
+        result = convert(content, warnings=warnings)
+    except PyXFormError as error:
+        raise XlsformError(_all_findings(str(error), sheets)) from error
+    except Exception as error:  # pyxform's own slips on odd sheets must not be ours
+        words = f"The form cannot be converted ({type(error).__name__})."
+        raise XlsformError(_all_findings(words, sheets)) from error
+    return result.xform.encode(), [_finding(warning, sheets) for warning in warnings]
+
+
+def _all_findings(message: str, sheets: Sheets) -> list[Finding]:
+    """pyxform stops at its first error; our own checks find the others and say it plainly."""
+    own = [*demands(sheets), *explanations(sheets), *_unknown_types(sheets)]
+    theirs = [_finding(line, sheets) for line in message.splitlines() if line.strip()]
+    places = {(finding.sheet, finding.row) for finding in own}
+    return own + [f for f in theirs if not own or (f.row and (f.sheet, f.row) not in places)]
+
+
+def _unknown_types(sheets: Sheets) -> Iterator[Finding]:
+    for asked in sheets.survey_rows():
+        known = asked.begins or asked.ends or asked.type in _TYPES or _SELECT.match(asked.type)
+        if not known:
+            column = sheets.survey.column("type")
+            words = f"“{asked.type}” is no type of question."
+            yield Finding(words, "survey", asked.row.number, column)
+
+
+_TYPES = frozenset(QUESTION_TYPE_DICT) | frozenset(aliases.settings_header)
+_SELECT = re.compile(f"(?:{'|'.join([*aliases.select, *aliases.osm])})(?: |$)")
+
+
+def _check(xform: bytes, sheets: Sheets) -> list[Finding]:
+    try:
+        return check_xform(parse_xform(xform), sheets)
+    except XFormError as error:
+        return [Finding(str(error))]
+
+
+# --- Where pyxform means --------------------------------------------------------------------------
+
+_ROW = re.compile(r"\[row : (\d+)\]\s*")
+_SHEET_AND_COLUMN = re.compile(r"On the '(\w+)' sheet, the '([^']+)' value ?(?:'[^']*' )?is \w+\. ")
+_LINK = re.compile(r"\s*Learn more: \S+")
+# Messages without a row, and the column whose cell they quote.
+_QUOTES = (
+    (re.compile(r"survey element named '([^']+)' has no label"), "name", "label"),
+    (re.compile(r"Unknown question type '([^']+)'"), "type", "type"),
+)
+
+
+def _finding(message: str, sheets: Sheets) -> Finding:
+    row, place = _ROW.search(message), _SHEET_AND_COLUMN.search(message)
+    words = _LINK.sub("", _SHEET_AND_COLUMN.sub("", _ROW.sub("", message))).strip()
+    if place:
+        return Finding(words, place[1], int(row[1]) if row else None, place[2])
+    if row:
+        return Finding(words, "survey", int(row[1]))
+    return _quoting_finding(words, sheets)
+
+
+def _quoting_finding(words: str, sheets: Sheets) -> Finding:
+    for pattern, quoted, column in _QUOTES:
+        found = pattern.search(words)
+        for row in sheets.survey.rows if found else ():
+            if found and sheets.survey.cell(row, quoted).strip() == found[1]:
+                return Finding(words, "survey", row.number, sheets.survey.column(column) or column)
+    named = re.search(r"sheet named '(\w+)'|(choices) sheet", words)
+    return Finding(words, (named[1] or named[2]) if named else "")

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from backend.problems import Problem
+from surveys.xforms.compare import Change
 from surveys.xforms.findings import Finding
 from surveys.xforms.publish import publish_form
 
@@ -30,3 +31,6 @@ class Command(BaseCommand):
         self.stdout.write(f"{version.form.form_id} {version.version}: {done}")
         for warning in version.warnings:
             self.stdout.write(f"warning: {Finding(**warning)}")
+        for change in version.changes:
+            mark = "breaks comparability" if change["breaks"] else "change"
+            self.stdout.write(f"{mark}: {Change(**change)}")

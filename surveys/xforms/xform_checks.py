@@ -1,0 +1,70 @@
+"""What an XForm must keep so that every client opens it, found in the XForm itself. Pure."""
+
+import re
+from collections.abc import Iterator
+
+from lxml import etree
+
+from surveys.xforms.document import XForm, local_name
+from surveys.xforms.findings import Finding
+from surveys.xforms.sheets import Sheets
+
+# What Collect opens; anything newer makes the form unopenable (openrosa.md E1).
+ENTITIES_VERSIONS = frozenset({"2022.1", "2023.1", "2024.1", "2025.1"})
+_EXPRESSIONS = {
+    "relevant": "relevant",
+    "constraint": "constraint",
+    "calculate": "calculation",
+    "required": "required",
+    "readonly": "read_only",
+}
+
+
+def check_xform(form: XForm, sheets: Sheets) -> list[Finding]:
+    return [*_addresses(form, sheets), *_entities_version(form), *_expressions(form, sheets)]
+
+
+def _addresses(form: XForm, sheets: Sheets) -> Iterator[Finding]:
+    """An action of its own would send records past this server (F3)."""
+    if form.submission_action:
+        column = sheets.settings.column("submission_url") or "submission_url"
+        words = "The form would send its records to another address; remove the submission_url."
+        yield Finding(words, "settings", 2, column)
+
+
+def _entities_version(form: XForm) -> Iterator[Finding]:
+    version = form.entities_version
+    if version and ".".join(version.split(".")[:2]) not in ENTITIES_VERSIONS:
+        known = ", ".join(sorted(ENTITIES_VERSIONS))
+        yield Finding(f"Entities of version {version} are not known ({known}).", "entities")
+
+
+def _expressions(form: XForm, sheets: Sheets) -> Iterator[Finding]:
+    """One expression that cannot be read makes the whole form unopenable on a tablet."""
+    rows = {asked.path: asked.row for asked in sheets.survey_rows() if not asked.ends}
+    for path, name, expression in _all_expressions(form):
+        problem = _syntax_problem(expression)
+        if problem:
+            row = rows.get(path)
+            column = sheets.survey.column(name) or name
+            words = f"The expression cannot be read: {problem}"
+            yield Finding(words, "survey", row.number if row else None, column)
+
+
+def _all_expressions(form: XForm) -> Iterator[tuple[str, str, str]]:
+    for path, bind in form.binds.items():
+        for attribute, column in _EXPRESSIONS.items():
+            if bind.get(attribute):
+                yield path, column, bind.get(attribute, "")
+    for path, control in form.controls.items():
+        for itemset in control.iterchildren(etree.Element):
+            if local_name(itemset) == "itemset":
+                yield path, "choice_filter", itemset.get("nodeset", "")
+
+
+def _syntax_problem(expression: str) -> str:
+    try:
+        etree.XPath(re.sub(r"\bjr:", "", expression))
+    except etree.XPathSyntaxError as error:
+        return f"{error}."
+    return ""
