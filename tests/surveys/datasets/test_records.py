@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,9 +10,11 @@ from django.db.models import JSONField, Value
 from django.db.models.functions import Cast
 from django.test import Client
 
+from surveys.cleaning.models import DeletedRecord
 from surveys.places.models import Place
 from surveys.xforms.models import Form
-from tests.surveys.datasets.records import make_record
+from surveys.xforms.schema import Field
+from tests.surveys.datasets.records import SCHEMA, START, make_record, next_version
 
 URL = "/api/v1/forms/visit/records/"
 MEMBERS = "/api/v1/forms/visit/repeats/member/records/"
@@ -152,3 +155,132 @@ def test_filter_finds_what_it_says(
 def _with_long_decimal(values: dict[str, Any]) -> Any:
     text = json.dumps({**values, "income": "#"}).replace('"#"', "12345678901234567890.123")
     return Cast(Value(text), JSONField())
+
+
+@pytest.mark.parametrize(
+    ("query", "code", "detail"),
+    [
+        ({"nosuch": "1"}, "field_unknown", "nosuch"),
+        ({"nosuch__gte": "1"}, "field_unknown", "nosuch"),
+        ({"age": "1"}, "field_unknown", "age"),
+        ({"hh_size__near": "1"}, "operator_unknown", "near"),
+        ({"hh_size__contains": "1"}, "operator_unknown", "contains"),
+        ({"hh_size__": "1"}, "operator_unknown", "hh_size"),
+        ({"gps": "1"}, "operator_unknown", "gps"),
+        ({"hh_size": "many"}, "value_invalid", "hh_size"),
+        ({"hh_size": "NaN"}, "value_invalid", "hh_size"),
+        ({"hh_size": "1e999999"}, "value_invalid", "hh_size"),
+        ({"hh_size": ""}, "value_invalid", "hh_size"),
+        ({"hh_size": ["1", "2"]}, "value_invalid", "hh_size"),
+        ({"hh_size__in": "1,x"}, "value_invalid", "hh_size__in"),
+        ({"country": "XX"}, "value_invalid", "KG, TJ"),
+        ({"country__isnull": "perhaps"}, "value_invalid", "country"),
+        ({"village": "a\0b"}, "value_invalid", "village"),
+        ({"day": "3.6.2014"}, "value_invalid", "day"),
+        ({"end": "yesterday"}, "value_invalid", "end"),
+        ({"household": "x"}, "value_invalid", "household"),
+        ({"place": "nowhere"}, "place_unknown", "nowhere"),
+        ({"review_state": "fine"}, "value_invalid", "approved"),
+        ({"updated_since": "x"}, "value_invalid", "updated_since"),
+        ({"deleted": "yes"}, "value_invalid", "deleted"),
+        ({"deleted": "1", "hh_size": "1"}, "operator_unknown", "hh_size"),
+        ({"fields": "hh_size,nosuch"}, "field_unknown", "nosuch"),
+        ({"labels": "fr"}, "value_invalid", "Русский (ru)"),
+        ({"ordering": "nosuch"}, "field_unknown", "nosuch"),
+        ({"ordering": "day,day,day,day,day,day"}, "value_invalid", "at most 5"),
+    ],
+)
+def test_query_that_cannot_be_understood_is_refused_by_name(
+    as_bob: Client, form: Form, query: dict[str, Any], code: str, detail: str
+) -> None:
+    refused = problem(as_bob, 400, **query)
+    assert refused["code"] == code
+    assert detail in refused["detail"]
+
+
+@pytest.mark.parametrize("labels", ["ru", "Русский (ru)", "русский", "RU"])
+def test_labels_stand_in_place_of_codes(as_bob: Client, form: Form, labels: str) -> None:
+    make_record(form, {"country": "TJ", "needs": ["school", "unheard-of"], "village": "KG"})
+    (record,) = as_bob.get(URL, {"labels": labels}).json()["results"]
+    assert record["country"] == "Таджикистан"
+    assert record["needs"] == ["Школа", "unheard-of"]
+    assert record["village"] == "KG"
+
+
+def test_fields_choose_what_a_record_holds(as_bob: Client, form: Form) -> None:
+    root = make_record(form, {"country": "TJ", "hh_size": 3})
+    (record,) = as_bob.get(URL, {"fields": "hh_size,version"}).json()["results"]
+    assert record == {"id": str(root.id), "version": "1", "hh_size": 3}
+
+
+def test_place_finds_it_and_what_lies_below(
+    as_bob: Client, form: Form, osh: Place, alai: Place, naryn: Place
+) -> None:
+    in_osh = make_record(form, place=osh, minutes=1)
+    in_alai = make_record(form, place=alai, minutes=2)
+    make_record(form, place=naryn, minutes=3)
+    make_record(form, minutes=4)
+    assert ids(as_bob, place="KG06") == [str(in_osh.id), str(in_alai.id)]
+    assert ids(as_bob, place="KG06207000000") == [str(in_alai.id)]
+    assert len(ids(as_bob, place__in="KG06,KG04")) == 3
+    assert len(ids(as_bob, place__isnull="true")) == 1
+
+
+def test_one_record_by_its_permanent_id(as_bob: Client, form: Form) -> None:
+    root = make_record(form, {"hh_size": 3})
+    assert as_bob.get(f"{URL}{root.id}/").json()["hh_size"] == 3
+    labelled = as_bob.get(f"{URL}{root.id}/", {"fields": "hh_size", "labels": "en"}).json()
+    assert labelled == {"id": str(root.id), "hh_size": 3}
+    assert problem(as_bob, 404, url=f"{URL}{uuid.uuid4()}/")["code"] == "not_found"
+    assert problem(as_bob, 404, url="/api/v1/forms/none/records/")["code"] == "not_found"
+
+
+def test_rows_of_a_repeat_know_their_record(as_bob: Client, form: Form) -> None:
+    second = make_record(form, members=[{"age": 30}, {"age": 2}], minutes=2)
+    first = make_record(form, members=[{"age": 70}], minutes=1)
+
+    rows = as_bob.get(MEMBERS).json()["results"]
+
+    assert [(r["root_id"], r["parent_id"], r["index"], r["age"]) for r in rows] == [
+        (str(first.id), str(first.id), 1, 70),
+        (str(second.id), str(second.id), 1, 30),
+        (str(second.id), str(second.id), 2, 2),
+    ]
+    assert [r["age"] for r in as_bob.get(MEMBERS, {"age__gte": 30}).json()["results"]] == [70, 30]
+    older = as_bob.get(MEMBERS, {"ordering": "-age", "root_id": str(second.id)}).json()["results"]
+    assert [r["age"] for r in older] == [30, 2]
+    assert problem(as_bob, 404, url=MEMBERS.replace("member", "nosuch"))["code"] == "not_found"
+
+
+def test_deleted_lists_ids_of_records_that_are_gone(as_bob: Client, form: Form) -> None:
+    gone = [
+        DeletedRecord.objects.create(
+            record_id=uuid.uuid4(), form=form, deleted_at=START + timedelta(days=day)
+        )
+        for day in (1, 2)
+    ]
+    make_record(form)
+
+    page = as_bob.get(URL, {"deleted": "1", "page_size": 1}).json()
+    assert page["results"] == [
+        {"id": str(gone[0].record_id), "deleted_at": "2014-06-02T09:00:00+00:00"}
+    ]
+    assert as_bob.get(page["next"]).json()["results"][0]["id"] == str(gone[1].record_id)
+    assert ids(as_bob, deleted="1", updated_since="2014-06-03") == [str(gone[1].record_id)]
+
+
+def test_records_of_all_versions_stand_in_one_list(as_bob: Client, form: Form) -> None:
+    make_record(form, {"village": "Өзгөн", "hh_size": 3})
+    fields = [f for f in SCHEMA.fields if f.name != "village"]
+    next_version(form, fields=(Field("roof", "roof", "roof", "string", ""), *fields))
+    make_record(form, {"roof": "tin"}, minutes=1)
+
+    old, new = as_bob.get(URL).json()["results"]
+
+    assert (old["village"], old["roof"], new["village"], new["roof"]) == (
+        "Өзгөн",
+        None,
+        None,
+        "tin",
+    )
+    assert len(ids(as_bob, village="Өзгөн")) == 1
