@@ -112,7 +112,8 @@ def build_export(export: Export) -> None:
     Safe to run twice: the file gets its name only when it is whole.
     """
     settings.EXPORT_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
-    unfinished = export.path.with_name(f".{export.pk}.{export.attempts}")
+    _remove_unfinished(export)
+    unfinished = export.path.with_name(f".{export.pk}.{export.attempts}{export.path.suffix}")
     try:
         with transaction.atomic(), closing(connection.copy()) as beside:
             as_of = _open_snapshot()
@@ -147,10 +148,11 @@ def _check_choice(kind: str, layer: str, separator: str) -> None:
 
 
 def _take_next() -> Export | None:
-    silent = Q(state=Export.State.RUNNING, heartbeat_at__lt=timezone.now() - SILENT_AFTER)
+    unfinished = Q(state__in=[Export.State.WAITING, Export.State.RUNNING])
+    silent = Q(heartbeat_at=None) | Q(heartbeat_at__lt=timezone.now() - SILENT_AFTER)
     with transaction.atomic():
         export = (
-            Export.objects.filter(Q(state=Export.State.WAITING) | silent)
+            Export.objects.filter(unfinished, silent)
             .select_for_update(skip_locked=True)
             .order_by("asked_at")
             .first()
@@ -240,9 +242,16 @@ def _offer(export: Export, tables: dict[str, int], as_of: datetime) -> None:
 
 
 def _put_back(export: Export, error: str, *, for_good: bool) -> None:
+    """Its heartbeat keeps it from being taken up again before two minutes have gone."""
     Export.objects.filter(pk=export.pk, attempts=export.attempts).update(
         state=Export.State.FAILED if for_good else Export.State.WAITING, error=error
     )
+
+
+def _remove_unfinished(export: Export) -> None:
+    """What a worker that was killed left behind."""
+    for left in export.path.parent.glob(f".{export.pk}.*"):
+        left.unlink(missing_ok=True)
 
 
 def _fsync(path: Path) -> None:
