@@ -91,13 +91,16 @@ def play_season(
 
 
 def make_households(form: Questionnaire, count: int, seed: int, tablets: int) -> list[Household]:
-    """The families of a seed, spread over the form's villages and over the tablets."""
+    """The families of a seed over the form's villages; two tablets mean one for each country."""
     villages = villages_of(form)
+    countries = sorted({village.country for village in villages})
     households = []
     for number in range(count):
         key = f"{seed}/{number}"
         rng = Random(key)
-        family = make_family(rng, village=rng.choice(villages), number=seed * 1000 + number)
+        country = countries[number % len(countries)]
+        village = rng.choice([each for each in villages if each.country == country])
+        family = make_family(rng, village=village, number=seed * 1000 + number)
         households.append(Household(number, key, family, number % tablets))
     return households
 
