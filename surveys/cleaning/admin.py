@@ -1,0 +1,38 @@
+"""Quality flags in the console: to look through and settle, never to edit."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from backend.accounts.models import User
+from backend.console import ReadOnlyAdmin
+from surveys.cleaning.models import CleanRow, QualityFlag
+from surveys.privacy.access import rows_for
+
+
+@admin.register(QualityFlag)
+class QualityFlagAdmin(ReadOnlyAdmin):
+    list_display = ("code", "path", "form_id", "record", "created_at", "settled_at")
+    list_filter = ("code", ("settled_at", admin.EmptyFieldListFilter), "submission__form")
+    search_fields = ("path", "submission__instance_id")
+    list_select_related = ("submission__form",)
+    actions = ("settle",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[QualityFlag]:
+        """Flags of the records that this person may see."""
+        assert isinstance(request.user, User)
+        rows = CleanRow.objects.filter(rows_for(request.user), repeat="")
+        return super().get_queryset(request).filter(submission__in=rows.values("submission"))
+
+    @admin.display(ordering="submission__form")
+    def form_id(self, flag: QualityFlag) -> str:
+        return flag.submission.form.form_id
+
+    @admin.display
+    def record(self, flag: QualityFlag) -> str:
+        return str(flag.submission.record_id)
+
+    @admin.action(description="Mark as settled", permissions=["view"])
+    def settle(self, request: HttpRequest, flags: QuerySet[QualityFlag]) -> None:
+        flags.filter(settled_at=None).update(settled_at=timezone.now())

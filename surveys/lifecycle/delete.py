@@ -1,0 +1,54 @@
+"""delete_record and restore_record: a record leaves what analysts read, and may come back.
+
+Nothing is erased: the submissions stay, marked; rows, flags and the place in a household go, and
+`deleted=1` of the records API tells those who read it.
+"""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from backend.accounts.models import User
+from backend.audit.log import log_event
+from backend.problems import Problem
+from surveys.lifecycle.process import process_submissions
+from surveys.submissions.models import Submission
+
+
+@transaction.atomic
+def delete_record(*, record_id: UUID, by: User | None) -> None:
+    """Deletes all editions of a record; a tablet that sends one again gets 202 and it stays so.
+
+    Safe to run twice. Raises `Problem("not_found")`.
+    """
+    editions = _editions(record_id)
+    _mark([s for s in editions if s.deleted_at is None], deleted=True)
+    process_submissions(editions)
+    log_event("record.deleted", by=by, target=editions[-1], record_id=str(record_id))
+
+
+@transaction.atomic
+def restore_record(*, record_id: UUID, by: User | None) -> None:
+    """Brings a deleted record back under the same id. Raises `Problem("not_found")`."""
+    editions = _editions(record_id)
+    _mark(editions, deleted=False)
+    process_submissions(editions)
+    log_event("record.restored", by=by, target=editions[-1], record_id=str(record_id))
+
+
+def _editions(record_id: UUID) -> list[Submission]:
+    editions = Submission.objects.filter(record_id=record_id).order_by("pk").select_for_update()
+    return list(editions) or _not_found()
+
+
+def _not_found() -> list[Submission]:
+    raise Problem("not_found")
+
+
+def _mark(editions: list[Submission], *, deleted: bool) -> None:
+    """Waiting until processed, should another worker be settling edits of the form right now."""
+    for edition in editions:
+        edition.deleted_at = timezone.now() if deleted else None
+        edition.state = Submission.State.RECEIVED
+    Submission.objects.bulk_update(editions, ["deleted_at", "state"])
