@@ -1,0 +1,119 @@
+"""The pages of an analyst: a form's newest records, and exports to ask for and fetch."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from backend.accounts.models import User
+from backend.accounts.permissions import logged_in, may_unmask
+from backend.problems import Problem
+from surveys.datasets.build import KINDS, request_export
+from surveys.datasets.columns import Column, Dataset
+from surveys.datasets.downloads import own_exports
+from surveys.datasets.records import Asked, records_page
+from surveys.datasets.tables import all_datasets, dataset_of_form, find_form
+from surveys.datasets.views import ring_exports_bell
+from surveys.privacy.access import masked_keys, reader
+
+COLUMNS_SHOWN = 12
+RECORDS_A_PAGE = "50"
+EXPORTS_SHOWN = 30
+KIND_WORDS = {"xlsx": "Excel workbook (XLSX)", "csv": "CSV files in a zip"}
+
+
+@require_GET
+@login_required
+def records(request: HttpRequest, form_id: str) -> HttpResponse:
+    """A form's records, newest first; takes the same filters as the API's address for them."""
+    user = reader(logged_in(request))
+    form = find_form(form_id)
+    dataset = dataset_of_form(form)
+    columns, masked = _columns_for(user, dataset)
+    query = request.GET.copy()
+    query.setdefault("ordering", "-received_at")
+    query.setdefault("page_size", RECORDS_A_PAGE)
+    if dataset.languages:
+        query.setdefault("labels", dataset.languages[0])
+    query["fields"] = ",".join(["received_at", "place", "review_state", *(c.name for c in columns)])
+    request.GET = query  # type: ignore[assignment]
+    page = records_page(Asked(form, dataset, dataset.root, user), request)
+    language = query.get("labels", "")
+    context = {
+        "dataset": dataset,
+        "headings": [(c.name, c.field.labels.get(language, "")) for c in columns],
+        "rows": [_row(record, columns) for record in page["results"]],
+        "page": page,
+        "masked": masked,
+        "hidden": len(dataset.root.columns) - len(columns) - masked,
+        "language": language,
+    }
+    return render(request, "datasets/records.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def exports(request: HttpRequest) -> HttpResponse:
+    user = reader(logged_in(request))
+    problem = None
+    if request.method == "POST":
+        try:
+            _ask(user, request.POST.dict())
+        except Problem as error:
+            problem = error
+        else:
+            messages.success(request, "The file is being made. You may leave this page.")
+            return redirect("exports")
+    datasets = all_datasets()
+    context = {
+        "exports": own_exports(user).select_related("form", "asked_by")[:EXPORTS_SHOWN],
+        "datasets": datasets,
+        "languages": list(dict.fromkeys(lang for d in datasets for lang in d.languages)),
+        "kinds": {kind: KIND_WORDS.get(kind, kind.upper()) for kind in reversed(KINDS)},
+        "may_unmask": may_unmask(user),
+        "asked": request.POST,
+        "problem": problem,
+    }
+    return render(request, "datasets/exports.html", context, status=problem.status if problem else 200)
+
+
+def _ask(user: User, words: dict[str, str]) -> None:
+    language = words.get("labels", "")
+    request_export(
+        form_id=words.get("form_id", ""),
+        kind=words.get("kind", ""),
+        by=user,
+        language=language,
+        labels=bool(language),
+        purpose=words.get("purpose", "")[:300],
+        unmask_reason=words.get("unmask", "").strip()[:300],
+    )
+    ring_exports_bell()
+
+
+def _columns_for(user: User, dataset: Dataset) -> tuple[list[Column], int]:
+    """The first columns this user may see, and how many are masked."""
+    columns = dataset.root.columns
+    masked = masked_keys(user, (c.field for c in columns))
+    seen = [c for c in columns if c.field.key not in masked]
+    return seen[:COLUMNS_SHOWN], len(columns) - len(seen)
+
+
+def _row(record: dict[str, Any], columns: list[Column]) -> dict[str, Any]:
+    return {"record": record, "cells": [_cell(record.get(c.name)) for c in columns]}
+
+
+def _cell(value: Any) -> str:
+    """A value as a person reads it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(_cell(one) for one in value)
+    if isinstance(value, dict):
+        return ", ".join(str(part) for part in value.values() if part is not None)
+    return str(value)
