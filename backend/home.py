@@ -15,6 +15,7 @@ FIGURES = (
     "surveys.submissions.home.record_figures",
     "surveys.households.home.household_figures",
     "surveys.submissions.home.queue_figures",
+    "surveys.cleaning.home.flag_figures",
 )
 CARDS = (
     "surveys.datasets.home.forms_card",

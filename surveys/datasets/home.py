@@ -1,6 +1,7 @@
 """What the first page says about data: the forms with what they brought, and my last exports."""
 
 from django.db.models import Count, Max, Q
+from django.urls import reverse
 
 from backend.accounts.models import User
 from backend.accounts.permissions import may_export, may_publish_forms, may_read_records
@@ -37,6 +38,6 @@ def exports_card(user: User) -> Card | None:
         title="Your exports",
         template="datasets/exports_card.html",
         context={"exports": exports},
-        link="/exports/",
+        link=reverse("exports"),
         link_words="Ask for a file",
     )

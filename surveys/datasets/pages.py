@@ -15,8 +15,9 @@ from surveys.datasets.build import KINDS, request_export
 from surveys.datasets.columns import Column, Dataset
 from surveys.datasets.downloads import own_exports
 from surveys.datasets.records import Asked, records_page
-from surveys.datasets.tables import all_datasets, dataset_of_form, find_form
+from surveys.datasets.tables import Row, all_datasets, dataset_of_form, find_form
 from surveys.datasets.views import ring_exports_bell
+from surveys.places.models import Place
 from surveys.privacy.access import masked_keys, reader
 
 COLUMNS_SHOWN = 12
@@ -38,14 +39,15 @@ def records(request: HttpRequest, form_id: str) -> HttpResponse:
     query.setdefault("page_size", RECORDS_A_PAGE)
     if dataset.languages:
         query.setdefault("labels", dataset.languages[0])
-    query["fields"] = ",".join(["received_at", "place", "review_state", *(c.name for c in columns)])
+    query["fields"] = ",".join(["received_at", "place", *(c.name for c in columns)])
     request.GET = query  # type: ignore[assignment]
     page = records_page(Asked(form, dataset, dataset.root, user), request)
     language = query.get("labels", "")
+    places = _names_of_places({record["place"] for record in page["results"]})
     context = {
         "dataset": dataset,
         "headings": [(c.name, c.field.labels.get(language, "")) for c in columns],
-        "rows": [_row(record, columns) for record in page["results"]],
+        "rows": [_row(record, columns, places) for record in page["results"]],
         "page": page,
         "masked": masked,
         "hidden": len(dataset.root.columns) - len(columns) - masked,
@@ -77,7 +79,9 @@ def exports(request: HttpRequest) -> HttpResponse:
         "asked": request.POST,
         "problem": problem,
     }
-    return render(request, "datasets/exports.html", context, status=problem.status if problem else 200)
+    return render(
+        request, "datasets/exports.html", context, status=problem.status if problem else 200
+    )
 
 
 def _ask(user: User, words: dict[str, str]) -> None:
@@ -95,25 +99,33 @@ def _ask(user: User, words: dict[str, str]) -> None:
 
 
 def _columns_for(user: User, dataset: Dataset) -> tuple[list[Column], int]:
-    """The first columns this user may see, and how many are masked."""
+    """The first questions whose answers this user may see, and how many columns are masked."""
     columns = dataset.root.columns
     masked = masked_keys(user, (c.field for c in columns))
     seen = [c for c in columns if c.field.key not in masked]
-    return seen[:COLUMNS_SHOWN], len(columns) - len(seen)
+    asked = [c for c in seen if any(c.field.labels.values())] or seen
+    return asked[:COLUMNS_SHOWN], len(columns) - len(seen)
 
 
-def _row(record: dict[str, Any], columns: list[Column]) -> dict[str, Any]:
-    return {"record": record, "cells": [_cell(record.get(c.name)) for c in columns]}
+def _names_of_places(codes: set[str | None]) -> dict[str, str]:
+    return dict(Place.objects.filter(code__in=codes).values_list("code", "name_en"))
+
+
+def _row(record: Row, columns: list[Column], places: dict[str, str]) -> dict[str, Any]:
+    return {
+        "received_at": record["received_at"],
+        "place": places.get(record["place"], ""),
+        "place_code": record["place"],
+        "cells": [_cell(record.get(c.name)) for c in columns],
+    }
 
 
 def _cell(value: Any) -> str:
     """A value as a person reads it."""
-    if value is None:
-        return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
         return ", ".join(_cell(one) for one in value)
     if isinstance(value, dict):
         return ", ".join(str(part) for part in value.values() if part is not None)
-    return str(value)
+    return "" if value is None else str(value)

@@ -1,10 +1,12 @@
-"""What analysts read: `/api/v1/`, its schema and its docs."""
+"""What analysts read: their pages, and `/api/v1/` with its schema and its docs."""
 
 from django.urls import include, path
 
-from surveys.datasets import views
+from surveys.datasets import pages, views
 
 urlpatterns = [
+    path("records/<str:form_id>/", pages.records, name="records"),
+    path("exports/", pages.exports, name="exports"),
     path("api/v1/forms/", views.FormsView.as_view()),
     path("api/v1/forms/<str:form_id>/", views.FormView.as_view()),
     path("api/v1/forms/<str:form_id>/records/", views.RecordsView.as_view()),
