@@ -162,7 +162,7 @@ def _stored(form_pk: int | None, instance: Instance) -> Submission | None:
 
 def _refusal(form_pk: int | None, instance: Instance) -> Problem:
     if form_pk is None:
-        return Problem("form_unknown", form_id=instance.form_id)
+        return Problem("form_unknown", form_id=instance.form_id[:200])
     return Problem("instance_conflict")
 
 

@@ -87,7 +87,8 @@ def _read_head(head: bytes) -> Part:
     # filename* is how some HTTP libraries write names outside ASCII (RFC 5987)
     starred = named.get("filename*", "").rpartition("'")[2]
     filename = unquote(starred) if starred else named.get("filename")
-    return Part(named.get("name", ""), filename, headers.get("content-type", ""))
+    content_type = _CONTROL.sub("", headers.get("content-type", ""))
+    return Part(named.get("name", ""), filename, content_type)
 
 
 def _unquote(parameter: re.Match[str]) -> str:

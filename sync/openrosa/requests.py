@@ -14,7 +14,6 @@ from sync.intake import Arrival
 from sync.openrosa.multipart import (
     CHUNK_BYTES,
     MultipartError,
-    Readable,
     boundary_of,
     clean_name,
     read_parts,
@@ -44,7 +43,7 @@ def read_arrival(request: HttpRequest, caller: Caller) -> Arrival:
 def _read_body(request: HttpRequest, files: list[IncomingFile]) -> bytes:
     raw_xml: bytes | None = None
     boundary = boundary_of(request.headers.get("Content-Type", ""))
-    for part, content in read_parts(_body(request), boundary):
+    for part, content in read_parts(request, boundary):
         if part.name == XML_PART and raw_xml is None:
             raw_xml = _read_xml(content)
         elif part.filename:
@@ -68,13 +67,6 @@ def _read_xml(content: Iterator[bytes]) -> bytes:
     return b"".join(pieces)
 
 
-def _body(request: HttpRequest) -> Readable:
-    """The body; Django would take a chunked one, which names no length, for empty (S16)."""
-    if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
-        return request.META["wsgi.input"]  # type: ignore[no-any-return]
-    return request
-
-
 def _sender(request: HttpRequest, caller: Caller) -> Sender:
     return Sender(
         device_id=caller.device_id,
@@ -86,9 +78,8 @@ def _sender(request: HttpRequest, caller: Caller) -> Sender:
 
 def drain(request: HttpRequest) -> None:
     """Reads on to the end: a client still sending would lose our answer with its connection."""
-    body = _body(request)
     try:
-        while body.read(CHUNK_BYTES):
+        while request.read(CHUNK_BYTES):
             pass
     except UnreadablePostError:
         return  # nobody listens any more
