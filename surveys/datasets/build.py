@@ -11,6 +11,7 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -87,10 +88,10 @@ def request_export(
     return export
 
 
-def build_waiting_exports() -> int:
+def build_waiting_exports(*, only: UUID | None = None) -> int:
     """Builds what waits, oldest first, until nothing does; returns how many it took."""
     taken = 0
-    while (export := _take_next()) is not None:
+    while (export := _take_next(only)) is not None:
         taken += 1
         try:
             build_export(export)
@@ -147,8 +148,9 @@ def _check_choice(kind: str, layer: str, separator: str) -> None:
             raise Problem("value_invalid", field=name, reason="takes " + " or ".join(allowed))
 
 
-def _take_next() -> Export | None:
+def _take_next(only: UUID | None) -> Export | None:
     unfinished = Q(state__in=[Export.State.WAITING, Export.State.RUNNING])
+    unfinished &= Q(pk=only) if only else Q()
     silent = Q(heartbeat_at=None) | Q(heartbeat_at__lt=timezone.now() - SILENT_AFTER)
     with transaction.atomic():
         export = (
@@ -166,7 +168,7 @@ def _take_next() -> Export | None:
         if export.attempts > MOST_TRIES:  # its worker died each time
             export.state, export.error = Export.State.FAILED, "The worker was stopped each time."
         export.save()
-    return export if export.state == Export.State.RUNNING else _take_next()
+    return export if export.state == Export.State.RUNNING else _take_next(only)
 
 
 def _open_snapshot() -> datetime:

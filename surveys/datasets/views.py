@@ -22,19 +22,13 @@ from surveys.datasets import serializers
 from surveys.datasets.build import request_export
 from surveys.datasets.describe import describe_form, describe_forms
 from surveys.datasets.downloads import export_json, exports_page, open_download, own_export
+from surveys.datasets.openapi import DELETED, FILTERS, QUERY, AnyJsonRenderer
 from surveys.datasets.records import Asked, one_record, records_page
 from surveys.datasets.tables import dataset_of_form, find_form, find_table
 from surveys.datasets.tasks import build_waiting_exports_task
 from surveys.privacy.access import reader
 
 log = logging.getLogger(__name__)
-
-
-class AnyJsonRenderer(OpenApiJsonRenderer):
-    """So that a plain GET, by a browser or a tool, gets JSON."""
-
-    media_type = "application/json"
-    format = "json"
 
 
 class FormsView(APIView):
@@ -53,28 +47,46 @@ class FormView(APIView):
 
 
 class RecordsView(APIView):
-    @extend_schema(operation_id="records_list", responses=serializers.RecordPage)
+    @extend_schema(
+        operation_id="records_list",
+        description=f"A page of a form's records. {FILTERS}",
+        parameters=[*QUERY, DELETED],
+        responses=serializers.RecordPage,
+    )
     def get(self, request: Request, form_id: str) -> Response:
         """A page of a form's records."""
         return Response(records_page(_asked(request, form_id), request._request))
 
 
 class RepeatView(APIView):
-    @extend_schema(operation_id="repeats_list", responses=serializers.RecordPage)
+    @extend_schema(
+        operation_id="repeats_list",
+        description=f"A page of the rows of one repeat, with their parent's id. {FILTERS}",
+        parameters=QUERY,
+        responses=serializers.RecordPage,
+    )
     def get(self, request: Request, form_id: str, repeat: str) -> Response:
         """A page of the rows of one repeat, with the ids of their parent and their record."""
         return Response(records_page(_asked(request, form_id, repeat), request._request))
 
 
 class RecordView(APIView):
-    @extend_schema(operation_id="records_retrieve", responses=OpenApiTypes.OBJECT)
+    @extend_schema(
+        operation_id="records_retrieve",
+        parameters=[p for p in QUERY if p.name in {"fields", "labels", "unmask"}],
+        responses=OpenApiTypes.OBJECT,
+    )
     def get(self, request: Request, form_id: str, record_id: UUID) -> Response:
         """One record by its permanent id."""
         return Response(one_record(_asked(request, form_id), record_id, request._request))
 
 
 class ExportsView(APIView):
-    @extend_schema(operation_id="exports_list", responses=serializers.ExportPage)
+    @extend_schema(
+        operation_id="exports_list",
+        parameters=[p for p in QUERY if p.name in {"page_size", "cursor"}],
+        responses=serializers.ExportPage,
+    )
     def get(self, request: Request) -> Response:
         """The exports you asked for, newest first."""
         return Response(exports_page(reader(request.user), request._request))
