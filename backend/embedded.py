@@ -49,8 +49,10 @@ def lock_var(var: Path) -> IO[str]:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         lock.seek(0)
+        holder = lock.read().strip() or "unknown"
+        lock.close()
         raise CannotStart(
-            f"Another Oila (process {lock.read().strip() or 'unknown'}) already serves {var}. "
+            f"Another Oila (process {holder}) already serves {var}. "
             "Stop it, or give this one a folder of its own: OILA_VAR=/another/folder make run"
         ) from None
     lock.truncate(0)

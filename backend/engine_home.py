@@ -70,7 +70,7 @@ def make_engine_folders(var: Path) -> Engines:
         _set_aside_forgotten(state, var)
         state.mkdir(mode=0o711, parents=True, exist_ok=True)
     postgres_bin, redis_server = _binaries()
-    if owner and not (_reachable(postgres_bin) and _reachable(redis_server)):
+    if owner and not (is_reachable(postgres_bin) and is_reachable(redis_server)):
         postgres_bin, redis_server = _copy_binaries(postgres_bin, redis_server, state / "engines")
     engines = Engines(state / "data", sockets, postgres_bin, redis_server, owner)
     for folder in (engines.data, engines.data / "redis", engines.sockets):
@@ -81,7 +81,7 @@ def make_engine_folders(var: Path) -> Engines:
 
 
 def _state_folder(var: Path) -> Path:
-    if os.geteuid() != 0 or _reachable(var):
+    if os.geteuid() != 0 or is_reachable(var):
         return var
     return SYSTEM_STATE / _short_name(var)
 
@@ -109,7 +109,7 @@ def _binaries() -> tuple[Path, Path]:
     return folders[0] / "pginstall" / "bin", folders[1] / "bin" / "redis-server"
 
 
-def _reachable(path: Path) -> bool:
+def is_reachable(path: Path) -> bool:
     """Whether any user may enter every existing folder on the way to `path`, itself included."""
     path = path.resolve()
     folders = [folder for folder in (path, *path.parents) if folder.is_dir()]

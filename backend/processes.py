@@ -23,7 +23,7 @@ def web_argv() -> Argv:
         *("--host", settings.BIND, "--port", str(settings.PORT)),
         *("--workers", str(settings.WEB_WORKERS), "--blocking-threads", str(WEB_THREADS)),
         *("--backlog", str(WEB_BACKLOG), "--respawn-failed-workers", "--log-level", "warning"),
-        *("--workers-kill-timeout", "20", "--working-dir", str(settings.BASE_DIR)),
+        *("--workers-kill-timeout", "10", "--working-dir", str(settings.BASE_DIR)),
         "backend.wsgi:application",
     ]
 

@@ -30,7 +30,8 @@ SECRET_KEY = env_secret(
 )
 PUBLIC_URL = env_url("PUBLIC_URL", ("http", "https")).rstrip("/")
 ALLOWED_HOSTS = [
-    *env_list("ALLOWED_HOSTS", filter(None, [urlsplit(PUBLIC_URL).hostname])),
+    *env_list("ALLOWED_HOSTS"),
+    *filter(None, [urlsplit(PUBLIC_URL).hostname]),
     *("127.0.0.1", "localhost", "[::1]"),  # health checks come from this machine
 ]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []

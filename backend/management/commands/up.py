@@ -69,22 +69,26 @@ class Command(BaseCommand):
             self.say("tables are made")
         if collect_static_if_changed():
             self.say("static files are collected")
-        call_command("demo", stdout=self.stdout)
 
     def start_server(self, supervisor: Supervisor) -> None:
+        """Web first and alone, so that it answers soon; the demo is made while it wakes up."""
+        self.start_process(supervisor, "web")
+        call_command("demo", stdout=self.stdout)
         week = settings.DEMO and self.nothing_arrived_yet()
         connections.close_all()
-        for name, argv_of in PROCESSES.items():
-            nice = WORKER_NICE if name == "worker" else 0
-            supervisor.start(self.child(name, argv_of(), nice=nice))
         supervisor.run(until=web_answers(time.monotonic() + ANSWER_SECONDS))
         if supervisor.stopping:
             return
         self.stdout.write(banner())
+        self.start_process(supervisor, "worker", nice=WORKER_NICE)
+        self.start_process(supervisor, "beat")
         if week and "simulate_tablets" in get_commands():
             self.say("tablets are sending a demo week …")
             argv = [sys.executable, str(settings.BASE_DIR / "manage.py"), *DEMO_WEEK]
             supervisor.start(self.child("demo week", argv, once=True))
+
+    def start_process(self, supervisor: Supervisor, name: str, *, nice: int = 0) -> None:
+        supervisor.start(self.child(name, PROCESSES[name](), nice=nice))
 
     def nothing_arrived_yet(self) -> bool:
         submissions = apps.get_model("submissions", "Submission")._default_manager
