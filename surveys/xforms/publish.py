@@ -71,7 +71,7 @@ def draft_form(*, content: bytes) -> Draft:
         raise _invalid(error.findings) from error
     except XFormError as error:
         raise _invalid([Finding(str(error), sheet="settings")]) from error
-    warnings = (*converted.warnings, *_missing_files(schema))
+    warnings = (*converted.warnings, *missing_files(schema))
     return _compare_with_published(Draft(content, converted.xform, schema, warnings, (), None))
 
 
@@ -88,7 +88,7 @@ def _find_round(code: str) -> Round | None:
     return found
 
 
-def _missing_files(schema: Schema) -> list[Finding]:
+def missing_files(schema: Schema) -> list[Finding]:
     """Files and lists the form refers to and that nobody can download yet."""
     attached = FormMedia.objects.filter(form__form_id=schema.form_id)
     have = {name.lower() for name in attached.values_list("name", flat=True)}

@@ -5,7 +5,6 @@ table of its own with the root table or another repeat as parent.
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from lxml import etree
 
 from surveys.xforms.document import XForm, attribute, local_name, parse_xform
+from surveys.xforms.keys import RECORD_KEYS, unique_names
 from surveys.xforms.privacy_classes import (
     MASKED,
     RESTRICTED_GROUPS,
@@ -119,7 +119,7 @@ def read_schema(xform: bytes, *, privacy: Mapping[str, str] | None = None) -> Sc
     form = parse_xform(xform)
     nodes = list(_walk(form, form.root, "", ROOT))
     repeats = [n.path for n in nodes if n.path in form.repeats]
-    names = _unique_names(repeats, below=ROOT)
+    names = unique_names(repeats, below=ROOT)
     fields = [_field(form, node) for node in nodes if _holds_an_answer(form, node)]
     return Schema(
         form_id=form.form_id,
@@ -231,50 +231,12 @@ def _type(form: XForm, path: str) -> str:
     return _TYPES.get(declared, "string")
 
 
-# What a record of the API is called by itself; a question of the same name gives way.
-RECORD_KEYS = frozenset(
-    {"id", "instance_id", "form_id", "version", "household", "place", "submitted_at"}
-    | {"received_at", "updated_at", "review_state", "parent_id", "root_id", "index"}
-    | {"updated_since", "deleted", "fields", "labels", "ordering", "page_size", "cursor", "format"}
-)
-
-
 def _with_keys(fields: list[Field]) -> Iterable[Field]:
     keys: dict[str, str] = {}
     for repeat in {f.repeat for f in fields}:
         paths = [f.path for f in fields if f.repeat == repeat]
-        keys |= _unique_names(paths, below=repeat, taken=RECORD_KEYS)
+        keys |= unique_names(paths, below=repeat, taken=RECORD_KEYS)
     return (replace(f, key=keys[f.path]) for f in fields)
-
-
-def _unique_names(
-    paths: list[str], *, below: str, taken: frozenset[str] = frozenset()
-) -> dict[str, str]:
-    """A name for each path: its last node, with as many groups before it as make it unique."""
-    parts = {path: path.removeprefix(below).strip("/").split("/") for path in paths}
-    depth = dict.fromkeys(paths, 1)
-    while True:
-        names = {path: "_".join(parts[path][-depth[path] :]) for path in paths}
-        often = Counter(names.values())
-        clashing = [p for p in paths if often[names[p]] > 1 or names[p] in taken]
-        growing = [p for p in clashing if depth[p] < len(parts[p])]
-        if not growing:
-            return _numbered(names, clashing, taken)
-        for path in growing:
-            depth[path] += 1
-
-
-def _numbered(names: dict[str, str], clashing: list[str], taken: frozenset[str]) -> dict[str, str]:
-    """Where no group is left to tell two apart, the second gets a number."""
-    used = set(taken) | {name for path, name in names.items() if path not in clashing}
-    for path in clashing:
-        name, number = names[path], 1
-        while name in used:
-            number += 1
-            name = f"{names[path]}_{number}"
-        used.add(name)
-        names[path] = name
-    return names
 
 
 def _with_privacy(fields: list[Field], form: XForm, given: dict[str, str]) -> list[Field]:

@@ -1,44 +1,27 @@
-"""What is wrong in an XLSForm's sheets, each finding at its row and column. Pure.
+"""What we ask of an XLSForm beyond what the converter does, each finding at its place. Pure.
 
-Demands are ours and always hold. Explanations say more plainly, and all at once, what the converter
-refuses one by one; they count only when it refuses. Remarks are warnings.
+Demands must hold before a form is published; remarks are warnings.
 """
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from difflib import get_close_matches
 
 from surveys.xforms.findings import Finding
 from surveys.xforms.privacy_classes import CLASSES
-from surveys.xforms.sheets import Row, Sheet, Sheets, SurveyRow, meaning_of
-
-Check = Callable[[Sheets], Iterator[Finding]]
+from surveys.xforms.sheets import Row, Sheets, meaning_of
 
 MAX_ID_LENGTH = 200
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
-_NAME = re.compile(r"[^\W\d][\w.-]*")
-_REFERENCE = re.compile(r"\$\{\s*(?:last-saved#)?([^{}$]*?)\s*\}")
-_SELECT = re.compile(r"(select_one|select one|select_multiple|select multiple|rank)(?:\s+(\S+))?")
-_YES = frozenset({"yes", "true", "true()"})
 
 
 def demands(sheets: Sheets) -> list[Finding]:
-    return _run(
-        (_asks_nothing, _settings, _privacy_words, _control_characters, _flat_media), sheets
-    )
-
-
-def explanations(sheets: Sheets) -> list[Finding]:
-    checks = (_columns, _types, _names, _twins, _ends, _lists, _calculations, _choices, _references)
-    return _run(checks, sheets)
+    checks = (_asks_nothing, _settings, _privacy_words, _control_characters, _flat_media)
+    return [finding for check in checks for finding in check(sheets)]
 
 
 def remarks(sheets: Sheets) -> list[Finding]:
-    return _run((_untitled, _misspelt, _untranslated), sheets)
-
-
-def _run(checks: tuple[Check, ...], sheets: Sheets) -> list[Finding]:
+    checks = (_untitled, _misspelt, _untranslated)
     return [finding for check in checks for finding in check(sheets)]
 
 
@@ -73,7 +56,7 @@ def _privacy_words(sheets: Sheets) -> Iterator[Finding]:
         given = sheets.survey.cell(row, "privacy").strip()
         if given and given.lower() not in CLASSES:
             words = f"“{given}” is no privacy class; write one of {', '.join(CLASSES)}."
-            yield _at(sheets.survey, row, "privacy", words)
+            yield sheets.survey.finding(row, "privacy", words)
 
 
 def _control_characters(sheets: Sheets) -> Iterator[Finding]:
@@ -98,132 +81,6 @@ def _flat_media(sheets: Sheets) -> Iterator[Finding]:
                 if "/" in name.removeprefix("jr://") or "\\" in name:
                     words = f"“{name}” must be a plain file name without folders."
                     yield Finding(words, sheet.name, row.number, header)
-
-
-# --- Explanations ---------------------------------------------------------------------------------
-
-
-def _columns(sheets: Sheets) -> Iterator[Finding]:
-    for column in ("type", "name"):
-        if sheets.survey.headers and not sheets.survey.column(column):
-            yield Finding(f"The survey sheet needs a column {column}.", "survey", 1, column)
-    if sheets.choices.rows:
-        for column in ("list_name", "name"):
-            if not sheets.choices.column(column):
-                yield Finding(f"The choices sheet needs a column {column}.", "choices", 1, column)
-
-
-def _types(sheets: Sheets) -> Iterator[Finding]:
-    for row in sheets.survey.rows:
-        named = sheets.survey.cell(row, "name") or any(
-            row.cells.get(h) for h in sheets.survey.languages("label").values()
-        )
-        if named and not sheets.survey.cell(row, "type").strip():
-            yield _at(sheets.survey, row, "type", "The question has no type.")
-
-
-def _names(sheets: Sheets) -> Iterator[Finding]:
-    for asked in sheets.survey_rows():
-        if asked.ends or asked.type in {"note", "audit"}:
-            continue
-        if not asked.name:
-            yield _at(sheets.survey, asked.row, "name", "The question or group has no name.")
-        elif not _NAME.fullmatch(asked.name):
-            words = (
-                f"“{asked.name}” cannot be a name: begin with a letter, then letters, digits, "
-                "“_”, “-” or “.”, without spaces."
-            )
-            yield _at(sheets.survey, asked.row, "name", words)
-
-
-def _twins(sheets: Sheets) -> Iterator[Finding]:
-    first: dict[str, int] = {}
-    for asked in sheets.survey_rows():
-        if asked.ends or not asked.name:
-            continue
-        earlier = first.setdefault(asked.path, asked.row.number)
-        if earlier != asked.row.number:
-            words = f"The name “{asked.name}” is taken by row {earlier} of the same group."
-            yield _at(sheets.survey, asked.row, "name", words)
-
-
-def _ends(sheets: Sheets) -> Iterator[Finding]:
-    opened: list[SurveyRow] = []
-    for asked in sheets.survey_rows():
-        if asked.begins:
-            opened.append(asked)
-        elif asked.ends and not (opened and opened[-1].begins == asked.ends):
-            words = f"This ends a {asked.ends} that was not begun, or another is still open."
-            yield _at(sheets.survey, asked.row, "type", words)
-        elif asked.ends:
-            opened.pop()
-    for begun in opened:
-        words = f"The {begun.begins} “{begun.name}” is begun here and never ended."
-        yield _at(sheets.survey, begun.row, "type", words)
-
-
-def _lists(sheets: Sheets) -> Iterator[Finding]:
-    lists = {sheets.choices.cell(row, "list_name").strip() for row in sheets.choices.rows}
-    for asked in sheets.survey_rows():
-        select = _SELECT.match(asked.type)
-        if select is None or "from" in asked.type or "external" in asked.type:
-            continue
-        name = select[2] or ""
-        if not name:
-            words = "The question names no list of choices, for example “select_one yn”."
-            yield _at(sheets.survey, asked.row, "type", words)
-        elif name not in lists and "${" not in name:
-            words = f"The choices sheet has no list “{name}”."
-            yield _at(sheets.survey, asked.row, "type", words)
-
-
-def _calculations(sheets: Sheets) -> Iterator[Finding]:
-    for asked in sheets.survey_rows():
-        needs = asked.type == "calculate"
-        if needs and not sheets.survey.cell(asked.row, "calculation").strip():
-            yield _at(sheets.survey, asked.row, "calculation", "The calculation is missing.")
-
-
-def _choices(sheets: Sheets) -> Iterator[Finding]:
-    first: dict[tuple[str, str], int] = {}
-    may_repeat = _may_repeat_choices(sheets)
-    multiple = _lists_of_many(sheets)
-    for row in sheets.choices.rows:
-        list_name = sheets.choices.cell(row, "list_name").strip()
-        name = sheets.choices.cell(row, "name").strip()
-        if not list_name:
-            continue
-        words = ""
-        earlier = first.setdefault((list_name, name), row.number)
-        if not name:
-            words = f"A choice of “{list_name}” has no name."
-        elif earlier != row.number and not may_repeat:
-            words = f"The choice “{name}” of “{list_name}” is in row {earlier} already."
-        elif " " in name and list_name in multiple:
-            words = f"“{name}” is a choice of a select_multiple and may hold no space."
-        if words:
-            yield _at(sheets.choices, row, "name", words)
-
-
-def _may_repeat_choices(sheets: Sheets) -> bool:
-    cells = (sheets.settings.cell(r, "allow_choice_duplicates") for r in sheets.settings.rows)
-    return any(cell.strip().lower() in _YES for cell in cells)
-
-
-def _lists_of_many(sheets: Sheets) -> set[str]:
-    selects = (_SELECT.match(asked.type) for asked in sheets.survey_rows())
-    return {s[2] for s in selects if s and s[2] and s[1] not in {"select_one", "select one"}}
-
-
-def _references(sheets: Sheets) -> Iterator[Finding]:
-    names = Counter(r.name for r in sheets.survey_rows() if r.name and not r.ends)
-    for sheet in sheets.each():
-        for row in sheet.rows:
-            for header, text in row.cells.items():
-                for name in _REFERENCE.findall(text):
-                    if not names[name]:
-                        words = f"${{{name}}} names no question of this form."
-                        yield Finding(words, sheet.name, row.number, header)
 
 
 # --- Remarks --------------------------------------------------------------------------------------
@@ -264,7 +121,3 @@ def _untranslated(sheets: Sheets) -> Iterator[Finding]:
                 if not row.cells.get(header):
                     words = f"The label is missing in {language or 'the default language'}."
                     yield Finding(words, sheet.name, row.number, header)
-
-
-def _at(sheet: Sheet, row: Row, column: str, words: str) -> Finding:
-    return Finding(words, sheet.name, row.number, sheet.column(column) or column)

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from surveys.xforms.findings import Finding
+
 # Headers that mean the same (XLSForm's own older spellings).
 _SAME = {
     "command": "type",
@@ -49,6 +51,10 @@ class Sheet:
 
     def cell(self, row: Row, name: str) -> str:
         return row.cells.get(self.column(name), "")
+
+    def finding(self, row: Row, name: str, words: str) -> Finding:
+        """What is wrong in one cell; the column as the author wrote it."""
+        return Finding(words, self.name, row.number, self.column(name) or name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from io import BytesIO
 
 from surveys.xforms.findings import WorkbookError
 
+MAX_PACKED_MB = 20
 MAX_UNPACKED_MB = 40
 MAX_RATIO = 200  # real workbooks pack 5 to 15 times; a bomb thousands of times
 MAX_ENTRIES = 2000
@@ -37,6 +38,8 @@ def workbook_kind(content: bytes) -> str:
     """
     if not content.strip():
         raise _unreadable("The file is empty.")
+    if len(content) > MAX_PACKED_MB * 1024 * 1024:
+        raise _too_large()
     if content.startswith(b"PK"):
         _check_zip(content)
         return ".xlsx"
@@ -68,7 +71,7 @@ def _check_sizes(archive: zipfile.ZipFile, packed: int) -> None:
     unpacked = sum(entry.file_size for entry in entries)
     too_dense = unpacked > _RATIO_MATTERS_FROM and unpacked > packed * MAX_RATIO
     if len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED_MB * 1024 * 1024 or too_dense:
-        raise WorkbookError("workbook_too_large", limit_mb=MAX_UNPACKED_MB, ratio=MAX_RATIO)
+        raise _too_large()
 
 
 def _check_parts(archive: zipfile.ZipFile) -> None:
@@ -101,6 +104,10 @@ def _say_what_text_it_is(content: bytes) -> str:
     if b"\0" not in start and any(mark in start for mark in b",;\t|"):
         return "This is a text file (CSV), not a workbook. Save it as .xlsx and upload again."
     return "This is no workbook. Save the form as .xlsx and upload again."
+
+
+def _too_large() -> WorkbookError:
+    return WorkbookError("workbook_too_large", limit_mb=MAX_UNPACKED_MB, ratio=MAX_RATIO)
 
 
 def _unreadable(reason: str) -> WorkbookError:

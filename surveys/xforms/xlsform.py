@@ -13,8 +13,9 @@ from pyxform.xls2json_backends import get_xlsform
 from pyxform.xls2xform import convert
 
 from surveys.xforms.document import XFormError, parse_xform
+from surveys.xforms.explanations import explanations
 from surveys.xforms.findings import Finding, WorkbookError, XlsformError
-from surveys.xforms.sheet_checks import demands, explanations, remarks
+from surveys.xforms.sheet_checks import demands, remarks
 from surveys.xforms.sheets import Sheets, sheet
 from surveys.xforms.workbook import workbook_kind
 from surveys.xforms.xform_checks import check_xform
@@ -98,9 +99,8 @@ def _unknown_types(sheets: Sheets) -> Iterator[Finding]:
     for asked in sheets.survey_rows():
         known = asked.begins or asked.ends or asked.type in _TYPES or _SELECT.match(asked.type)
         if not known:
-            column = sheets.survey.column("type")
             words = f"“{asked.type}” is no type of question."
-            yield Finding(words, "survey", asked.row.number, column)
+            yield sheets.survey.finding(asked.row, "type", words)
 
 
 _TYPES = frozenset(QUESTION_TYPE_DICT) | frozenset(aliases.settings_header)
@@ -141,6 +141,6 @@ def _quoting_finding(words: str, sheets: Sheets) -> Finding:
         found = pattern.search(words)
         for row in sheets.survey.rows if found else ():
             if found and sheets.survey.cell(row, quoted).strip() == found[1]:
-                return Finding(words, "survey", row.number, sheets.survey.column(column) or column)
+                return sheets.survey.finding(row, column, words)
     named = re.search(r"sheet named '(\w+)'|(choices) sheet", words)
     return Finding(words, (named[1] or named[2]) if named else "")

@@ -1,0 +1,145 @@
+"""Forms in the console: their editions and files, publishing, retiring. Published is read-only."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from backend.accounts.permissions import logged_in
+from surveys.xforms import views
+from surveys.xforms.models import Form, FormVersion
+from surveys.xforms.publish import relist_form, retire_form
+
+
+class VersionInline(admin.TabularInline):
+    model = FormVersion
+    fk_name = "form"
+    fields = readonly_fields = ("version", "published_at", "published_by", "breaking", "downloads")
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[FormVersion]:
+        return super().get_queryset(request).defer("xlsform", "xform", "schema_json")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description="breaks comparability")
+    def breaking(self, version: FormVersion) -> str:
+        return f"{sum(bool(change['breaks']) for change in version.changes)} change(s)"
+
+    @admin.display(description="download")
+    def downloads(self, version: FormVersion) -> SafeString:
+        return _downloads(version)
+
+
+@admin.register(Form)
+class FormAdmin(admin.ModelAdmin):
+    """Add leads to the publish page: a form exists only by what was published."""
+
+    list_display = ("form_id", "title", "round", "current", "editions", "listed")
+    list_filter = ("round", "retired_at")
+    list_select_related = ("round", "current__form")
+    search_fields = ("form_id", "title")
+    fields = ("form_id", "title", "round", "current", "retired_at", "files")
+    readonly_fields = ("form_id", "title", "current", "retired_at", "files")
+    inlines = (VersionInline,)
+    actions = ("retire", "relist")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Form]:
+        large = ("current__xlsform", "current__xform", "current__schema_json")
+        forms: QuerySet[Form] = super().get_queryset(request).annotate(editions=Count("versions"))
+        return forms.select_related("current__form").defer(*large)
+
+    @admin.display(ordering="editions")
+    def editions(self, form: Any) -> int:
+        return int(form.editions)
+
+    @admin.display(boolean=True, description="on tablets")
+    def listed(self, form: Form) -> bool:
+        return form.current_id is not None and form.retired_at is None
+
+    @admin.display(description="files")
+    def files(self, form: Form) -> SafeString:
+        address = reverse("admin:xforms_form_files", args=[form.pk])
+        return format_html('<a href="{}">Files that tablets fetch with the form</a>', address)
+
+    @admin.action(description="Take off the tablets' list", permissions=["change"])
+    def retire(self, request: HttpRequest, forms: QuerySet[Form]) -> None:
+        for form in forms:
+            retire_form(form=form, by=logged_in(request))
+
+    @admin.action(description="Put back on the tablets' list", permissions=["change"])
+    def relist(self, request: HttpRequest, forms: QuerySet[Form]) -> None:
+        for form in forms:
+            relist_form(form=form, by=logged_in(request))
+
+    def add_view(self, request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
+        return redirect("admin:xforms_publish")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What was filled in with a form still needs it; it is retired instead."""
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        page = self.admin_site.admin_view
+        ours = [
+            path("publish/", page(views.publish), name="xforms_publish"),
+            path("<int:pk>/files/", page(views.files), name="xforms_form_files"),
+        ]
+        return [*ours, *super().get_urls()]
+
+
+@admin.register(FormVersion)
+class FormVersionAdmin(admin.ModelAdmin):
+    """One edition, as published: its bytes, warnings, and what changed."""
+
+    list_display = ("form", "version", "title", "published_at", "published_by", "downloads")
+    list_filter = ("form",)
+    list_select_related = ("form", "published_by")
+    fields = (
+        *("form", "version", "title", "md5", "published_at", "published_by"),
+        *("warnings", "changes", "downloads"),
+    )
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[FormVersion]:
+        return super().get_queryset(request).defer("xlsform", "xform", "schema_json")
+
+    @admin.display(description="download")
+    def downloads(self, version: FormVersion) -> SafeString:
+        return _downloads(version)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        page = self.admin_site.admin_view
+        ours = [
+            path("<int:pk>/workbook/", page(views.download_workbook), name="xforms_workbook"),
+            path("<int:pk>/xform/", page(views.download_xform), name="xforms_xform"),
+        ]
+        return [*ours, *super().get_urls()]
+
+
+def _downloads(version: FormVersion) -> SafeString:
+    return format_html(
+        '<a href="{}">workbook</a> · <a href="{}">XForm</a>',
+        reverse("admin:xforms_workbook", args=[version.pk]),
+        reverse("admin:xforms_xform", args=[version.pk]),
+    )
