@@ -4,6 +4,7 @@ import json
 import logging
 import re
 from datetime import UTC, datetime
+from traceback import format_tb
 from typing import ClassVar
 
 # What a record may carry beside its message: ids, codes and counts only.
@@ -53,7 +54,7 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info and record.exc_info[0]:
             line["error"] = record.exc_info[0].__name__
-            line["trace"] = hide_tokens(trace_without_values(self.formatException(record.exc_info)))
+            line["trace"] = hide_tokens(trace_without_values(record.exc_info[1]))
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
@@ -61,8 +62,13 @@ def hide_tokens(text: str) -> str:
     return TOKEN_IN_PATH.sub("/key/…", text)
 
 
-def trace_without_values(trace: str) -> str:
-    """The frames of a traceback without the message lines, which may quote an answer."""
-    return "\n".join(
-        line for line in trace.splitlines() if line.startswith(("Traceback", "  File", "    "))
-    )
+def trace_without_values(error: BaseException | None) -> str:
+    """Types and frames of an error and of what it came from, without their words.
+
+    Those may quote an answer, over several lines even (PostgreSQL's do).
+    """
+    parts: list[str] = []
+    while error is not None:
+        parts.append(f"{type(error).__name__}\n{''.join(format_tb(error.__traceback__))}")
+        error = error.__cause__ or error.__context__
+    return "\n".join(parts)
