@@ -61,6 +61,7 @@ def client_door(client: Client) -> Door:
         parts = urlsplit(url)
         target = parts.path + (f"?{parts.query}" if parts.query else "")
         rest = {name: value for name, value in headers.items() if name != "Content-Type"}
+        rest["Host"] = parts.netloc
         response = client.generic(
             method,
             target,

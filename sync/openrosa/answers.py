@@ -18,7 +18,6 @@ from sync.openrosa import documents
 log = logging.getLogger(__name__)
 XML = "text/xml; charset=utf-8"  # Collect refuses a list or manifest of any other type (D3)
 CHALLENGE = 'Basic realm="oila"'
-SMALLEST_GZIP = 300  # bytes; below that gzip adds more than it saves
 COMPRESSIBLE = ("text/", "application/xml", "application/json", "application/geo+json")
 
 View = Callable[..., HttpResponse]
@@ -77,12 +76,12 @@ def answer(
     tag = f'"{etag}-gzip"' if zipped else f'"{etag}"'
     if _has_already(request, tag):
         return HttpResponse(status=304, headers={"ETag": tag})
+    headers = {"ETag": tag}
     content = body()
-    response = HttpResponse(content, content_type=content_type, headers={"ETag": tag})
-    if zipped and len(content) >= SMALLEST_GZIP:
-        response.content = gzip.compress(content, 6, mtime=0)
-        response.headers["Content-Encoding"] = "gzip"
-    return response
+    if zipped:
+        headers["Content-Encoding"] = "gzip"
+        content = gzip.compress(content, 6, mtime=0)
+    return HttpResponse(content, content_type=content_type, headers=headers)
 
 
 def refused(problem: Problem) -> HttpResponse:

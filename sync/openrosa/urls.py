@@ -14,6 +14,6 @@ urlpatterns = [
     re_path(BASE + r"submission/*$", views.submission),
     re_path(BASE + r"xforms/(?P<version>\d+)\.xml$", views.xform),
     re_path(BASE + r"xforms/(?P<form>\d+)/manifest$", views.manifest),
-    re_path(BASE + r"xforms/(?P<form>\d+)/media/(?P<name>[^/]+)$", views.form_media),
+    re_path(BASE + r"xforms/(?P<form>\d+)/media/(?P<name>[^/\0]+)$", views.form_media),
     re_path(r"^(?:/*)(?:key|openrosa)/", views.nothing_here),
 ]

@@ -1,0 +1,235 @@
+"""Section 5: who is calling (A1 to A7)."""
+
+import base64
+import logging
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from backend.accounts.models import User
+from backend.accounts.tokens import make_personal_token
+from backend.logs import JsonFormatter
+from surveys.submissions.models import Submission
+from surveys.xforms.models import Form, FormMedia
+from sync.auth import forget_callers
+from sync.enrol import Enrolled, revoke_device
+from tests.conftest import PASSWORD
+from tests.device import Tablet, client_door
+from tests.openrosa.conftest import ORIGIN, make_record
+
+pytestmark = pytest.mark.django_db
+
+SECURE = "https://testserver/openrosa"
+
+
+def basic(username: str, password: str = PASSWORD) -> str:
+    return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
+
+
+def calling(authorization: str = "", url: str = SECURE) -> Tablet:
+    tablet = Tablet(url, client_door(Client(enforce_csrf_checks=True)))
+    if authorization:
+        tablet.headers["Authorization"] = authorization
+    return tablet
+
+
+def statuses(tablet: Tablet) -> set[int]:
+    """Of the two fixed addresses, by each method."""
+    url = tablet.server_url
+    return {
+        tablet.get(f"{url}/formList").status,
+        tablet.head(f"{url}/formList").status,
+        tablet.head(f"{url}/submission").status,
+        tablet.post(make_record()).status,
+    }
+
+
+def test_A1_the_token_stands_in_every_address(tablet: Tablet, form: Form) -> None:
+    FormMedia.objects.create(form=form, name="a.png", content=b"x", md5="0" * 32)
+    (listed,) = tablet.form_list()
+    (file,) = tablet.manifest(listed)
+
+    for url in (listed["downloadUrl"], listed["manifestUrl"], file["downloadUrl"]):
+        assert url.startswith(tablet.server_url + "/")
+        assert tablet.get(url).status == 200
+
+
+def test_A1_an_unknown_token_is_403_with_words(form: Form) -> None:
+    tablet = calling(url=f"{ORIGIN}/key/unknown")
+
+    assert statuses(tablet) == {403}
+    answer = tablet.get(f"{ORIGIN}/key/unknown/formList")
+    assert "new QR code" in answer.message
+    assert "www-authenticate" not in answer.headers
+
+
+def test_A1_a_revoked_token_is_403_at_once(tablet: Tablet, enrolled: Enrolled, form: Form) -> None:
+    assert tablet.send(make_record()).status == 201
+
+    revoke_device(device=enrolled.device)
+    forget_callers()
+
+    assert statuses(tablet) == {403}
+
+
+def test_A1_the_token_is_never_logged(
+    tablet: Tablet, enrolled: Enrolled, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        tablet.get(f"{tablet.server_url}/nothing")
+        tablet.post(b"")
+
+    lines = [JsonFormatter().format(record) for record in caplog.records]
+    assert any("Not Found" in line for line in lines)
+    assert not [line for line in lines if enrolled.token in line]
+
+
+@pytest.mark.parametrize("username", ["charlie", "alice", "dilnoza", "root"])
+def test_A2_who_may_send_may_do_so_with_a_password_over_tls(
+    username: str, request: pytest.FixtureRequest, form: Form
+) -> None:
+    request.getfixturevalue(username)
+
+    assert statuses(calling(basic(username))) == {200, 204, 201}
+    assert Submission.objects.get().submitted_by.username == username
+
+
+def test_A2_a_password_over_plain_http_is_refused_with_words(charlie: User) -> None:
+    tablet = calling(basic("charlie"), "http://testserver/openrosa")
+    tablet.headers["X-Forwarded-For"] = "203.0.113.7"
+
+    answer = tablet.get("http://testserver/openrosa/formList")
+
+    assert answer.status == 403
+    assert "https" in answer.message
+
+
+def test_A2_on_this_very_machine_plain_http_will_do(charlie: User, form: Form) -> None:
+    assert calling(basic("charlie"), "http://testserver").form_list()
+
+
+def test_A2_an_analyst_is_no_data_collector(bob: User, form: Form) -> None:
+    assert statuses(calling(basic("bob"))) == {403}
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        basic("charlie", "wrong"),
+        basic("nobody"),
+        basic("charlie", ""),
+        "Basic",
+        "Basic !!!",
+        "Basic " + base64.b64encode(b"no colon").decode(),
+        "Basic " + base64.b64encode(b"\xff:\xff").decode(),
+        "Basic " + base64.b64encode(b"a\0b:c").decode(),
+        "Digest username=x",
+        "nonsense",
+    ],
+)
+def test_A2_wrong_credentials_are_asked_for_again(authorization: str, charlie: User) -> None:
+    answer = calling(authorization).get(f"{SECURE}/formList")
+
+    assert answer.status == 401
+    assert answer.headers["www-authenticate"] == 'Basic realm="oila"'
+
+
+def test_A2_who_left_may_no_longer_send(charlie: User) -> None:
+    charlie.is_active = False
+    charlie.save()
+
+    assert calling(basic("charlie")).get(f"{SECURE}/formList").status == 401
+
+
+def test_A4_a_bare_request_is_challenged_without_touching_the_database(form: Form) -> None:
+    tablet = calling()
+    with CaptureQueriesContext(connection) as queries:
+        answers = [
+            tablet.get(f"{SECURE}/formList"),
+            tablet.head(f"{SECURE}/formList?formID=visit"),
+            tablet.head(f"{SECURE}/submission"),
+            tablet.post(make_record()),
+        ]
+
+    assert len(queries) == 0
+    for answer in answers:
+        assert answer.status == 401
+        assert answer.headers["www-authenticate"] == 'Basic realm="oila"'
+
+
+def test_A4_a_password_is_checked_once_a_while_and_not_at_each_request(
+    charlie: User, form: Form
+) -> None:
+    tablet = calling(basic("charlie"))
+    tablet.head(f"{SECURE}/submission")
+
+    with CaptureQueriesContext(connection) as queries:
+        tablet.head(f"{SECURE}/submission")
+
+    assert len(queries) == 0
+
+
+def test_A4_a_hundred_challenges_lock_nobody_out(charlie: User, form: Form) -> None:
+    for _ in range(100):
+        calling().head(f"{SECURE}/submission")
+        calling(basic("charlie", "wrong")).head(f"{SECURE}/submission")
+
+    assert calling(basic("charlie")).send(make_record()).status == 201
+
+
+def test_A5_a_post_without_credentials_is_answered_without_its_body(form: Form) -> None:
+    answer = Client().generic("POST", "/openrosa/submission", data=b"x" * 10, secure=True)
+
+    assert answer.status_code == 401
+    assert answer.wsgi_request.environ["wsgi.input"].read(1) == b"x"
+
+
+def test_A6_bearer_opens_all_five_kinds_of_address(enrolled: Enrolled, form: Form) -> None:
+    FormMedia.objects.create(form=form, name="a.png", content=b"x", md5="0" * 32)
+    tablet = calling(f"Bearer {enrolled.token}", "http://testserver/openrosa")
+
+    (listed,) = tablet.form_list()
+    (file,) = tablet.manifest(listed)
+
+    assert tablet.fetch_form(listed)
+    assert tablet.get(file["downloadUrl"]).status == 200
+    assert tablet.send(make_record()).status == 201
+    assert Submission.objects.get().device_id == enrolled.device.pk
+
+
+def test_A6_bearer_may_be_a_persons_token(charlie: User, bob: User, form: Form) -> None:
+    sender = make_personal_token(user=charlie, name="enketo")
+    reader = make_personal_token(user=bob, name="notebook")
+
+    assert statuses(calling(f"Bearer {sender}")) == {200, 204, 201}
+    assert statuses(calling(f"Bearer {reader}")) == {403}
+    assert statuses(calling("Bearer unknown")) == {403}
+
+
+def test_A7_no_session_no_csrf_and_no_login_page(tablet: Tablet, form: Form) -> None:
+    answers = [
+        tablet.send(make_record()),
+        tablet.get(f"{tablet.server_url}/formList"),
+        calling().get(f"{SECURE}/formList"),
+    ]
+
+    for answer in answers:
+        assert "set-cookie" not in answer.headers
+        assert "location" not in answer.headers
+        assert answer.headers["content-type"].startswith("text/xml")
+
+
+def test_a_session_opens_nothing_to_a_tablets_address(as_root: Client, form: Form) -> None:
+    assert as_root.get("/openrosa/formList").status_code == 401
+
+
+def test_a_tablet_is_seen_when_it_calls(tablet: Tablet, enrolled: Enrolled, form: Form) -> None:
+    assert enrolled.device.last_seen_at is None
+
+    tablet.form_list()
+
+    enrolled.device.refresh_from_db()
+    assert enrolled.device.last_seen_at is not None
+    assert enrolled.device.user_agent == tablet.user_agent
