@@ -16,7 +16,7 @@ from django.db import transaction
 
 from backend.accounts.models import PersonalToken, User
 from backend.accounts.tokens import make_personal_token, token_digest
-from surveys.places.load import load_boundaries, load_places
+from surveys.places.load import SHIPPED, SHIPPED_FILES, load_file
 from surveys.places.models import Place
 from surveys.rounds.models import Round, Survey
 from surveys.xforms.publish import publish_form
@@ -24,8 +24,6 @@ from sync.enrol import enrol_device
 from sync.models import Device
 
 Secrets = dict[str, Any]
-PLACES = ("admin_units.csv", "sample_villages.csv")
-BOUNDARIES = ("admin1_boundaries.geojson", "admin2_boundaries.geojson")
 ROUNDS = (
     ("baseline-2014", "Baseline 2014", date(2014, 5, 1), date(2014, 9, 30), None),
     ("services-2014", "Services 2014–2015", date(2014, 6, 1), date(2015, 12, 31), "baseline-2014"),
@@ -71,10 +69,8 @@ def _account(username: str, known: dict[str, Any]) -> dict[str, str]:
 
 
 def _make_survey(data: Path, *, by: User) -> None:
-    for name in PLACES:
-        load_places(data / "places" / name)
-    for name in BOUNDARIES:
-        load_boundaries(data / "places" / name)
+    for name in SHIPPED_FILES:
+        load_file(SHIPPED / name)
     survey = Survey.objects.create(code="rmp", name="Regional Migration Programme")
     villages = Place.objects.filter(level=Place.Level.VILLAGE)
     targets = Place.objects.filter(children__in=villages).distinct()

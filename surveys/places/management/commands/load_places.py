@@ -3,25 +3,21 @@
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from surveys.places.load import load_boundaries, load_places
-
-SHIPPED = Path(settings.BASE_DIR) / "data" / "places"
-SHIPPED_FILES = ("admin_units.csv", "sample_villages.csv")
+from surveys.places.load import SHIPPED, SHIPPED_FILES, load_file
 
 
 class Command(BaseCommand):
-    help = "Loads places from CSV and boundaries from GeoJSON; without a file, those we ship."
+    help = "Loads places, their older names and outlines; without a file, those we ship."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("files", nargs="*", type=Path)
 
     def handle(self, *, files: list[Path], **_: Any) -> None:
-        for file in files or self._shipped():
-            load = load_boundaries if file.suffix == ".geojson" else load_places
-            self.stdout.write(f"{file.name}: {load(file)} places")
-
-    def _shipped(self) -> list[Path]:
-        return [SHIPPED / name for name in SHIPPED_FILES] + sorted(SHIPPED.glob("*.geojson"))
+        for file in files or [SHIPPED / name for name in SHIPPED_FILES]:
+            try:
+                count = load_file(file)
+            except (OSError, ValueError) as error:
+                raise CommandError(str(error)) from error
+            self.stdout.write(f"{file.name}: {count}")
