@@ -90,7 +90,7 @@ def _properties(
         below = f"{path}/{_name(child)}" if path else _name(child)
         if below in saved and child.text and not child.text.isspace():
             yield saved[below], child.text.strip()
-        if len(child) and not any(child.iterfind("{*}meta/{*}entity")):
+        if len(child) and child.find("{*}meta/{*}entity") is None:
             yield from _properties(child, below, saved)
 
 

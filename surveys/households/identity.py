@@ -13,6 +13,6 @@ def normalize_card_number(text: str) -> str:
 
     Only letters and digits count; a letter O within the number is a zero. "" where neither is left.
     """
-    plain = unicodedata.normalize("NFKC", text).upper().translate(_LATIN)
+    plain = unicodedata.normalize("NFKC", text.replace("№", "")).upper().translate(_LATIN)
     kept = "".join(ch for ch in plain if ch.isalnum())
     return _LETTER_O_IN_NUMBER.sub(lambda number: number[0].replace("O", "0"), kept)

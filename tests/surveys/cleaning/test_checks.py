@@ -1,0 +1,89 @@
+"""Each quality check finds what it is for, and nothing in a good record."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from lxml import etree
+
+from surveys.cleaning.answers import make_plan, read_answers
+from surveys.cleaning.checks import Checked, run_checks, submitted_at
+from tests.surveys.household_forms import REGISTRATION, registration
+
+PLAN = make_plan(REGISTRATION)
+RECEIVED = datetime(2026, 6, 4, tzinfo=UTC)
+GOOD = Checked(
+    schema=REGISTRATION,
+    answers=read_answers(etree.fromstring(registration("uuid:1")), PLAN),
+    received_at=RECEIVED,
+    place_path="KG/KG06000000000/KG06207000000",
+)
+
+
+def codes(checked: Checked) -> list[str]:
+    return [flag.code for flag in run_checks(checked)]
+
+
+def with_answers(inside: str) -> Checked:
+    return replace(GOOD, answers=read_answers(etree.fromstring(f"<data>{inside}</data>"), PLAN))
+
+
+def test_good_record_has_no_flags() -> None:
+    assert codes(GOOD) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"version_known": False}, "version_unknown"),
+        ({"encrypted": True}, "encrypted"),
+        ({"edit_conflict": True}, "edit_conflict"),
+        ({"round_paths": ("TJ", "KG/KG04000000000")}, "outside_round"),
+        ({"round_paths": ("KG/KG0620",)}, "outside_round"),
+        ({"received_at": datetime(2026, 6, 1, tzinfo=UTC)}, "clock_ahead"),
+    ],
+)
+def test_check_finds_what_it_is_for(change: dict[str, object], code: str) -> None:
+    assert set(codes(replace(GOOD, **change))) == {code}
+
+
+def test_place_at_or_below_the_rounds_places_is_fine() -> None:
+    assert codes(replace(GOOD, round_paths=("TJ", "KG/KG06000000000"))) == []
+    assert codes(replace(GOOD, round_paths=(GOOD.place_path,))) == []
+
+
+def test_record_without_a_place_is_not_outside_the_round() -> None:
+    assert codes(replace(GOOD, place_path="", round_paths=("TJ",))) == []
+
+
+def test_file_that_has_not_arrived_is_flagged_at_its_question() -> None:
+    checked = with_answers("<photo>a.jpg</photo>")
+    assert [(f.code, f.path) for f in run_checks(checked)] == [("attachment_missing", "photo")]
+    assert codes(replace(checked, files=frozenset({"a.jpg"}))) == []
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "code"),
+    [
+        ("1970-01-01T00:00:00Z", "2026-06-03T10:00:00Z", "clock_early"),
+        ("2026-06-03T10:00:00Z", "2026-06-03T09:59:59Z", "clock_backwards"),
+    ],
+)
+def test_odd_clock_is_flagged(start: str, end: str, code: str) -> None:
+    assert codes(with_answers(f"<start>{start}</start><end>{end}</end>")) == [code]
+
+
+@pytest.mark.parametrize("card", ["KG", "KG-1-2", "нет"])
+def test_card_with_too_few_digits_is_flagged(card: str) -> None:
+    assert codes(with_answers(f"<place><card_no>{card}</card_no></place>")) == ["card_malformed"]
+
+
+def test_record_was_submitted_at_its_end_or_else_its_start() -> None:
+    start, end = "2026-06-03T09:00:00Z", "2026-06-03T10:00:00Z"
+    both = with_answers(f"<start>{start}</start><end>{end}</end>")
+    assert submitted_at(both.answers) == datetime(2026, 6, 3, 10, tzinfo=UTC)
+    started = with_answers(f"<start>{start}</start>")
+    assert submitted_at(started.answers) == datetime(2026, 6, 3, 10, tzinfo=UTC) - timedelta(
+        hours=1
+    )
+    assert submitted_at(with_answers("<end>soon</end>").answers) is None
