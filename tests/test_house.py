@@ -161,8 +161,8 @@ FORBIDDEN = re.compile(
     "|".join(
         [
             r"pypi\.(?:org|python)", r"pytho" r"nhosted\.org", r"registry\.np" r"mjs",
-            r"--index" r"-url\s+http", r"/ro" r"ot/", r"/ho" r"me/\w+/", r"/wor" r"k/",
-            r"/tm" r"p/wt",
+            r"--index" r"-url\s+http",
+            r"(?:^|[\s\"'`=])/(?:ro" r"ot|ho" r"me/\w+|wor" r"k|tm" r"p)/",
         ]
     )
 )  # fmt: skip

@@ -25,7 +25,7 @@ def forms_card(user: User) -> Card:
         title="Forms",
         template="datasets/forms_card.html",
         context={"forms": forms, "counts": counts, "publishes": publishes},
-        link="/admin/xforms/form/" if publishes else "",
+        link=reverse("admin:xforms_publish") if publishes else "",
         link_words="Publish a form",
     )
 

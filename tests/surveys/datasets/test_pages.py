@@ -1,6 +1,8 @@
 """The pages of an analyst: records and exports."""
 
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -105,8 +107,9 @@ def test_unknown_form_is_not_found(as_bob: Client, form: Form) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_export_asked_for_on_the_page_can_be_downloaded_when_ready(
-    as_bob: Client, bob: User, form: Form
+    as_bob: Client, bob: User, form: Form, settings: Any, tmp_path: Path
 ) -> None:
+    settings.EXPORT_DIR = tmp_path
     make_record(form, {"village": "Тоң"}, members=[{"age": 7}])
 
     answer = as_bob.post("/exports/", ASKED)
@@ -123,7 +126,7 @@ def test_export_asked_for_on_the_page_can_be_downloaded_when_ready(
     link = f"/api/v1/exports/{export.pk}/download/"
     assert link in ready
     assert "rows, verified" in ready
-    assert as_bob.get(link).status_code == 200
+    assert b"".join(as_bob.get(link).streaming_content).startswith(b"PK")
 
 
 def test_exports_of_others_are_not_listed(as_bob: Client, as_alice: Client, form: Form) -> None:
