@@ -12,9 +12,7 @@ class SubmissionShape(serializers.Serializer[object]):
 class HouseholdShape(serializers.Serializer[object]):
     id = serializers.UUIDField()
     redirect_to = serializers.UUIDField(allow_null=True)
-    card_numbers = serializers.ListField(
-        child=serializers.CharField(), allow_null=True, help_text="null where masked."
-    )
+    card_numbers = serializers.ListField(child=serializers.CharField())
     place = serializers.CharField(allow_null=True)
     members = serializers.ListField(child=serializers.DictField())
     submissions = SubmissionShape(many=True)

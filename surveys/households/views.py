@@ -13,7 +13,7 @@ from surveys.privacy.access import reader
 
 PARAMETERS = [
     OpenApiParameter("place", str, description="A place's code, and everything below it."),
-    OpenApiParameter("card", str, description="A card number; needs `unmask`."),
+    OpenApiParameter("card", str, description="A card number, however it is written."),
     OpenApiParameter("unmask", str, description="Why you need to see personal data."),
     OpenApiParameter("page_size", int),
     OpenApiParameter("cursor", str),

@@ -32,8 +32,8 @@ class Rule:
 
 
 RULES = (
-    # The programme card is the human key of a household: who has it has the family.
-    Rule(DIRECT, r"card_no|card_check|card_number|card"),
+    # The programme's own number: partners' lists join by it, and it tells an outsider nothing.
+    Rule(QUASI, r"card_no|card_check|card_number|card"),
     # Names of things and places are not names of people.
     Rule(QUASI, r"village.*|jamoat.*|aiyl.*|settlement.*|mig_city|enum_code"),
     Rule(OPEN, r"(?:shg|group|organi[sz]ation|org|partner|school|product|crop|project)_name"),

@@ -11,6 +11,7 @@ from typing import Any
 
 from lxml import etree
 
+from surveys.xforms.calculated import calculated_type
 from surveys.xforms.document import XForm, attribute, local_name, parse_xform
 from surveys.xforms.keys import RECORD_KEYS, unique_names
 from surveys.xforms.privacy_classes import (
@@ -121,6 +122,7 @@ def read_schema(xform: bytes, *, privacy: Mapping[str, str] | None = None) -> Sc
     repeats = [n.path for n in nodes if n.path in form.repeats]
     names = unique_names(repeats, below=ROOT)
     fields = [_field(form, node) for node in nodes if _holds_an_answer(form, node)]
+    fields = list(_with_calculated_types(fields, form))
     return Schema(
         form_id=form.form_id,
         version=form.version,
@@ -229,6 +231,34 @@ def _type(form: XForm, path: str) -> str:
         kind = "" if control is None else control.get("mediatype", "").partition("/")[0]
         return kind if kind in {"image", "audio", "video"} else "file"
     return _TYPES.get(declared, "string")
+
+
+def _with_calculated_types(fields: list[Field], form: XForm) -> Iterable[Field]:
+    """Calculations that XLSForm calls text get the type their expression gives."""
+    types = {f.path: f.type for f in fields}
+    texts = {f.path for f in fields if f.calculated and f.type == "string"}
+
+    def type_of(path: str) -> str:
+        if path in texts and (bind := form.binds.get(path)) is not None:
+            texts.discard(path)  # an expression that leads back to itself stays text
+            expression = bind.get("calculate", "")
+            types[path] = calculated_type(expression, lambda to: type_of(_resolve(to, path)))
+        return types.get(path, "string")
+
+    return (replace(f, type=type_of(f.path)) for f in fields)
+
+
+def _resolve(to: str, path: str) -> str:
+    """The path below the root element that `to` means at `path`."""
+    if to.startswith("/"):
+        return to.strip("/").partition("/")[2]
+    parts = path.split("/")
+    for step in to.split("/"):
+        if step == "..":
+            parts = parts[:-1]
+        elif step != ".":
+            parts.append(step)
+    return "/".join(parts)
 
 
 def _with_keys(fields: list[Field]) -> Iterable[Field]:
