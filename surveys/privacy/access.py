@@ -16,9 +16,9 @@ from backend.audit.log import log_event
 from backend.problems import Problem
 from surveys.places.models import Place
 from surveys.privacy.models import Unmasking
+from surveys.xforms.privacy_classes import MASKED
 from surveys.xforms.schema import Field
 
-MASKED_CLASSES = frozenset({"direct", "sensitive"})
 LEAST_REASON = 10  # characters
 
 
@@ -78,4 +78,4 @@ def unmask(*, user: User, reason: str, target: str) -> Unmasking:
 def _is_masked(user: User, field: Field, granted: Unmasking | None) -> bool:
     if field.restricted:
         return granted is None or not user.sees_legal_aid
-    return field.privacy in MASKED_CLASSES and granted is None
+    return field.privacy in MASKED and granted is None

@@ -8,6 +8,7 @@ from typing import Any
 
 Cell = str | int | float | Decimal | bool | date | datetime | None
 GEO_PARTS = ("lat", "lon", "alt", "acc")
+LINES = frozenset({"geotrace", "geoshape"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class CellColumn:
         if value is None:
             return (None,)
         if isinstance(value, list):
-            return (_joined(value, between),)
+            return (_joined(value, "; " if self.type in LINES else between),)
         if isinstance(value, str):
             return (_typed(value, self.type, zone),)
         if isinstance(value, bool | int | float | Decimal):
@@ -50,7 +51,7 @@ class CellColumn:
 
 
 def _joined(values: list[Any], between: str) -> str:
-    """Codes or labels side by side; a line of points as ODK writes it: `lat lon alt acc`."""
+    """Codes or labels side by side; a line of points as ODK writes it."""
     return between.join(
         value if isinstance(value, str) else " ".join(str(value.get(p) or 0) for p in GEO_PARTS)
         for value in values

@@ -1,0 +1,115 @@
+"""Households in the API: who belongs to them, what is masked, what is found."""
+
+import uuid
+from typing import Any
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from surveys.cleaning.models import CleanRow
+from surveys.households.models import Household, HouseholdCard, Membership
+from surveys.places.models import Place
+from surveys.xforms.models import Form
+from tests.surveys.datasets.records import make_record
+
+URL = "/api/v1/households/"
+REASON = "the family asks what we hold"
+
+
+def make_household(form: Form, card: str, *, place: Place | None = None) -> Household:
+    household = Household.objects.create(place=place)
+    HouseholdCard.objects.create(number=card, household=household)
+    register(form, household, members=[{"first_name": "Айгүл", "age": 34}, {"age": 3}], place=place)
+    return household
+
+
+def register(form: Form, household: Household, **record: Any) -> CleanRow:
+    root = make_record(form, household=household.pk, **record)
+    Membership.objects.create(
+        record_id=root.pk, household=household, basis="card", form_id="visit", registers=True
+    )
+    return root
+
+
+def test_household_shows_members_of_its_newest_registration(as_bob: Client, form: Form) -> None:
+    household = make_household(form, "KG0600123")
+    newer = register(form, household, members=[{"first_name": "Айгүл", "age": 35}], minutes=5)
+    visit = make_record(form, household=household.pk, members=[{"age": 99}], minutes=9)
+
+    shown = as_bob.get(f"{URL}{household.pk}/").json()
+
+    assert shown["id"] == str(household.pk)
+    assert (shown["redirect_to"], shown["place"], shown["open_links"]) == (None, None, 0)
+    assert shown["card_numbers"] is None
+    assert shown["members"] == [{"first_name": None, "age": 35}]
+    assert [s["id"] for s in shown["submissions"]][1:] == [str(newer.id), str(visit.id)]
+    assert shown["submissions"][1]["form_id"] == "visit"
+
+
+def test_unmasked_household_shows_cards_and_names_and_is_found_by_card(
+    as_alice: Client, alice: Any, form: Form
+) -> None:
+    household = make_household(form, "KG0600123")
+    make_household(form, "KG0600124")
+    found = as_alice.get(URL, {"card": "КГ 06-00123", "unmask": REASON}).json()["results"]
+    assert [(h["id"], h["card_numbers"]) for h in found] == [(str(household.pk), ["KG0600123"])]
+    assert found[0]["members"][0]["first_name"] == "Айгүл"
+    assert alice.unmaskings.get().reason == REASON
+
+
+def test_card_number_cannot_be_searched_without_a_reason(
+    as_alice: Client, as_bob: Client, db: None
+) -> None:
+    assert as_alice.get(URL, {"card": "KG1"}).json()["code"] == "field_masked"
+    assert as_bob.get(URL, {"card": "KG1", "unmask": REASON}).json()["code"] == "not_allowed"
+
+
+def test_households_of_a_place_and_below_in_pages(
+    as_bob: Client, form: Form, osh: Place, alai: Place, naryn: Place
+) -> None:
+    wanted = [make_household(form, f"K{at}", place=place) for at, place in enumerate([osh, alai])]
+    make_household(form, "K9", place=naryn)
+    first = as_bob.get(URL, {"place": "KG06", "page_size": 1}).json()
+    second = as_bob.get(first["next"]).json()
+    ids = [page["results"][0]["id"] for page in (first, second)]
+    assert ids == [str(h.pk) for h in wanted]
+    assert second["next"] is None
+    assert as_bob.get(URL, {"place": "Osh"}).json()["code"] == "place_unknown"
+    assert as_bob.get(URL, {"head": "x"}).json()["code"] == "field_unknown"
+
+
+def test_supervisor_sees_households_of_her_oblast_only(
+    as_dilnoza: Client, form: Form, alai: Place, naryn: Place
+) -> None:
+    mine = make_household(form, "K1", place=alai)
+    other = make_household(form, "K2", place=naryn)
+    assert [h["id"] for h in as_dilnoza.get(URL).json()["results"]] == [str(mine.pk)]
+    assert as_dilnoza.get(f"{URL}{other.pk}/").status_code == 404
+
+
+def test_household_hides_that_legal_aid_was_given(as_bob: Client, form: Form) -> None:
+    household = make_household(form, "K1")
+    make_record(form, household=household.pk, restricted=True, minutes=1)
+    assert len(as_bob.get(f"{URL}{household.pk}/").json()["submissions"]) == 1
+
+
+def test_merged_household_names_the_one_it_became(as_bob: Client, form: Form) -> None:
+    kept = make_household(form, "K1")
+    merged = Household.objects.create(redirect_to=kept)
+    assert as_bob.get(f"{URL}{merged.pk}/").json()["redirect_to"] == str(kept.pk)
+    assert as_bob.get(f"{URL}{uuid.uuid4()}/").status_code == 404
+
+
+def test_page_costs_the_same_queries_whatever_its_size(as_bob: Client, form: Form) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as caught:
+            assert as_bob.get(URL).status_code == 200
+        return len(caught)
+
+    make_household(form, "K0")
+    queries()
+    few = queries()
+    for at in range(1, 12):
+        make_household(form, f"K{at}")
+    assert queries() == few <= 8
