@@ -9,6 +9,7 @@ import hashlib
 import io
 from collections.abc import Iterable
 from functools import lru_cache
+from uuid import UUID
 
 from django.db.models import Max
 
@@ -27,6 +28,13 @@ def entity_list_token(name: str) -> str:
     pk, revision = _edition(name)
     columns = "\n".join((name, str(pk), str(revision), *list_properties(name)))
     return hashlib.sha256(columns.encode()).hexdigest()[:32]
+
+
+def known_entities(name: str, ids: Iterable[str]) -> list[str]:
+    """Those of the ids that are on the list; what is no UUID is none."""
+    wanted = {each.strip().lower() for each in ids}
+    found = Entity.objects.filter(entity_list__name=name, pk__in=filter(_is_uuid, wanted))
+    return sorted(str(pk) for pk in found.values_list("pk", flat=True))
 
 
 def list_properties(name: str) -> tuple[str, ...]:
@@ -60,6 +68,14 @@ def _edition(name: str) -> tuple[int, int]:
     """Key and revision of the list; zeros while nothing was ever saved to it."""
     found = EntityList.objects.filter(name=name).values_list("pk", "revision").first()
     return found or (0, 0)
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 @lru_cache(maxsize=16)

@@ -11,7 +11,8 @@ from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest
 
 from backend.problems import Problem
-from surveys.xforms.models import Form, FormMedia
+from surveys.entities.publish import entity_list_token
+from surveys.xforms.models import Form, FormMedia, FormQuerySet
 from sync.auth import Caller
 from sync.models import Assignment
 from sync.openrosa.documents import ListedFile, ListedForm
@@ -26,7 +27,7 @@ def base_url(request: HttpRequest, base: str) -> str:
 
 def listed_forms(caller: Caller, url: str, *, form_id: str | None = None) -> list[ListedForm]:
     """The current version of each form the caller works with, or the one asked for (L7, L9)."""
-    forms = Form.objects.listed().filter(_meant_for(caller)).order_by("form_id")
+    forms = _forms(caller).order_by("form_id")
     if form_id is not None:
         forms = forms.filter(form_id=form_id.replace("\0", "�"))  # no text column takes NUL
     rows = forms.values_list(
@@ -53,18 +54,44 @@ def listed_forms(caller: Caller, url: str, *, form_id: str | None = None) -> lis
 
 
 def listed_files(caller: Caller, url: str, *, form_pk: int) -> list[ListedFile]:
-    """The files of a form. A plain file hides an entity list of the same name (F7)."""
-    forms = Form.objects.listed().filter(_meant_for(caller), pk=form_pk)
-    rows = forms.order_by("media__name").values_list(
-        "current__schema_json__entity_lists", "media__name", "media__md5"
+    """The files of a form, and the entity lists it chooses from, as they are now (F5, E2)."""
+    forms = _forms(caller).filter(pk=form_pk).order_by("media__name")
+    rows = list(
+        forms.values_list("current__schema_json__entity_lists", "media__name", "media__md5")
     )
     if not rows:
         raise Problem("not_found")
-    return [
+    files = [
         ListedFile(name, f"md5:{md5}", f"{url}/xforms/{form_pk}/media/{quote(name, safe='')}")
         for _, name, md5 in rows
         if name
     ]
+    # In a form a plain file wins over an entity list of the same name (F7).
+    taken = {file.filename.casefold() for file in files}
+    return files + [
+        _listed_entities(name, url) for name in rows[0][0] if f"{name}.csv".casefold() not in taken
+    ]
+
+
+def demand_entity_list(caller: Caller, name: str) -> None:
+    """Raises Problem("not_found"): an empty CSV for a list that is none would delete data (E4)."""
+    chosen = Q(current__schema_json__entity_lists__contains=[name])
+    if not _forms(caller).filter(chosen).exists():
+        raise Problem("not_found")
+
+
+def _listed_entities(name: str, url: str) -> ListedFile:
+    address = f"{url}/entity-lists/{quote(name, safe='')}"
+    return ListedFile(
+        filename=f"{name}.csv",
+        hash=f"md5:{entity_list_token(name)}",
+        download_url=f"{address}.csv",
+        integrity_url=f"{address}/integrity",
+    )
+
+
+def _forms(caller: Caller) -> FormQuerySet:
+    return Form.objects.listed().filter(_meant_for(caller))
 
 
 def _meant_for(caller: Caller) -> Q:

@@ -15,5 +15,7 @@ urlpatterns = [
     re_path(BASE + r"xforms/(?P<version>\d+)\.xml$", views.xform),
     re_path(BASE + r"xforms/(?P<form>\d+)/manifest$", views.manifest),
     re_path(BASE + r"xforms/(?P<form>\d+)/media/(?P<name>[^/\0]+)$", views.form_media),
+    re_path(BASE + r"entity-lists/(?P<name>[^/\0]+)\.csv$", views.entity_list),
+    re_path(BASE + r"entity-lists/(?P<name>[^/\0]+)/integrity$", views.integrity),
     re_path(r"^(?:/*)(?:key|openrosa)/", views.nothing_here),
 ]

@@ -4,12 +4,13 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from backend.problems import Problem
+from surveys.entities.publish import entity_csv, entity_list_token, known_entities
 from surveys.xforms.models import FormMedia, FormVersion
 from sync.auth import Caller
 from sync.intake import accept_submission
 from sync.openrosa import documents
 from sync.openrosa.answers import XML, answer, finish, openrosa, refused, xml_answer
-from sync.openrosa.listing import base_url, listed_files, listed_forms
+from sync.openrosa.listing import base_url, demand_entity_list, listed_files, listed_forms
 from sync.openrosa.requests import drain, read_arrival
 
 # Collect shows exactly these words in the enumerator's own language (S8).
@@ -59,6 +60,28 @@ def form_media(
         etag=md5,
         content_type=content_type,
         body=lambda: bytes(media.values_list("content", flat=True).get()),
+    )
+
+
+@openrosa("GET", "HEAD")
+def entity_list(request: HttpRequest, caller: Caller, base: str, name: str) -> HttpResponse:
+    """The rows that follow-up forms choose from (E3)."""
+    demand_entity_list(caller, name)
+    return answer(
+        request,
+        etag=entity_list_token(name),
+        content_type="text/csv; charset=utf-8",
+        body=lambda: entity_csv(name),
+    )
+
+
+@openrosa("GET", "HEAD")
+def integrity(request: HttpRequest, caller: Caller, base: str, name: str) -> HttpResponse:
+    """Which of the entities a tablet holds are gone; of one we never had we say nothing (E5)."""
+    demand_entity_list(caller, name)
+    asked = request.GET.get("id", "").split(",")
+    return xml_answer(
+        request, documents.integrity(dict.fromkeys(known_entities(name, asked), False))
     )
 
 

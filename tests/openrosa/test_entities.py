@@ -1,0 +1,112 @@
+"""Section 6: the entity lists that follow-up forms choose from (E2, E3, E5)."""
+
+import csv
+import io
+from uuid import UUID, uuid4
+
+import pytest
+
+from surveys.entities.models import Entity, EntityList
+from surveys.xforms.models import Form, FormMedia
+from tests.device import Tablet
+from tests.openrosa.conftest import make_form, make_version
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def followup(db: None) -> Form:
+    """A form that chooses from the households."""
+    form = make_form("followup")
+    form.current = make_version(form, "2", entity_lists=("households",))
+    form.save()
+    return form
+
+
+def add_household(label: str) -> UUID:
+    households, _ = EntityList.objects.get_or_create(name="households")
+    households.revision += 1
+    households.save()
+    return Entity.objects.create(id=uuid4(), entity_list=households, label=label).pk
+
+
+def entry(tablet: Tablet) -> dict[str, str]:
+    (file,) = tablet.manifest(tablet.form_list()[0])
+    return file
+
+
+def test_E2_the_manifest_lists_the_entity_list(tablet: Tablet, followup: Form) -> None:
+    file = entry(tablet)
+
+    assert (file["type"], file["filename"]) == ("entityList", "households.csv")
+    assert file["hash"].startswith("md5:")
+    assert file["integrityUrl"].startswith(tablet.server_url)
+
+
+def test_E2_the_hash_changes_when_a_row_does_and_not_otherwise(
+    tablet: Tablet, followup: Form
+) -> None:
+    empty = entry(tablet)["hash"]
+    add_household("Ali")
+    one = entry(tablet)["hash"]
+
+    assert empty != one
+    assert entry(tablet)["hash"] == one
+
+
+def test_E3_the_csv_has_an_id_a_label_and_a_version_in_every_row(
+    tablet: Tablet, followup: Form
+) -> None:
+    ids = {str(add_household(label)) for label in ('Ali, "the tall"', "Үмүт")}
+
+    answer = tablet.get(entry(tablet)["downloadUrl"])
+
+    assert answer.headers["content-type"].startswith("text/csv")
+    text = answer.content.decode()
+    assert text.startswith("name,label,__version")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert {row["name"] for row in rows} == ids
+    assert {row["label"] for row in rows} == {'Ali, "the tall"', "Үмүт"}
+    assert {row["__version"] for row in rows} == {"1"}
+
+
+def test_E3_an_empty_list_is_a_header(tablet: Tablet, followup: Form) -> None:
+    assert tablet.get(entry(tablet)["downloadUrl"]).content == b"name,label,__version\r\n"
+
+
+def test_E4_a_list_no_form_chooses_from_is_404_and_no_empty_csv(
+    tablet: Tablet, followup: Form
+) -> None:
+    url = entry(tablet)["downloadUrl"].replace("households", "others")
+
+    assert tablet.get(url).status == 404
+
+
+def test_E5_integrity_knows_what_is_there_and_leaves_out_what_never_was(
+    tablet: Tablet, followup: Form
+) -> None:
+    ids = [str(add_household(str(n))) for n in range(3)]
+    never = str(uuid4())
+    url = entry(tablet)["integrityUrl"]
+
+    answer = tablet.get(f"{url}?id={'%2C'.join([*ids[:2], never, 'nonsense', ''])}")
+
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "text/xml; charset=utf-8"
+    said = {e.get("id"): e.findtext("deleted") for e in answer.xml.iter("entity")}
+    assert said == dict.fromkeys(ids[:2], "false")
+
+
+def test_E5_integrity_takes_long_lists_and_none(tablet: Tablet, followup: Form) -> None:
+    url = entry(tablet)["integrityUrl"]
+
+    assert tablet.get(url).status == 200
+    assert tablet.get(f"{url}?id={'%2C'.join(str(uuid4()) for _ in range(300))}").status == 200
+
+
+def test_F7_a_plain_file_hides_an_entity_list_of_its_name(tablet: Tablet, followup: Form) -> None:
+    FormMedia.objects.create(
+        form=followup, name="Households.csv", content=b"name,label\r\n", md5="0" * 32
+    )
+
+    assert entry(tablet)["type"] == ""
