@@ -7,7 +7,10 @@ from django.urls import re_path
 
 from sync.openrosa import views
 
-BASE = r"^(?:/*)(?P<base>(?:key/+(?P<token>[^/]+)/+|openrosa/+)?(?:.*/)?)"
+# A page for people may end in the same word: /admin/submissions/submission/, /records/submission/.
+PEOPLE = r"(?:admin|api|account|records|exports)/"
+TABLET = r"(?:key/+(?P<token>[^/]+)/+|openrosa/+)?"
+BASE = rf"^/*+(?!{PEOPLE})(?P<base>{TABLET}(?:.*/)?)"
 
 urlpatterns = [
     re_path(BASE + r"formList/*$", views.form_list),

@@ -47,6 +47,15 @@ def test_D1_both_addresses_answer_under_any_base_and_never_redirect(
     assert tablet.send(make_record()).status == 201
 
 
+@pytest.mark.parametrize("path", ["/admin/submissions/submission/", "/records/formList/"])
+def test_page_for_people_that_ends_in_the_same_word_is_theirs(path: str, client: Client) -> None:
+    answer = client.get(path)
+
+    assert answer.status_code == 302
+    assert "login" in answer["Location"]
+    assert "X-OpenRosa-Version" not in answer
+
+
 @pytest.mark.parametrize("suffix", ["formList/", "submission/", "submission//"])
 def test_D1_a_trailing_slash_changes_nothing(suffix: str, tablet: Tablet) -> None:
     assert tablet.get(f"{tablet.server_url}/{suffix}").status in {200, 204}
