@@ -3,4 +3,3 @@ from django.apps import AppConfig
 
 class SyncConfig(AppConfig):
     name = "sync"
-    verbose_name = "Tablets"

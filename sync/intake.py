@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from django.db import InterfaceError, OperationalError, connection
-
 from surveys.submissions.quarantine import Sender
 from surveys.submissions.receive import Outcome, receive_submission
 from surveys.submissions.store import StoredFile
@@ -38,18 +36,9 @@ def accept_submission(arrival: Arrival) -> Receipt:
     Raises the Problems of `receive_submission`, and Django's OperationalError when the database
     stays away.
     """
-    try:
-        received = receive_submission(
-            raw_xml=arrival.raw_xml, files=arrival.files, sender=arrival.sender
-        )
-    except (OperationalError, InterfaceError):
-        if connection.in_atomic_block:
-            raise
-        # A restarted database leaves dead connections behind; the write may be repeated.
-        connection.close()
-        received = receive_submission(
-            raw_xml=arrival.raw_xml, files=arrival.files, sender=arrival.sender
-        )
+    received = receive_submission(
+        raw_xml=arrival.raw_xml, files=arrival.files, sender=arrival.sender
+    )
     receipt = Receipt(received.outcome, received.submission_id, received.instance_id)
     if receipt.is_new:
         ring_bell()

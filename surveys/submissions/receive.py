@@ -11,13 +11,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
 
-import psycopg
-from django.db import connection, transaction
+from django.db import transaction
 
 from backend.audit.log import log_event
 from backend.problems import Problem
+from backend.statements import run_prepared
 from surveys.submissions.instance import (
     Instance,
     InstanceError,
@@ -119,7 +118,7 @@ def _store_once(
     instance: Instance, raw_xml: bytes, files: Sequence[StoredFile], sender: Sender
 ) -> tuple[int | None, int | None]:
     """The form's key and the new row's; None where there is no such form, or nothing was new."""
-    row = _run(
+    rows = run_prepared(
         STORE_ONCE,
         {
             "form_id": instance.form_id,
@@ -138,19 +137,8 @@ def _store_once(
             "details": json.dumps({"attachments": len(files)}),
         },
     )
-    return row[0], row[1]
-
-
-def _run(sql: str, values: dict[str, Any]) -> Any:
-    """One row, through psycopg itself: binary values and a prepared statement save a third.
-
-    No health check of the connection comes before: the write may be repeated, and intake does.
-    """
-    connection.ensure_connection()
-    with connection.wrap_database_errors:
-        raw = connection.connection
-        raw.prepare_threshold = 1
-        return psycopg.Cursor(raw).execute(sql, values).fetchone()
+    form_pk, new_pk = rows[0]
+    return form_pk, new_pk
 
 
 def _stored(form_pk: int | None, instance: Instance) -> Submission | None:

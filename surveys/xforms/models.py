@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models.fields.json import KeyTransform
 
 from surveys.rounds.models import Round
 from surveys.xforms.schema import Schema, schema_from_json
@@ -49,6 +50,12 @@ class FormVersion(models.Model):
     xform = models.BinaryField()
     md5 = models.CharField(max_length=32)
     schema_json: Any = models.JSONField()
+    # The one part of the schema that every form list needs; reading the whole would cost more.
+    entity_lists: Any = models.GeneratedField(
+        expression=KeyTransform("entity_lists", "schema_json"),
+        output_field=models.JSONField(),
+        db_persist=True,
+    )
     warnings: Any = models.JSONField(default=list)
     # What broke comparability with the version before, as shown when it was published.
     changes: Any = models.JSONField(default=list)
