@@ -1,10 +1,14 @@
 """People with rights, and an empty cache, for every test."""
 
+from collections.abc import Callable, Iterator
+
 import pytest
 from django.core.cache import cache
 from django.test import Client
 
 from backend.accounts.models import User
+from surveys.lifecycle.process import process_waiting
+from tests.live import LiveServer
 
 PASSWORD = "a long enough password"
 
@@ -84,3 +88,23 @@ def as_dilnoza(dilnoza: User) -> Client:
 @pytest.fixture
 def as_root(root: User) -> Client:
     return _client_of(root)
+
+
+@pytest.fixture
+def drain(db: None) -> Callable[[], int]:
+    """Works until nothing waits, as the worker does; gives how many it took."""
+
+    def work() -> int:
+        total = 0
+        while took := process_waiting():
+            total += took
+        return total
+
+    return work
+
+
+@pytest.fixture(scope="session")
+def live() -> Iterator[LiveServer]:
+    """A whole server, worker and all, for stories that harm nobody; shared, so leave it running."""
+    with LiveServer() as server:
+        yield server
