@@ -31,6 +31,14 @@ def own(var):
     engines.remove()
 
 
+@pytest.fixture(scope="module")
+def steady():
+    """Engines for tests that only look."""
+    engines = OwnEngines(throw_away_folder())
+    yield engines
+    engines.remove()
+
+
 def sql(own: OwnEngines, statement: str) -> object:
     with psycopg.connect(own.env["DATABASE_URL"]) as connection:
         row = connection.execute(statement).fetchone()
@@ -42,27 +50,27 @@ def make_note(own: OwnEngines) -> None:
         connection.execute("CREATE TABLE note AS SELECT 1 AS n")
 
 
-def test_the_database_folds_the_letters_of_the_region(own):
-    folded = sql(own, "SELECT lower('ӮЗБЕК ҶӨҢҲҚҒ Ү')")
+def test_the_database_folds_the_letters_of_the_region(steady):
+    folded = sql(steady, "SELECT lower('ӮЗБЕК ҶӨҢҲҚҒ Ү')")
     assert folded == "ӯзбек ҷөңҳқғ ү"
-    assert sql(own, "SELECT 'Өзгөн' ILIKE 'өЗГӨН'") is True
+    assert sql(steady, "SELECT 'Өзгөн' ILIKE 'өЗГӨН'") is True
 
 
-def test_nothing_that_makes_a_commit_durable_is_off(own):
+def test_nothing_that_makes_a_commit_durable_is_off(steady):
     for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-        assert sql(own, f"SHOW {setting}") == "on"
+        assert sql(steady, f"SHOW {setting}") == "on"
 
 
-def test_the_engines_listen_on_no_network(own):
-    assert sql(own, "SHOW listen_addresses") == ""
-    broker = redis.Redis.from_url(own.env["REDIS_URL"])
+def test_the_engines_listen_on_no_network(steady):
+    assert sql(steady, "SHOW listen_addresses") == ""
+    broker = redis.Redis.from_url(steady.env["REDIS_URL"])
     assert broker.config_get("port")["port"] == "0"
     broker.close()
-    assert stat.S_IMODE(own.engines.sockets.stat().st_mode) == 0o700
+    assert stat.S_IMODE(steady.engines.sockets.stat().st_mode) == 0o700
 
 
-def test_the_broker_keeps_a_journal_and_evicts_nothing(own):
-    broker = redis.Redis.from_url(own.env["REDIS_URL"])
+def test_the_broker_keeps_a_journal_and_evicts_nothing(steady):
+    broker = redis.Redis.from_url(steady.env["REDIS_URL"])
     assert broker.config_get("appendonly")["appendonly"] == "yes"
     assert broker.config_get("maxmemory-policy")["maxmemory-policy"] == "noeviction"
     broker.close()
@@ -149,8 +157,8 @@ def test_a_long_path_gets_a_short_folder_for_its_sockets(var):
 
 
 @as_root
-def test_root_runs_the_engines_as_somebody_else(own):
-    for running in own.running.values():
+def test_root_runs_the_engines_as_somebody_else(steady):
+    for running in steady.running.values():
         status = Path(f"/proc/{running.process.pid}/status").read_text()
         assert "Uid:\t0" not in status
 
