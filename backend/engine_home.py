@@ -68,7 +68,8 @@ def make_engine_folders(var: Path) -> Engines:
     state = _state_folder(var)
     if state != var:
         _set_aside_forgotten(state, var)
-        state.mkdir(mode=0o711, parents=True, exist_ok=True)
+    for folder in {state, sockets.parent} - {var, Path(tempfile.gettempdir())}:
+        _passable_folder(folder)
     postgres_bin, redis_server = _binaries()
     if owner and not (is_reachable(postgres_bin) and is_reachable(redis_server)):
         postgres_bin, redis_server = _copy_binaries(postgres_bin, redis_server, state / "engines")
@@ -129,6 +130,14 @@ def _copy_binaries(postgres_bin: Path, redis_server: Path, to: Path) -> tuple[Pa
         shutil.copy2(redis_server, part / "redis-server")
         part.rename(home)
     return home / package.name / "pginstall" / "bin", home / "redis-server"
+
+
+def _passable_folder(folder: Path) -> None:
+    """A folder that anyone may pass through, and only we may list or change."""
+    for path in (folder.parent, folder):
+        if not path.exists():
+            path.mkdir(parents=True)
+            path.chmod(0o711)
 
 
 def _private_folder(folder: Path, engines: Engines) -> None:
