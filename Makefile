@@ -50,10 +50,10 @@ test-browser: install-dev  ## the pages in a real browser (Chromium)
 	@$(PYTEST) -m browser
 
 bench: install-dev  ## how fast, on this machine: a table, and var/bench.json
-	@$(PYTEST) -m bench -p no:randomly -s tests/benchmarks
+	@$(BIN)/python -m tests.benchmarks
 
 storm: install-dev  ## kills web, worker, Redis and PostgreSQL for a minute; nothing may be lost
-	@$(PYTEST) -m storm -p no:randomly -s tests/storm
+	@$(BIN)/python -m tests.storm
 
 lock: install-dev  ## newer pins, within what requirements*.in allow; the files name no host
 	@$(BIN)/$(LOCK) --upgrade requirements-uv.in -o requirements-uv.txt

@@ -12,7 +12,8 @@ from backend.accounts.models import User
 
 # Each takes the user and gives what the role may see: figures, or a card or None.
 FIGURES = (
-    "surveys.submissions.home.record_figures",
+    "surveys.submissions.home.sent_figures",
+    "surveys.datasets.home.record_figures",
     "surveys.households.home.household_figures",
     "surveys.submissions.home.queue_figures",
     "surveys.cleaning.home.flag_figures",

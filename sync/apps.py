@@ -3,3 +3,4 @@ from django.apps import AppConfig
 
 class SyncConfig(AppConfig):
     name = "sync"
+    verbose_name = "Tablets"

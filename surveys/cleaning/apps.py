@@ -3,3 +3,4 @@ from django.apps import AppConfig
 
 class CleaningConfig(AppConfig):
     name = "surveys.cleaning"
+    verbose_name = "Clean data"

@@ -23,8 +23,7 @@ class Checked:
     version_known: bool = True
     encrypted: bool = False
     edit_conflict: bool = False
-    place_path: str = ""  # of the deepest place answered: codes from the country down
-    round_paths: tuple[str, ...] = ()  # of the targeted communities; none: everywhere
+    inside_round: bool = True  # no place, or one of the communities of the form's round
     files: frozenset[str] = field(default_factory=frozenset)  # names that arrived
 
 
@@ -76,9 +75,7 @@ def attachment_missing(checked: Checked) -> Iterator[Flag]:
 @check
 def outside_round(checked: Checked) -> Iterator[Flag]:
     """From a place that the form's round is not for."""
-    here = checked.place_path + "/"
-    inside = any(here.startswith(path + "/") for path in checked.round_paths)
-    if checked.place_path and checked.round_paths and not inside:
+    if not checked.inside_round:
         yield Flag("outside_round")
 
 

@@ -13,6 +13,7 @@ from lxml import etree
 from surveys.cleaning.answers import Answers, Flag, Plan, Row, make_plan, read_answers
 from surveys.cleaning.checks import Checked, run_checks
 from surveys.places.models import Place
+from surveys.rounds.models import Communities
 from surveys.submissions.editions import Lineage
 from surveys.submissions.instance import parse_instance
 from surveys.submissions.models import Attachment, Submission
@@ -53,7 +54,7 @@ def clean_records(lineages: Sequence[Lineage], readings: dict[int, Reading]) -> 
     """The records of these lineages, each with its place and with what the checks found."""
     records = [CleanRecord(lineage, readings[lineage.head.pk]) for lineage in lineages]
     places = _places({code for record in records for code in _choices_made(record)})
-    targets = _round_paths({lineage.head.form_id for lineage in lineages})
+    communities = _communities({lineage.head.form_id for lineage in lineages})
     files = _file_names([r.lineage for r in records if r.reading.answers.media])
     for record in records:
         lineage, reading = record.lineage, record.reading
@@ -67,8 +68,8 @@ def clean_records(lineages: Sequence[Lineage], readings: dict[int, Reading]) -> 
                 version_known=lineage.head.form_version_id is not None,
                 encrypted=lineage.head.encrypted,
                 edit_conflict=lineage.branched,
-                place_path=record.place.path if record.place else "",
-                round_paths=targets.get(lineage.head.form_id, ()),
+                inside_round=record.place is None
+                or communities[lineage.head.form_id].cover(record.place),
                 files=files.get(lineage.record_id, frozenset()),
             )
         )
@@ -114,13 +115,13 @@ def _places(codes: set[str]) -> dict[str, Place]:
     return {place.code: place for place in wanted}
 
 
-def _round_paths(form_ids: set[int]) -> dict[int, tuple[str, ...]]:
-    """The paths of the places that a form's round is for, by form; absent: everywhere."""
-    paths: dict[int, tuple[str, ...]] = {}
+def _communities(form_ids: set[int]) -> dict[int, Communities]:
+    """What the round of each form is for."""
+    paths: dict[int, set[str]] = {form_id: set() for form_id in form_ids}
     rows = Form.objects.filter(pk__in=form_ids, round__places__isnull=False).order_by()
     for form_id, path in rows.values_list("pk", "round__places__path"):
-        paths[form_id] = (*paths.get(form_id, ()), path)
-    return paths
+        paths[form_id].add(path)
+    return {form_id: Communities(frozenset(found)) for form_id, found in paths.items()}
 
 
 def _file_names(lineages: Sequence[Lineage]) -> dict[UUID, frozenset[str]]:

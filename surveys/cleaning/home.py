@@ -3,13 +3,18 @@
 from backend.accounts.models import User
 from backend.accounts.permissions import may_use_console
 from backend.home import Figure
-from surveys.cleaning.models import QualityFlag
+from surveys.cleaning.models import CleanRow, QualityFlag
+from surveys.privacy.access import rows_for
 
 
 def flag_figures(user: User) -> list[Figure]:
-    """Flags that no one has settled yet, of records this user may open."""
+    """Flags that no one has settled yet, of the records this user may see."""
     if not may_use_console(user):
         return []
-    flags = QualityFlag.objects.filter(settled_at=None).count()
-    link = "/admin/cleaning/qualityflag/" if flags else ""
-    return [Figure("quality flags", flags, "found by the checks" if flags else "none", link)]
+    rows = CleanRow.objects.filter(rows_for(user), repeat="")
+    open_flags = QualityFlag.objects.filter(settled_at=None)
+    flags = open_flags.filter(submission__in=rows.values("submission")).count()
+    if flags == 0:
+        return [Figure("quality flags", 0, "none")]
+    page = "/admin/cleaning/qualityflag/?settled_at__isempty=1"
+    return [Figure("quality flags", flags, "found by the checks", page)]

@@ -3,3 +3,4 @@ from django.apps import AppConfig
 
 class DatasetsConfig(AppConfig):
     name = "surveys.datasets"
+    verbose_name = "Exports"

@@ -3,3 +3,4 @@ from django.apps import AppConfig
 
 class EntitiesConfig(AppConfig):
     name = "surveys.entities"
+    verbose_name = "Household list"

@@ -40,9 +40,24 @@ class EntityAction:
 
 def read_entities(root: "etree._Element", schema: Schema) -> tuple[EntityAction, ...]:
     """The entity elements of an instance, in document order."""
-    saved = {f.path: f.entity_property for f in schema.fields if f.entity_property}
-    found = enumerate(_entities(root))
-    return tuple(_action(position, entity, scope, saved) for position, (entity, scope) in found)
+    saved = saved_answers(schema)
+    return tuple(
+        _action(position, entity, scope, saved.get(_path(scope), {}))
+        for position, (entity, scope) in enumerate(_entities(root))
+    )
+
+
+def saved_answers(schema: Schema) -> dict[str, dict[str, str]]:
+    """By path of the group that holds an entity: path below it → property, in form order."""
+    scopes = [e.path.removesuffix("meta/entity").rstrip("/") for e in schema.entities]
+    saved: dict[str, dict[str, str]] = {scope: {} for scope in scopes}
+    for field in schema.fields:
+        above = [s for s in scopes if not s or field.path.startswith(s + "/")]
+        if field.entity_property and above:
+            nearest = max(above, key=len)
+            below = field.path.removeprefix(nearest).lstrip("/")
+            saved[nearest][below] = field.entity_property
+    return saved
 
 
 def _entities(root: "etree._Element") -> Iterator[tuple["etree._Element", "etree._Element"]]:
@@ -58,9 +73,10 @@ def _action(
     position: int, entity: "etree._Element", scope: "etree._Element", saved: dict[str, str]
 ) -> EntityAction:
     creates, updates = (entity.get(name, "").strip() in _TRUE for name in ("create", "update"))
-    label = next((child.text or "" for child in entity.iterchildren("{*}label")), "").strip()
+    label = (entity.findtext("{*}label") or "").strip()
     entity_id = _uuid(entity.get("id", ""))
     problem = LABEL_BLANK if creates and not label else ""
+    answers = {name: _text(scope, path) for path, name in saved.items()}
     return EntityAction(
         position=position,
         list_name=entity.get("dataset", "").strip(),
@@ -68,7 +84,7 @@ def _action(
         creates=creates,
         updates=updates,
         label=label,
-        properties=dict(_properties(scope, _path(scope), saved)),
+        properties={name: text for name, text in answers.items() if text},
         problem=ID_INVALID if entity_id is None else problem,
     )
 
@@ -82,16 +98,10 @@ def _uuid(text: str) -> uuid.UUID | None:
         return None
 
 
-def _properties(
-    scope: "etree._Element", path: str, saved: dict[str, str]
-) -> Iterator[tuple[str, str]]:
-    """Saved answers below a node, but for groups that hold an entity of their own."""
-    for child in scope:
-        below = f"{path}/{_name(child)}" if path else _name(child)
-        if below in saved and child.text and not child.text.isspace():
-            yield saved[below], child.text.strip()
-        if len(child) and child.find("{*}meta/{*}entity") is None:
-            yield from _properties(child, below, saved)
+def _text(scope: "etree._Element", path: str) -> str:
+    """The answer at a path of local names; namespaces do not matter."""
+    steps = "/".join("{*}" + name for name in path.split("/"))
+    return (scope.findtext(steps) or "").strip()
 
 
 def _path(node: "etree._Element") -> str:

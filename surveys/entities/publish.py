@@ -13,6 +13,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from backend.statements import run_prepared
+from surveys.entities.block import saved_answers
 from surveys.entities.models import Entity
 from surveys.xforms.models import FormVersion, schema_of_version
 from surveys.xforms.schema import Schema
@@ -53,17 +54,14 @@ def _properties(name: str, newest: int) -> tuple[str, ...]:
     keys = FormVersion.objects.filter(pk__lte=newest).order_by("form_id", "pk")
     schemas = [schema_of_version(pk) for pk in keys.values_list("pk", flat=True)]
     makers = [s for s in schemas if any(e.list_name == name and e.creates for e in s.entities)]
-    return tuple(dict.fromkeys(_saved_to(name, [*makers, *schemas])))
+    return tuple(dict.fromkeys(p for s in [*makers, *schemas] for p in _saved_to(name, s)))
 
 
-def _saved_to(name: str, schemas: Iterable[Schema]) -> Iterable[str]:
-    for schema in schemas:
-        scopes = {e.path.removesuffix("meta/entity"): e.list_name for e in schema.entities}
-        for field in schema.fields:
-            if field.entity_property:
-                nearest = max((s for s in scopes if field.path.startswith(s)), key=len, default="")
-                if scopes.get(nearest) == name:
-                    yield field.entity_property
+def _saved_to(name: str, schema: Schema) -> Iterable[str]:
+    saved = saved_answers(schema)
+    for each in schema.entities:
+        if each.list_name == name:
+            yield from saved[each.path.removesuffix("meta/entity").rstrip("/")].values()
 
 
 class Edition(NamedTuple):

@@ -7,7 +7,6 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 
 from backend.accounts.models import User
-from backend.accounts.permissions import may_use_console
 from backend.console import ReadOnlyAdmin
 from surveys.cleaning.models import CleanRow
 from surveys.households.models import Household, Membership
@@ -26,9 +25,6 @@ class MembershipInline(admin.TabularInline):
         assert isinstance(request.user, User)
         rows = CleanRow.objects.filter(rows_for(request.user), repeat="")
         return super().get_queryset(request).filter(record_id__in=rows.values("id"))
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may_use_console(request.user)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -4,10 +4,15 @@ from backend.accounts.models import User
 from backend.accounts.permissions import may_read_records
 from backend.home import Figure
 from surveys.households.models import Household
+from surveys.privacy.access import places_for
 
 
 def household_figures(user: User) -> list[Figure]:
+    """Households in the places this user is for."""
     if not may_read_records(user):
         return []
-    known = Household.objects.filter(redirect_to=None).count()
-    return [Figure("households", known, "known by their card number")]
+    known = Household.objects.filter(redirect_to=None)
+    places = places_for(user)
+    if places is not None:
+        known = known.filter(place__in=places.values("pk"))
+    return [Figure("households", known.count(), "known by their card number")]

@@ -3,3 +3,4 @@ from django.apps import AppConfig
 
 class RoundsConfig(AppConfig):
     name = "surveys.rounds"
+    verbose_name = "Surveys and rounds"

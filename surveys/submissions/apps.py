@@ -3,3 +3,4 @@ from django.apps import AppConfig
 
 class SubmissionsConfig(AppConfig):
     name = "surveys.submissions"
+    verbose_name = "Submissions"

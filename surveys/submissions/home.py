@@ -1,9 +1,9 @@
-"""What the first page says about submissions: how many there are and where any are stuck."""
+"""What the first page says about submissions: what an enumerator sent, and where any are stuck."""
 
 from django.db.models import Count, Q
 
 from backend.accounts.models import User
-from backend.accounts.permissions import may_read_records, may_use_console
+from backend.accounts.permissions import may_read_records, may_send_submissions, may_use_console
 from backend.home import Figure
 from surveys.submissions.models import Quarantined, Submission
 
@@ -11,13 +11,12 @@ State = Submission.State
 CONSOLE = "/admin/submissions"
 
 
-def record_figures(user: User) -> list[Figure]:
-    """Records that count: the newest edition of each, deleted ones left out."""
-    alive = Submission.objects.filter(deleted_at=None)
-    if not may_read_records(user):
-        sent = alive.filter(submitted_by=user).count()
-        return [Figure("sent by you", sent, "with your user name")]
-    return [Figure("records", alive.filter(head=True).count(), "one for each filled form")]
+def sent_figures(user: User) -> list[Figure]:
+    """For those who send but do not read: that what they sent is here."""
+    if may_read_records(user) or not may_send_submissions(user):
+        return []
+    sent = Submission.objects.filter(submitted_by=user).count()
+    return [Figure("sent by you", sent, "with your user name")]
 
 
 def queue_figures(user: User) -> list[Figure]:
@@ -30,13 +29,17 @@ def queue_figures(user: User) -> list[Figure]:
     )
     aside = Quarantined.objects.filter(settled_at=None).count()
     return [
-        _figure("waiting", counts["waiting"], "being read by the worker", "submission", "wait"),
-        _figure("parked", counts["parked"], "could not be read; look at them", "submission", "bad"),
-        _figure("set aside", aside, "arrived, but not as a record", "quarantined", "bad"),
+        _stuck(
+            "waiting", counts["waiting"], "for the worker", "wait", "submission/?state__exact=0"
+        ),
+        _stuck(
+            "parked", counts["parked"], "could not be read", "bad", "submission/?state__exact=2"
+        ),
+        _stuck("set aside", aside, "arrived, but not as a record", "bad", "quarantined/"),
     ]
 
 
-def _figure(label: str, number: int, hint: str, model: str, tone: str) -> Figure:
-    query = {"waiting": "?state__exact=0", "parked": "?state__exact=2"}.get(label, "")
-    link = f"{CONSOLE}/{model}/{query}" if number else ""
-    return Figure(label, number, hint if number else "none", link, tone if number else "")
+def _stuck(label: str, number: int, hint: str, tone: str, page: str) -> Figure:
+    if number == 0:
+        return Figure(label, 0, "none")
+    return Figure(label, number, hint, f"{CONSOLE}/{page}", tone)

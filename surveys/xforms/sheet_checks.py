@@ -95,8 +95,16 @@ def _untitled(sheets: Sheets) -> Iterator[Finding]:
 
 # The columns whose loss nobody would see: a converter ignores what it does not know.
 _COLUMNS = (
-    *("type", "name", "label", "hint", "required", "relevant", "constraint", "constraint_message"),
-    *("calculation", "choice_filter", "appearance", "parameters", "repeat_count", "default"),
+    *("type", "name", "label", "hint", "required", "relevant", "relevance", "constraint"),
+    *(
+        "constraint_message",
+        "calculation",
+        "choice_filter",
+        "appearance",
+        "parameters",
+        "repeat_count",
+        "default",
+    ),
     *("trigger", "save_to", "privacy", "read_only"),
 )
 

@@ -1,6 +1,7 @@
 """What kind of file an upload is, by its content, and whether it is safe to open. Pure."""
 
 import zipfile
+import zlib
 from collections.abc import Callable
 from io import BytesIO
 
@@ -51,6 +52,9 @@ def workbook_kind(content: bytes) -> str:
     raise _unreadable(_say_what_text_it_is(content))
 
 
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError)
+
+
 def _check_zip(content: bytes) -> None:
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
@@ -58,7 +62,7 @@ def _check_zip(content: bytes) -> None:
             names = set(archive.namelist())
             _check_names(_ZIP_KINDS, names.__contains__)
             _check_parts(archive)
-    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, ValueError) as error:
+    except _DAMAGED as error:
         raise _unreadable(
             "The file is cut off or damaged. Copy it again from where it came and upload it."
         ) from error

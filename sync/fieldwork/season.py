@@ -83,8 +83,8 @@ def play_season(
         week.register_elsewhere(each)
     week.forms = wait_for_list(tablets, {each.entity_id for each in consenting})
     say("every consenting household is on the household list")
-    for each in consenting[::3]:
-        week.serve(each)
+    for index, each in enumerate(consenting[::3]):
+        week.serve(each, "legal" if index % 5 == 2 else "livelihood")
     for each in consenting[1::5]:
         week.follow_up(each)
     return week.tally
@@ -168,9 +168,8 @@ class _Week:
         answer = self.tablets[elsewhere.tablet].send(replace(record, xml=typed))
         self.tally.note("the same family twice", answer)
 
-    def serve(self, household: Household) -> None:
-        """One service; every third of these is legal aid, which updates no entity."""
-        kind = "legal" if household.number % 3 == 0 else "livelihood"
+    def serve(self, household: Household, kind: str) -> None:
+        """One service to one person; legal aid updates no entity."""
         self._visit(SERVICE, household, {"service_kind": kind})
 
     def follow_up(self, household: Household) -> None:

@@ -82,6 +82,12 @@ class Tablet:
             )
         return forms
 
+    def fetch_listing(self) -> tuple[etree._Element, list[etree._Element]]:
+        """The form list and every manifest: what Collect asks at each check for updates (L12)."""
+        listed = self._fetch_xml(f"{self.base.path}/formList")
+        addresses = [each.text or "" for each in listed.iterfind("{*}xform/{*}manifestUrl")]
+        return listed, [self._fetch_xml(address) for address in addresses]
+
     def _fetch_lists(self, manifest: str) -> dict[str, Sequence[Row]]:
         lists: dict[str, Sequence[Row]] = {}
         for entry in self._fetch_xml(manifest).iterfind("{*}mediaFile"):
@@ -167,7 +173,7 @@ class Tablet:
             except (OSError, http.client.HTTPException) as error:
                 self.close()
                 if last:
-                    raise ConnectionError(f"{self.base.netloc} stays away") from error
+                    raise ConnectionError(f"{self.base.netloc} stays away: {error!r}") from error
                 time.sleep(0.2 * (attempt + 1))
                 continue
             if answer.status != 503 or last:

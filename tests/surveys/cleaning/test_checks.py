@@ -16,7 +16,6 @@ GOOD = Checked(
     schema=REGISTRATION,
     answers=read_answers(etree.fromstring(registration("uuid:1")), PLAN),
     received_at=RECEIVED,
-    place_path="KG/KG06000000000/KG06207000000",
 )
 
 
@@ -38,22 +37,12 @@ def test_good_record_has_no_flags() -> None:
         ({"version_known": False}, "version_unknown"),
         ({"encrypted": True}, "encrypted"),
         ({"edit_conflict": True}, "edit_conflict"),
-        ({"round_paths": ("TJ", "KG/KG04000000000")}, "outside_round"),
-        ({"round_paths": ("KG/KG0620",)}, "outside_round"),
+        ({"inside_round": False}, "outside_round"),
         ({"received_at": datetime(2026, 6, 1, tzinfo=UTC)}, "clock_ahead"),
     ],
 )
 def test_check_finds_what_it_is_for(change: dict[str, object], code: str) -> None:
     assert set(codes(replace(GOOD, **change))) == {code}
-
-
-def test_place_at_or_below_the_rounds_places_is_fine() -> None:
-    assert codes(replace(GOOD, round_paths=("TJ", "KG/KG06000000000"))) == []
-    assert codes(replace(GOOD, round_paths=(GOOD.place_path,))) == []
-
-
-def test_record_without_a_place_is_not_outside_the_round() -> None:
-    assert codes(replace(GOOD, place_path="", round_paths=("TJ",))) == []
 
 
 def test_file_that_has_not_arrived_is_flagged_at_its_question() -> None:

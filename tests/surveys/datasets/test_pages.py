@@ -1,6 +1,7 @@
 """The pages of an analyst: records and exports."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from surveys.datasets.models import Export
 from surveys.places.models import Place
 from surveys.privacy.models import Unmasking
 from surveys.xforms.models import Form
-from tests.surveys.datasets.records import RU, make_record
+from tests.surveys.datasets.records import RU, SCHEMA, make_record, publish
 
 PAGE = {"headers": {"accept": "text/html"}}
 ASKED = {"form_id": "visit", "kind": "xlsx", "labels": RU, "purpose": "Quarterly report"}
@@ -90,6 +91,31 @@ def test_filters_of_the_api_work_on_the_page_and_a_wrong_one_is_explained(
     assert "Small" not in page
     assert wrong.status_code == 400
     assert "Value not valid" in wrong.content.decode()
+
+
+def test_home_page_counts_what_this_person_may_see(
+    as_dilnoza: Client, as_bob: Client, form: Form, alai: Place, naryn: Place
+) -> None:
+    make_record(form, place=alai)
+    make_record(form, place=naryn)
+    make_record(form, place=naryn, restricted=True)
+
+    counts = [
+        re.findall(r'<td class="number">(\d+)</td>', client.get("/").content.decode())
+        for client in (as_dilnoza, as_bob)
+    ]
+
+    assert counts == [["1"], ["2"]]
+
+
+def test_home_page_asks_as_often_for_many_forms_as_for_one(
+    as_alice: Client, form: Form, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(20):
+        publish(replace(SCHEMA, form_id=f"visit-{number}"))
+
+    with django_assert_max_num_queries(14):
+        as_alice.get("/")
 
 
 def test_form_without_records_says_so(as_bob: Client, form: Form) -> None:

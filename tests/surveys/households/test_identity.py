@@ -26,7 +26,7 @@ from surveys.households.identity import normalize_card_number
     ],
 )
 def test_ways_to_type_a_card_number_are_one(typed: str) -> None:
-    assert normalize_card_number(typed) == "KG0600123"
+    assert normalize_card_number(typed) == "KG-06-00123"
 
 
 @pytest.mark.parametrize(

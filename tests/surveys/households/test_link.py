@@ -47,7 +47,7 @@ def test_registration_makes_a_household_where_it_lives() -> None:
 
     household = Household.objects.get()
     assert household.place == alai
-    assert HouseholdCard.objects.get().number == "KG0600123"
+    assert HouseholdCard.objects.get().number == "KG-06-00123"
     rows = CleanRow.objects.filter(record_id=record.record_id)
     assert set(rows.values_list("household_id", "place")) == {(household.pk, alai.pk)}
 
@@ -131,7 +131,7 @@ def test_corrected_card_keeps_the_household_and_its_services() -> None:
     drain()
 
     assert household_of(first) == household_of(visit) == home
-    assert set(HouseholdCard.objects.values_list("number", flat=True)) == {"KG0600124"}
+    assert set(HouseholdCard.objects.values_list("number", flat=True)) == {"KG-06-00124"}
     late = arrive(registration("uuid:4", card="KG-06-00123", entity=entity_of("late")))
     drain()
     assert household_of(late) != home

@@ -23,6 +23,7 @@ from tests.surveys.household_forms import (
     arrive,
     drain,
     publish,
+    refusal,
     registration,
     service,
 )
@@ -216,10 +217,12 @@ def test_record_from_outside_the_round_is_taken_and_flagged() -> None:
 
     inside = arrive(registration("uuid:1"))
     outside = arrive(registration("uuid:2", card="KG-06-00002", district="KG06226000000"))
+    nowhere = arrive(refusal("uuid:3"))
     drain()
     assert not inside.flags.exists()
+    assert not nowhere.flags.exists()
     assert [flag.code for flag in outside.flags.all()] == ["outside_round"]
-    assert CleanRow.objects.filter(repeat="").count() == 2
+    assert CleanRow.objects.filter(repeat="").count() == 3
 
 
 def test_late_photo_clears_its_flag() -> None:

@@ -1,4 +1,4 @@
-"""manage.py publish_xlsform FILE [--round CODE]"""
+"""manage.py publish_xlsform FILE… [--round CODE]"""
 
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,14 @@ class Command(BaseCommand):
     help = "Publishes an XLSForm workbook, or says what is wrong with it and where."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path)
+        parser.add_argument("files", type=Path, nargs="+", metavar="FILE")
         parser.add_argument("--round", default="", help="code of the round the form belongs to")
 
-    def handle(self, *, file: Path, round: str, **_: Any) -> None:
+    def handle(self, *, files: list[Path], round: str, **_: Any) -> None:
+        for file in files:
+            self._publish(file, round)
+
+    def _publish(self, file: Path, round: str) -> None:
         try:
             published = publish_form(content=file.read_bytes(), round_code=round)
         except OSError as error:

@@ -1,0 +1,202 @@
+"""`make bench`: starts a server of its own, measures every row, prints and writes the table.
+
+Slices of load and of pgbench take turns, since the machine's other work comes and goes; each
+figure is the median of three.
+"""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from tests.benchmarks.forms import time_form_list
+from tests.benchmarks.load import Load, drive, volley
+from tests.benchmarks.pgbench import Pgbench
+from tests.benchmarks.processes import cpu_seconds, memory_mb
+from tests.benchmarks.report import Measurement, as_table, write_json
+from tests.benchmarks.requests import Registrations
+from tests.live import LiveServer
+
+OUT = Path(os.environ.get("OILA_VAR", "var")) / "bench.json"
+SLICES = 3
+RECORDS, RECORDS_WITH_PHOTO, PHOTO_BYTES = 2000, 700, 200_000
+PARALLEL, ROUNDS = 5, 200
+CENTRAL_BURST, CENTRAL_DRAINED, CENTRAL_PHOTO = 106, 72, 78  # per second, at 8 clients
+
+
+def main() -> None:
+    measurements: list[Measurement] = []
+    with LiveServer() as server:
+        bench = Bench(server)
+        for measure in (
+            bench.accept,
+            bench.accept_with_photo,
+            bench.process,
+            bench.race,
+            bench.memory,
+            bench.form_list,
+        ):
+            found = list(measure())
+            measurements += found
+            print(as_table(found), flush=True)
+        bench.nothing_was_lost()
+    write_json(measurements, OUT)
+    print(f"\n{len(measurements)} measurements, written to {OUT}")
+    missed = [each.name for each in measurements if each.holds is False]
+    if missed:
+        sys.exit("missed: " + "; ".join(missed))
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One run of load: what it saw, and CPU milliseconds a record of the given processes."""
+
+    load: Load
+    cpu_ms: float
+    seconds: float
+
+    @property
+    def rate(self) -> float:
+        return len(self.load.each) / self.seconds
+
+
+class Bench:
+    def __init__(self, server: LiveServer) -> None:
+        self.server = server
+        self.registrations = Registrations(f"{server.url}/key/{server.tokens[0]}")
+        self.pgbench = Pgbench(server.var, self.registrations.sample_xml)
+        self.sent = 0
+        self._load(self.registrations.take(500), 8)  # connections, caches, prepared statements
+        server.drain()
+
+    def accept(self) -> Iterator[Measurement]:
+        """The 201s alone: the worker rests, so that the CPU is that of web and database."""
+        for clients in (1, 8, 32):
+            slices, commits = [], []
+            for _ in range(SLICES):
+                with self._resting_worker():
+                    slices.append(
+                        self._slice(self.registrations.take(RECORDS), clients, ("web", "postgres"))
+                    )
+                    commits.append(self.pgbench.commits_per_second(clients))
+                self.server.drain()
+            yield from self._accepted(clients, slices, median(commits))
+
+    def _accepted(self, clients: int, slices: list[Slice], commits: float) -> Iterator[Measurement]:
+        at = f"accept, {clients} clients" if clients > 1 else "accept, 1 client"
+        size = self.registrations.median_bytes / 1024
+        rate = median(each.rate for each in slices)
+        limits = {8: (5.0 * CENTRAL_BURST, 100.0)}.get(clients, (None, None))
+        yield Measurement(f"{at}, {size:.1f} KB", rate, "per s", limits[0], "higher")
+        for percent, limit in ((50, None), (95, None), (99, limits[1])):
+            value = median(each.load.percentile(percent) for each in slices)
+            yield Measurement(f"{at}: p{percent}", value, "ms", limit)
+        cpu = median(each.cpu_ms for each in slices)
+        yield Measurement(f"{at}: CPU, web and database", cpu, "ms each", 2.0)
+        yield Measurement(f"{at}: pgbench beside", commits, "per s", None, "higher")
+        yield Measurement(f"{at}: share of pgbench", rate / commits, "", None, "higher")
+
+    def accept_with_photo(self) -> Iterator[Measurement]:
+        slices = []
+        for _ in range(SLICES):
+            posts = self.registrations.take(RECORDS_WITH_PHOTO, photo_bytes=PHOTO_BYTES)
+            with self._resting_worker():
+                slices.append(self._slice(posts, 8, ("web", "postgres")))
+            self.server.drain()
+        at = "accept with a 200 KB photo, 8 clients"
+        rate = median(each.rate for each in slices)
+        yield Measurement(at, rate, "per s", 3.0 * CENTRAL_PHOTO, "higher")
+        yield Measurement(f"{at}: p99", median(s.load.percentile(99) for s in slices), "ms")
+        yield Measurement(f"{at}: CPU", median(s.cpu_ms for s in slices), "ms each")
+
+    def process(self) -> Iterator[Measurement]:
+        """Counted until the last clean row and household is there, the worker at work meanwhile."""
+        everything = ("web", "worker", "beat", "postgres", "redis")
+        slices = [
+            self._slice(self.registrations.take(RECORDS), 8, everything, until=self.server.drain)
+            for _ in range(SLICES)
+        ]
+        at = "accept and process, 8 clients"
+        rate = median(each.rate for each in slices)
+        yield Measurement(at, rate, "per s", 4.0 * CENTRAL_DRAINED, "higher")
+        yield Measurement(f"{at}: CPU in all", median(s.cpu_ms for s in slices), "ms each", 6.0)
+        yield Measurement(f"{at}: 201 sent", median(s.load.rate for s in slices), "per s")
+        p99 = median(each.load.percentile(99) for each in slices)
+        yield Measurement(f"{at}: p99 of the 201", p99, "ms", 100.0)
+
+    def race(self) -> Iterator[Measurement]:
+        """Parallel posts of one new record: one is new, the others are told it is there."""
+        groups = [[post] * PARALLEL for post in self.registrations.take(ROUNDS)]
+        rounds = volley(self.server.port, groups)
+        self.sent += ROUNDS
+        wanted = {201: 1, 202: PARALLEL - 1}
+        wrong = sum(1 for statuses in rounds if dict(statuses) != wanted)
+        self.server.drain()
+        name = f"{PARALLEL} parallel posts of one record, {ROUNDS} rounds: wrong"
+        yield Measurement(name, wrong, "rounds", 0)
+
+    def memory(self) -> Iterator[Measurement]:
+        trees = self.server.process_trees()
+        ours = memory_mb(trees["web"] + trees["worker"] + trees["beat"])
+        engines = memory_mb(trees["postgres"] + trees["redis"])
+        yield Measurement("memory, web, worker and beat", ours, "MB", 300)
+        yield Measurement("memory, PostgreSQL and Redis", engines, "MB")
+
+    def form_list(self) -> Iterator[Measurement]:
+        seconds = time_form_list(self.server, forms=100, slices=SLICES)
+        yield Measurement("form list and all manifests, 100 forms", 1000 * seconds, "ms", 100)
+
+    def nothing_was_lost(self) -> None:
+        """The figures would mean nothing if a record were missing."""
+        self.server.drain()
+        counts = {
+            "records": "SELECT count(*) FROM submissions_submission WHERE state = 1",
+            "clean rows": "SELECT count(*) FROM cleaning_cleanrow WHERE repeat = ''",
+        }
+        for what, sql in counts.items():
+            found = self.server.query(sql)[0][0]
+            assert found == self.sent, f"{self.sent} sent, {found} {what}"
+
+    def _slice(
+        self,
+        posts: list[bytes],
+        clients: int,
+        roles: tuple[str, ...],
+        until: Callable[[], None] = lambda: None,
+    ) -> Slice:
+        cpu = self._cpu(roles)
+        load = self._load(posts, clients)
+        waited = time.perf_counter()
+        until()
+        seconds = load.seconds + time.perf_counter() - waited
+        return Slice(load, 1000 * (self._cpu(roles) - cpu) / len(posts), seconds)
+
+    def _load(self, posts: list[bytes], clients: int) -> Load:
+        load = drive(self.server.port, posts, clients=clients)
+        assert set(load.statuses) == {201}, load.statuses
+        self.sent += len(posts)
+        return load
+
+    def _cpu(self, roles: tuple[str, ...]) -> float:
+        trees = self.server.process_trees()
+        return cpu_seconds(pid for role in roles for pid in trees[role])
+
+    @contextmanager
+    def _resting_worker(self) -> Iterator[None]:
+        pids = self.server.process_trees()["worker"]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+
+
+if __name__ == "__main__":
+    main()
