@@ -134,14 +134,14 @@ class Tablet:
     def send(self, record: Record) -> Answer:
         """One post with everything, after the HEAD that Collect sends before each record (S1)."""
         self._preflight()
-        return self._post(record, record.attachments, incomplete=False)
+        return self.post(record, record.attachments)
 
     def send_split(self, record: Record) -> list[Answer]:
         """One post for each attachment, each with the same XML (S5)."""
         self._preflight()
         names = list(record.attachments)
         return [
-            self._post(record, {name: record.attachments[name]}, incomplete=name != names[-1])
+            self.post(record, {name: record.attachments[name]}, incomplete=name != names[-1])
             for name in names
         ]
 
@@ -150,7 +150,10 @@ class Tablet:
         if answer.status != 204 or "x-openrosa-accept-content-length" not in answer.headers:
             raise ServerSurprise(f"HEAD submission answered {answer.status} (S1)")
 
-    def _post(self, record: Record, files: Mapping[str, bytes], *, incomplete: bool) -> Answer:
+    def post(
+        self, record: Record, files: Mapping[str, bytes], *, incomplete: bool = False
+    ) -> Answer:
+        """One post of the record with these of its files."""
         boundary = hashlib.sha256(record.instance_id.encode()).hexdigest()[:32]
         body = submission_body(record.xml, files, boundary=boundary, incomplete=incomplete)
         address = self._with_device(f"{self.base.path}/submission")

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from sync.fieldwork.tablet import Tablet
 from tests.benchmarks.forms import time_form_list
-from tests.benchmarks.load import Load, drive, volley
+from tests.benchmarks.load import Load, as_request, drive, volley
 from tests.benchmarks.pgbench import Pgbench
 from tests.benchmarks.processes import cpu_seconds, memory_mb
 from tests.benchmarks.report import Measurement, as_table, write_json
-from tests.benchmarks.requests import Registrations
 from tests.live import LiveServer
+from tests.registrations import Registrations
 
 OUT = Path(os.environ.get("OILA_VAR", "var")) / "bench.json"
 SLICES = 3
@@ -68,10 +69,13 @@ class Slice:
 class Bench:
     def __init__(self, server: LiveServer) -> None:
         self.server = server
-        self.registrations = Registrations(f"{server.url}/key/{server.tokens[0]}")
-        self.pgbench = Pgbench(server.var, self.registrations.sample_xml)
+        tablet = Tablet(f"{server.url}/key/{server.tokens[0]}", name="bench")
+        self.path = f"{tablet.base.path}/submission?deviceID=collect%3Abench"
+        self.registrations = Registrations(tablet.fetch_forms()["rmp_registration"])
+        tablet.close()
+        self.pgbench = Pgbench(server.var, self.registrations.sample.decode())
         self.sent = 0
-        self._load(self.registrations.take(500), 8)  # connections, caches, prepared statements
+        self._load(self._posts(500), 8)  # connections, caches, prepared statements
         server.drain()
 
     def accept(self) -> Iterator[Measurement]:
@@ -80,16 +84,14 @@ class Bench:
             slices, commits = [], []
             for _ in range(SLICES):
                 with self._resting_worker():
-                    slices.append(
-                        self._slice(self.registrations.take(RECORDS), clients, ("web", "postgres"))
-                    )
+                    slices.append(self._slice(self._posts(RECORDS), clients, ("web", "postgres")))
                     commits.append(self.pgbench.commits_per_second(clients))
                 self.server.drain()
             yield from self._accepted(clients, slices, median(commits))
 
     def _accepted(self, clients: int, slices: list[Slice], commits: float) -> Iterator[Measurement]:
         at = f"accept, {clients} clients" if clients > 1 else "accept, 1 client"
-        size = self.registrations.median_bytes / 1024
+        size = len(self.registrations.sample) / 1024
         rate = median(each.rate for each in slices)
         limits = {8: (5.0 * CENTRAL_BURST, 100.0)}.get(clients, (None, None))
         yield Measurement(f"{at}, {size:.1f} KB", rate, "per s", limits[0], "higher")
@@ -104,7 +106,7 @@ class Bench:
     def accept_with_photo(self) -> Iterator[Measurement]:
         slices = []
         for _ in range(SLICES):
-            posts = self.registrations.take(RECORDS_WITH_PHOTO, photo_bytes=PHOTO_BYTES)
+            posts = self._posts(RECORDS_WITH_PHOTO, photo_bytes=PHOTO_BYTES)
             with self._resting_worker():
                 slices.append(self._slice(posts, 8, ("web", "postgres")))
             self.server.drain()
@@ -118,7 +120,7 @@ class Bench:
         """Counted until the last clean row and household is there, the worker at work meanwhile."""
         everything = ("web", "worker", "beat", "postgres", "redis")
         slices = [
-            self._slice(self.registrations.take(RECORDS), 8, everything, until=self.server.drain)
+            self._slice(self._posts(RECORDS), 8, everything, until=self.server.drain)
             for _ in range(SLICES)
         ]
         at = "accept and process, 8 clients"
@@ -131,7 +133,7 @@ class Bench:
 
     def race(self) -> Iterator[Measurement]:
         """Parallel posts of one new record: one is new, the others are told it is there."""
-        groups = [[post] * PARALLEL for post in self.registrations.take(ROUNDS)]
+        groups = [[post] * PARALLEL for post in self._posts(ROUNDS)]
         rounds = volley(self.server.port, groups)
         self.sent += ROUNDS
         wanted = {201: 1, 202: PARALLEL - 1}
@@ -144,7 +146,7 @@ class Bench:
         trees = self.server.process_trees()
         ours = memory_mb(trees["web"] + trees["worker"] + trees["beat"])
         engines = memory_mb(trees["postgres"] + trees["redis"])
-        yield Measurement("memory, web, worker and beat", ours, "MB", 300)
+        yield Measurement("memory, web, worker and beat", ours, "MB")
         yield Measurement("memory, PostgreSQL and Redis", engines, "MB")
 
     def form_list(self) -> Iterator[Measurement]:
@@ -161,6 +163,10 @@ class Bench:
         for what, sql in counts.items():
             found = self.server.query(sql)[0][0]
             assert found == self.sent, f"{self.sent} sent, {found} {what}"
+
+    def _posts(self, count: int, *, photo_bytes: int = 0) -> list[bytes]:
+        new = self.registrations.new
+        return [as_request(new(photo_bytes=photo_bytes), self.path) for _ in range(count)]
 
     def _slice(
         self,

@@ -13,6 +13,9 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 
+from sync.fieldwork.tablet import Record, submission_body
+
+BOUNDARY = "b" * 32
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 
 
@@ -32,6 +35,17 @@ class Load:
         """Milliseconds within which `percent` of the requests were answered."""
         ordered = sorted(self.each)
         return 1000 * ordered[min(int(len(ordered) * percent / 100), len(ordered) - 1)]
+
+
+def as_request(record: Record, path: str) -> bytes:
+    """The bytes of one POST, ready to send."""
+    body = submission_body(record.xml, record.attachments, boundary=BOUNDARY)
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-OpenRosa-Version: 1.0\r\n"
+        f"Content-Type: multipart/form-data; boundary={BOUNDARY}\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
 
 
 def drive(port: int, requests: Sequence[bytes], *, clients: int) -> Load:

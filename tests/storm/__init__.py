@@ -1,0 +1,1 @@
+"""Kills servers at random while tablets send, then compares what was acknowledged with what is."""
