@@ -65,7 +65,8 @@ def _wrong_rows(server: LiveServer, members: Mapping[str, int]) -> int:
     """Records without their root row, or with more or fewer member rows than members."""
     rows = server.query(
         "SELECT instance_id, count(*) FILTER (WHERE repeat = ''),"
-        " count(*) FILTER (WHERE repeat LIKE '%%member') FROM cleaning_cleanrow GROUP BY instance_id"
+        " count(*) FILTER (WHERE repeat LIKE '%%member')"
+        " FROM cleaning_cleanrow GROUP BY instance_id"
     )
     found = {instance_id: (roots, repeats) for instance_id, roots, repeats in rows}
     return sum(1 for name, count in members.items() if found.get(name) != (1, count))
