@@ -33,8 +33,9 @@ def own_export(user: User, export_id: UUID) -> Export:
 
 def exports_page(user: User, request: HttpRequest) -> dict[str, Any]:
     page = page_of(
-        own_exports(user).values(*SHOWN, "form__form_id"),
+        own_exports(user),
         [column_key("asked_at", "asked_at", descending=True), column_key("id", "id")],
+        lambda ids: Export.objects.filter(pk__in=ids).values(*SHOWN, "form__form_id"),
         request=request,
         list_name="exports",
         size=page_size_of(request),

@@ -1,5 +1,6 @@
 """The pages of an analyst: a form's newest records, and exports to ask for and fetch."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -113,7 +114,7 @@ def _names_of_places(codes: set[str | None]) -> dict[str, str]:
 
 def _row(record: Row, columns: list[Column], places: dict[str, str]) -> dict[str, Any]:
     return {
-        "received_at": record["received_at"],
+        "received_at": datetime.fromisoformat(record["received_at"]),
         "place": places.get(record["place"], ""),
         "place_code": record["place"],
         "cells": [_cell(record.get(c.name)) for c in columns],

@@ -10,7 +10,7 @@ from django.http import HttpRequest, QueryDict
 from backend.accounts.models import User
 from backend.pagination import Key, Page, answer_key, column_key, page_of, page_size_of
 from backend.problems import Problem
-from surveys.cleaning.models import DeletedRecord
+from surveys.cleaning.models import CleanRow, DeletedRecord
 from surveys.datasets.columns import Dataset, Table
 from surveys.datasets.filters import RECORD_COLUMNS, check_not_masked, filter_rows
 from surveys.datasets.tables import Row, Shape, language_of, read_columns, shape_of, visible_rows
@@ -50,8 +50,9 @@ def records_page(asked: Asked, request: HttpRequest) -> dict[str, Any]:
     if since:
         rows = rows.filter(updated_at__gte=since.start)
     page = page_of(
-        read_columns(rows),
+        rows,
         _keys(asked.table, query.get("ordering", ""), shape, by_change=since is not None),
+        lambda ids: read_columns(CleanRow.objects.filter(pk__in=ids)),
         request=request,
         list_name=f"records {asked.form.pk} {asked.table.path}",
         size=page_size_of(request),
@@ -139,13 +140,14 @@ def _deleted_page(asked: Asked, request: HttpRequest) -> dict[str, Any]:
     if since:
         rows = rows.filter(deleted_at__gte=since.start)
     page = page_of(
-        rows.values("deleted_at", id=F("record_id")),
+        rows,
         [column_key("deleted_at", "deleted_at"), column_key("id", "record_id")],
+        lambda ids: rows.filter(pk__in=ids).values("deleted_at", id=F("record_id")),
         request=request,
         list_name=f"deleted {asked.form.pk}",
         size=page_size_of(request),
     )
-    return _as_json(page, [{"id": r["id"], "deleted_at": r["deleted_at"]} for r in page.rows])
+    return _as_json(page, page.rows)
 
 
 def _is_yes(query: QueryDict, name: str) -> bool:

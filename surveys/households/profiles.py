@@ -44,8 +44,9 @@ def households_page(user: User, request: HttpRequest) -> Json:
     if card := query.get("card", ""):
         households = households.filter(cards=normalize_card_number(_clean("card", card)))
     page = page_of(
-        _columns(households),
+        households,
         [column_key("created_at", "created_at"), column_key("id", "id")],
+        lambda ids: _columns(Household.objects.filter(pk__in=ids)),
         request=request,
         list_name="households",
         size=page_size_of(request),
