@@ -1,6 +1,8 @@
 """The row is the queue: what is done, what is tried again, what is parked."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -164,6 +166,56 @@ def test_rows_that_another_worker_holds_are_left_to_it() -> None:
     free.refresh_from_db()
     assert free.state == State.PROCESSED
     assert drain() == 1
+
+
+@contextmanager
+def held_elsewhere(space: int, key: str) -> Iterator[None]:
+    """Another connection holds one of the advisory locks, as another worker would."""
+    held, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT pg_advisory_lock({space}, {key})")
+            held.set()
+            done.wait(20)
+        connection.close()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert held.wait(10)
+    try:
+        yield
+    finally:
+        done.set()
+        holder.join(10)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_database_that_gives_up_ends_the_task_quietly_and_the_row_waits() -> None:
+    record = arrive(registration("uuid:1"))
+    with held_elsewhere(2, "hashtext('KG-06-00123')"), connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 300")
+        process_waiting_task()
+        cursor.execute("RESET statement_timeout")
+    record.refresh_from_db()
+    assert (record.state, record.error) == (State.RECEIVED, "")
+    wait_over()
+    assert drain() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_edits_that_another_worker_settles_are_left_waiting_without_blame() -> None:
+    arrive(registration("uuid:1"))
+    edit = arrive(registration("uuid:2", replaces="uuid:1"))
+    alone = arrive(registration("uuid:3", card="KG-06-00003"))
+    with held_elsewhere(1, str(edit.form_id)):
+        assert drain() == 1
+    edit.refresh_from_db()
+    alone.refresh_from_db()
+    assert (edit.state, edit.attempts) == (State.RECEIVED, 0)
+    assert alone.state == State.PROCESSED
+    wait_over()
+    assert drain() == 2
 
 
 def test_task_drains_what_waits() -> None:
