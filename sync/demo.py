@@ -60,8 +60,6 @@ def _account(username: str, known: dict[str, Any]) -> dict[str, str]:
     if user is None or not password:
         password = password or secrets.token_urlsafe(12)
         user = user or User(username=username, role=role, email=f"{username}@example.org")
-        user.is_superuser = role == User.Role.ADMIN
-        user.is_staff = role in {User.Role.ADMIN, User.Role.MANAGER, User.Role.SUPERVISOR}
         user.sees_legal_aid = role == User.Role.MANAGER
         user.set_password(password)
         user.save()

@@ -23,8 +23,6 @@ def make_user(username: str, role: User.Role, **fields: object) -> User:
         username=username,
         password=PASSWORD,
         role=role,
-        is_staff=role in {User.Role.ADMIN, User.Role.MANAGER, User.Role.SUPERVISOR},
-        is_superuser=role == User.Role.ADMIN,
         **fields,
     )
 

@@ -42,6 +42,11 @@ def may_publish_forms(user: Person) -> bool:
     return _has(user, Role.MANAGER, Role.ADMIN)
 
 
+def may_delete_records(user: Person) -> bool:
+    """And restore them: nothing is erased by it."""
+    return _has(user, Role.MANAGER, Role.ADMIN)
+
+
 def may_manage_devices(user: Person) -> bool:
     return _has(user, Role.SUPERVISOR, Role.MANAGER, Role.ADMIN)
 

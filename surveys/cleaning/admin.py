@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from backend.accounts.models import User
+from backend.accounts.permissions import logged_in
 from backend.console import ReadOnlyAdmin
 from surveys.cleaning.models import CleanRow, QualityFlag
 from surveys.privacy.access import rows_for
@@ -21,8 +21,7 @@ class QualityFlagAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[QualityFlag]:
         """Flags of the records that this person may see."""
-        assert isinstance(request.user, User)
-        rows = CleanRow.objects.filter(rows_for(request.user), repeat="")
+        rows = CleanRow.objects.filter(rows_for(logged_in(request)), repeat="")
         return super().get_queryset(request).filter(submission__in=rows.values("submission"))
 
     @admin.display(ordering="submission__form")

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 
-from backend.accounts.models import User
+from backend.accounts.permissions import logged_in
 from backend.console import ReadOnlyAdmin
 from surveys.cleaning.models import CleanRow
 from surveys.households.models import Household, Membership
@@ -22,8 +22,7 @@ class MembershipInline(admin.TabularInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
         """That a legal-aid record exists is known to named people only."""
-        assert isinstance(request.user, User)
-        rows = CleanRow.objects.filter(rows_for(request.user), repeat="")
+        rows = CleanRow.objects.filter(rows_for(logged_in(request)), repeat="")
         return super().get_queryset(request).filter(record_id__in=rows.values("id"))
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -38,9 +37,8 @@ class HouseholdAdmin(ReadOnlyAdmin):
     inlines = (MembershipInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Household]:
-        assert isinstance(request.user, User)
         households: QuerySet[Household] = super().get_queryset(request)
-        places = places_for(request.user)
+        places = places_for(logged_in(request))
         if places is not None:
             households = households.filter(place__in=places.values("pk"))
         registering = Count("memberships", filter=Q(memberships__registers=True))

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from backend.accounts.models import User
+from backend.accounts.permissions import logged_in, may_delete_records
 from backend.console import ReadOnlyAdmin
 from surveys.cleaning.models import CleanRow, DeletedRecord
 from surveys.lifecycle.delete import delete_record, restore_record
@@ -15,9 +15,7 @@ class RecordAdmin(ReadOnlyAdmin):
     """What both lists share: nothing is typed here, the verbs do the work."""
 
     def has_administer_permission(self, request: HttpRequest) -> bool:
-        return isinstance(request.user, User) and request.user.has_role(
-            User.Role.MANAGER, User.Role.ADMIN
-        )
+        return may_delete_records(request.user)
 
 
 @admin.register(CleanRow)
@@ -30,14 +28,12 @@ class CleanRowAdmin(RecordAdmin):
     actions = ("delete_records",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CleanRow]:
-        assert isinstance(request.user, User)
-        return super().get_queryset(request).filter(rows_for(request.user), repeat="")
+        return super().get_queryset(request).filter(rows_for(logged_in(request)), repeat="")
 
     @admin.action(description="Delete these records", permissions=["administer"])
     def delete_records(self, request: HttpRequest, rows: QuerySet[CleanRow]) -> None:
-        assert isinstance(request.user, User)
         for record_id in rows.values_list("record_id", flat=True):
-            delete_record(record_id=record_id, by=request.user)
+            delete_record(record_id=record_id, by=logged_in(request))
 
 
 @admin.register(DeletedRecord)
@@ -49,6 +45,5 @@ class DeletedRecordAdmin(RecordAdmin):
 
     @admin.action(description="Restore these records", permissions=["administer"])
     def restore_records(self, request: HttpRequest, deleted: QuerySet[DeletedRecord]) -> None:
-        assert isinstance(request.user, User)
         for record_id in deleted.values_list("record_id", flat=True):
-            restore_record(record_id=record_id, by=request.user)
+            restore_record(record_id=record_id, by=logged_in(request))
