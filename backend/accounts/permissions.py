@@ -53,3 +53,9 @@ def may_manage_devices(user: Person) -> bool:
 
 def may_use_console(user: Person) -> bool:
     return _has(user, Role.SUPERVISOR, Role.MANAGER, Role.ADMIN)
+
+
+def may_read_quarantined(user: Person) -> bool:
+    """Bytes nobody has read yet: they may belong to any place and hold any answer."""
+    leads = _has(user, Role.MANAGER, Role.ADMIN)
+    return leads and isinstance(user, User) and user.sees_legal_aid and not user.place_codes
