@@ -8,6 +8,7 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Callable
 
 from celery import current_app
 
@@ -20,7 +21,10 @@ EXPIRES_SECONDS = 15  # by then the sweep has rung anyway
 class Bell:
     """Coalesces rings; starts its thread at the first, again after a fork."""
 
-    def __init__(self) -> None:
+    def __init__(self, send: Callable[[], bool], *, pause_seconds: float = PAUSE_SECONDS) -> None:
+        """`send` rings once and says whether it was heard."""
+        self._send = send
+        self._pause_seconds = pause_seconds
         self.reset()
 
     def reset(self) -> None:
@@ -41,12 +45,12 @@ class Bell:
         while True:
             self._wanted.wait()
             self._wanted.clear()
-            if heard != (heard := _send()):
+            if heard != (heard := self._send()):
                 log.warning("the broker hears the bell" if heard else "the broker is away")
-            time.sleep(PAUSE_SECONDS)
+            time.sleep(self._pause_seconds)
 
 
-def _send() -> bool:
+def send_task() -> bool:
     try:
         current_app.send_task(TASK, expires=EXPIRES_SECONDS, ignore_result=True, retry=False)
     except Exception:
@@ -54,6 +58,6 @@ def _send() -> bool:
     return True
 
 
-_bell = Bell()
+_bell = Bell(send_task)
 os.register_at_fork(after_in_child=_bell.reset)
 ring_bell = _bell.ring

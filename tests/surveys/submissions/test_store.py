@@ -106,6 +106,7 @@ def test_a_full_disk_is_503_and_leaves_no_litter(root: Path) -> None:
 def test_no_space_left_is_the_same_problem(root: Path) -> None:
     file = IncomingFile("a.jpg")
     file._file.close()
-    with Path("/dev/full").open("wb", buffering=0) as file._file:
-        with pytest.raises(Problem, match="disk_full"):
-            file.write(b"x")
+    with Path("/dev/full").open("wb", buffering=0) as file._file, pytest.raises(Problem) as caught:
+        file.write(b"x")
+
+    assert caught.value.code == "disk_full"
