@@ -1,5 +1,6 @@
 """The door and its bell: a dead connection, a dead broker, and many records at once."""
 
+import threading
 import time
 from collections.abc import Iterator
 
