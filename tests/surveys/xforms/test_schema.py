@@ -126,7 +126,7 @@ def test_repeat_is_a_table_with_the_groups_inside_it(registration: Schema) -> No
         ("land_sotka", "decimal", False),
         ("heating", "select_multiple", False),
         ("signature", "image", False),
-        ("vuln_score", "string", True),
+        ("vuln_score", "integer", True),
     ],
 )
 def test_types_of_the_registration(
@@ -166,11 +166,11 @@ def test_card_number_is_the_household_key(registration: Schema, service: Schema)
 @pytest.mark.parametrize(
     ("privacy", "names"),
     [
-        ("direct", "username card_no address gps phone resp_name head_name head_name_lat id_last4"),
+        ("direct", "username address gps phone resp_name head_name head_name_lat id_last4"),
         ("direct", "m_name signature audit"),
         (
             "quasi",
-            "enum_code village village_other head_birth_year m_birth_date m_age head_marital",
+            "card_no enum_code village village_other head_birth_year m_birth_date m_age head_marital",
         ),
         ("sensitive", "head_ethnicity id_doc m_disab mig_ban legal_know legal_need comments"),
         ("sensitive", "partner_other income_source_other"),
