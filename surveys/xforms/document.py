@@ -15,6 +15,7 @@ JR = "{http://openrosa.org/javarosa}"
 ENTITIES = "{http://www.opendatakit.org/xforms/entities}"
 LAST_SAVED = "jr://instance/last-saved"  # client-side only (openrosa.md F11)
 ONE_LANGUAGE = ("",)
+ITEMSETS = "itemsets.csv"  # choices of select_one_external, an ordinary file beside the form
 NO_TRANSLATION = "-"  # what pyxform writes where a language has no text
 
 _INSTANCE = re.compile(r"instance\(\s*'([^']+)'\s*\)")
@@ -144,7 +145,7 @@ class XForm:
     def choices_file(self, control: etree._Element) -> str:
         """The name of the file or entity list a select takes its choices from, if it does."""
         if control.get("query"):  # select_one_external
-            return "itemsets.csv"
+            return ITEMSETS
         for itemset in _named(control, "itemset"):
             source = self.instances.get(_instance_name(itemset.get("nodeset", "")))
             if source is not None and source.get("src"):

@@ -1,7 +1,7 @@
 """publish_form: a workbook becomes a form version that tablets can fetch, or nothing changes."""
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,7 +12,7 @@ from backend.problems import Problem
 from surveys.rounds.models import Round
 from surveys.xforms import media_checks
 from surveys.xforms.compare import Change, compare_schemas
-from surveys.xforms.document import XFormError
+from surveys.xforms.document import ITEMSETS, XFormError
 from surveys.xforms.findings import Finding, WorkbookError, XlsformError
 from surveys.xforms.models import Form, FormMedia, FormVersion
 from surveys.xforms.schema import Schema, read_schema, schema_to_json
@@ -36,7 +36,8 @@ class Draft:
     schema: Schema
     warnings: tuple[Finding, ...]
     changes: tuple[Change, ...]
-    existing: FormVersion | None  # set when exactly this is published already
+    itemsets: bytes  # of the external choices, else empty
+    existing: FormVersion | None = None  # set when exactly this is published already
 
 
 def publish_form(*, content: bytes, by: User | None = None, round_code: str = "") -> Published:
@@ -72,7 +73,8 @@ def draft_form(*, content: bytes) -> Draft:
     except XFormError as error:
         raise _invalid([Finding(str(error), sheet="settings")]) from error
     warnings = (*converted.warnings, *missing_files(schema))
-    return _compare_with_published(Draft(content, converted.xform, schema, warnings, (), None))
+    draft = Draft(content, converted.xform, schema, warnings, (), converted.itemsets)
+    return _compare_with_published(draft)
 
 
 def _invalid(findings: list[Finding]) -> Problem:
@@ -93,6 +95,7 @@ def missing_files(schema: Schema) -> list[Finding]:
     attached = FormMedia.objects.filter(form__form_id=schema.form_id)
     have = {name.lower() for name in attached.values_list("name", flat=True)}
     lists = known_entity_lists() | {entity.list_name for entity in schema.entities}
+    have.add(ITEMSETS)  # made from the workbook
     files = [name for name in schema.media if name.lower() not in have]
     files += [f"{n}.csv" for n in schema.entity_lists if n not in lists and f"{n}.csv" not in have]
     return [
@@ -117,7 +120,7 @@ def _compare_with_published(draft: Draft) -> Draft:
     if existing is not None and not _is_same(existing, draft):
         raise Problem("version_exists", form_id=schema.form_id, version=schema.version)
     changes = compare_schemas(form.current.schema, schema) if form.current else []
-    return Draft(draft.workbook, draft.xform, schema, draft.warnings, tuple(changes), existing)
+    return replace(draft, changes=tuple(changes), existing=existing)
 
 
 def _is_same(existing: FormVersion, draft: Draft) -> bool:
@@ -140,6 +143,8 @@ def _create_version(form: Form, draft: Draft, by: User | None) -> FormVersion:
         changes=[asdict(change) for change in draft.changes],
         published_by=by,
     )
+    if draft.itemsets:
+        attach_media(form=form, name=ITEMSETS, content=draft.itemsets, by=by)
     form.current, form.title, form.retired_at = version, schema.title, None
     form.save(update_fields=["current", "title", "retired_at"])
     log_event(

@@ -12,7 +12,7 @@ from typing import Any
 from lxml import etree
 
 from surveys.xforms.calculated import calculated_type
-from surveys.xforms.document import XForm, attribute, local_name, parse_xform
+from surveys.xforms.document import ITEMSETS, XForm, attribute, local_name, parse_xform
 from surveys.xforms.keys import RECORD_KEYS, unique_names
 from surveys.xforms.privacy_classes import (
     MASKED,
@@ -344,4 +344,4 @@ def _entities(nodes: list[_Node]) -> Iterable[EntityDeclaration]:
 
 def _may_be_a_list(name: str) -> bool:
     """Any CSV may be an entity list; `itemsets.csv` is always a plain file (F11)."""
-    return name.endswith(".csv") and name != "itemsets.csv"
+    return name.endswith(".csv") and name != ITEMSETS

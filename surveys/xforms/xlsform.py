@@ -10,7 +10,7 @@ from pyxform import aliases
 from pyxform.errors import PyXFormError
 from pyxform.question_type_dictionary import QUESTION_TYPE_DICT
 from pyxform.xls2json_backends import get_xlsform
-from pyxform.xls2xform import convert
+from pyxform.xls2xform import ConvertResult, convert
 
 from surveys.xforms.document import XFormError, parse_xform
 from surveys.xforms.explanations import explanations
@@ -23,11 +23,15 @@ from surveys.xforms.xform_checks import check_xform
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """`privacy` is the classes the survey sheet gives, by path below the root element."""
+    """`privacy` is the classes the survey sheet gives, by path below the root element.
+
+    `itemsets` is the content of the file `itemsets.csv` that select_one_external reads; or empty.
+    """
 
     xform: bytes
     warnings: tuple[Finding, ...]
     privacy: dict[str, str]
+    itemsets: bytes = b""
 
 
 def xlsform_to_xform(content: bytes) -> Converted:
@@ -38,11 +42,17 @@ def xlsform_to_xform(content: bytes) -> Converted:
     """
     workbook = _open(content)
     sheets = _sheets(workbook)
-    xform, warnings = _convert(workbook, sheets)
+    result, warnings = _convert(workbook, sheets)
+    xform = result.xform.encode()
     findings = [*demands(sheets), *_check(xform, sheets)]
     if findings:
         raise XlsformError(findings)
-    return Converted(xform, (*warnings, *remarks(sheets)), sheets.privacy())
+    return Converted(
+        xform=xform,
+        warnings=(*warnings, *remarks(sheets)),
+        privacy=sheets.privacy(),
+        itemsets=(result.itemsets or "").encode(),
+    )
 
 
 def _open(content: bytes) -> Any:
@@ -74,7 +84,7 @@ def _sheets(workbook: Any) -> Sheets:
     return Sheets(**found)
 
 
-def _convert(workbook: Any, sheets: Sheets) -> tuple[bytes, list[Finding]]:
+def _convert(workbook: Any, sheets: Sheets) -> tuple[ConvertResult, list[Finding]]:
     warnings: list[str] = []
     content = {name: getattr(workbook, name) for name in workbook.__slots__}
     try:
@@ -84,7 +94,7 @@ def _convert(workbook: Any, sheets: Sheets) -> tuple[bytes, list[Finding]]:
     except Exception as error:  # pyxform's own slips on odd sheets must not be ours
         words = f"The form cannot be converted ({type(error).__name__})."
         raise XlsformError(_all_findings(words, sheets)) from error
-    return result.xform.encode(), [_finding(warning, sheets) for warning in warnings]
+    return result, [_finding(warning, sheets) for warning in warnings]
 
 
 def _all_findings(message: str, sheets: Sheets) -> list[Finding]:
@@ -122,6 +132,7 @@ _LINK = re.compile(r"\s*Learn more: \S+")
 # Messages without a row, and the column whose cell they quote.
 _QUOTES = (
     (re.compile(r"survey element named '([^']+)' has no label"), "name", "label"),
+    (re.compile(r"Question '([^']+)' uses"), "name", "appearance"),
     (re.compile(r"Unknown question type '([^']+)'"), "type", "type"),
 )
 

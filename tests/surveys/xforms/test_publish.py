@@ -237,6 +237,29 @@ def test_missing_files_are_a_warning_and_lists_that_forms_write_are_not() -> Non
     assert "households" not in words
 
 
+@pytest.mark.django_db
+def test_external_choices_become_the_file_that_tablets_expect() -> None:
+    """openrosa.md F11."""
+    version = publish("""
+    | survey           |                              |      |       |               |
+    |                  | type                         | name | label | choice_filter |
+    |                  | text                         | area | Area  |               |
+    |                  | select_one_external villages | home | Home  | area=${area}  |
+    | choices          |                              |      |       |               |
+    |                  | list_name                    | name | label |               |
+    |                  | unused                       | x    | X     |               |
+    | external_choices |                              |      |       |               |
+    |                  | list_name                    | name | label | area          |
+    |                  | villages                     | v1   | Наримон | north       |
+    """)
+
+    home = version.schema.fields[1]
+    assert (home.type, home.choices_file) == ("select_one", "itemsets.csv")
+    assert version.schema.media == ("itemsets.csv",)
+    assert version.warnings == []
+    assert "Наримон" in bytes(version.form.media.get(name="itemsets.csv").content).decode()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_people_publishing_at_once_make_one_version() -> None:
     content = workbook(ROOMS)

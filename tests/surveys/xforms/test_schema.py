@@ -168,10 +168,7 @@ def test_card_number_is_the_household_key(registration: Schema, service: Schema)
     [
         ("direct", "username address gps phone resp_name head_name head_name_lat id_last4"),
         ("direct", "m_name signature audit"),
-        (
-            "quasi",
-            "card_no enum_code village village_other head_birth_year m_birth_date m_age head_marital",
-        ),
+        ("quasi", "card_no enum_code village village_other head_birth_year m_birth_date m_age"),
         ("sensitive", "head_ethnicity id_doc m_disab mig_ban legal_know legal_need comments"),
         ("sensitive", "partner_other income_source_other"),
         ("open", "hh_size country oblast district head_sex consent_share income_kgs FCSStap vuln"),
@@ -341,6 +338,21 @@ def test_files_a_form_needs_are_named_and_last_saved_is_not() -> None:
 
     assert set(schema.entity_lists) == {"towns", "prices"}
     assert set(schema.media) == {"map.png", "shops.geojson", "old.xml"}
+
+
+def test_file_that_an_appearance_searches_is_named() -> None:
+    schema = read("""
+    | survey  |               |      |        |                  |
+    |         | type          | name | label  | appearance       |
+    |         | select_one x  | a    | A      | search('fruits') |
+    |         | text          | b    | In ${a}? |                |
+    | choices |               |      |        |                  |
+    |         | list_name     | name | label  |                  |
+    |         | x             | key  | word   |                  |
+    """)
+
+    assert (schema.fields[0].choices_file, schema.entity_lists) == ("fruits.csv", ("fruits",))
+    assert field(schema, "b").labels == {"": "In ${a}?"}
 
 
 def test_entity_in_a_repeat_is_found_with_its_path() -> None:

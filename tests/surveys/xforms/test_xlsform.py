@@ -235,6 +235,29 @@ def test_survey_without_a_type_column_is_refused() -> None:
     assert ("survey", 1, "type") in places("| survey | | |\n| | name | label |\n| | a | A |")
 
 
+def test_choices_without_a_name_column_are_refused() -> None:
+    assert ("choices", 1, "name") in places("""
+    | survey  |               |      |       |
+    |         | type          | name | label |
+    |         | select_one yn | a    | A     |
+    | choices |               |      |       |
+    |         | list_name     | code | label |
+    |         | yn            | y    | Yes   |
+    """)
+
+
+def test_form_without_a_title_is_published_with_a_warning() -> None:
+    sheets = {
+        "survey": [["type", "name", "label"], ["text", "a", "A"]],
+        "settings": [["form_id", "version"], ["visit", "1"]],
+    }
+
+    converted = xlsform_to_xform(xlsx(sheets))
+
+    assert [(w.sheet, w.column) for w in converted.warnings] == [("settings", "form_title")]
+    assert b"<h:title>visit</h:title>" in converted.xform
+
+
 def test_two_columns_of_one_name_are_refused() -> None:
     (found,) = findings("| survey | | | |\n| | type | name | type |\n| | text | a | text |")
 

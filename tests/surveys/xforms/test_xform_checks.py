@@ -1,0 +1,48 @@
+import pytest
+
+from surveys.xforms.document import parse_xform
+from surveys.xforms.sheets import Sheets
+from surveys.xforms.xform_checks import check_xform
+
+XFORM = """<h:html xmlns:h="http://www.w3.org/1999/xhtml" xmlns="http://www.w3.org/2002/xforms"
+ xmlns:entities="http://www.opendatakit.org/xforms/entities" xmlns:orx="http://openrosa.org/xforms">
+<h:head><h:title>T</h:title><model {model}><instance><data id="f" version="1"><a/></data></instance>
+<bind nodeset="/data/a" type="string"/>{more}</model></h:head>
+<h:body><input ref="/data/a"><label>A</label></input></h:body></h:html>"""
+
+
+def words(*, model: str = "", more: str = "") -> list[str]:
+    form = parse_xform(XFORM.format(model=model, more=more).encode())
+    return [finding.words for finding in check_xform(form, Sheets())]
+
+
+@pytest.mark.parametrize("version", ["2022.1.0", "2023.1.0", "2024.1.0", "2025.1.0", "2025.1.3"])
+def test_entities_that_collect_opens_are_taken(version: str) -> None:
+    """openrosa.md E1."""
+    assert words(model=f'entities:entities-version="{version}"') == []
+
+
+@pytest.mark.parametrize("version", ["2026.1.0", "2024.2.0", "1.0", "soon"])
+def test_entities_of_another_version_are_refused(version: str) -> None:
+    """openrosa.md E1."""
+    (found,) = words(model=f'entities:entities-version="{version}"')
+
+    assert version in found
+
+
+@pytest.mark.parametrize("name", ["submission", "orx:submission"])
+def test_address_of_its_own_for_records_is_refused(name: str) -> None:
+    """openrosa.md F3."""
+    (found,) = words(more=f'<{name} action="https://elsewhere.example/submission"/>')
+
+    assert "another address" in found
+
+
+def test_key_for_encrypted_records_is_no_address() -> None:
+    assert words(more='<submission base64RsaPublicKey="MIIB"/>') == []
+
+
+def test_expression_without_a_row_of_its_own_is_still_refused() -> None:
+    (found,) = words(more='<bind nodeset="/data/b" calculate="1 + + +"/>')
+
+    assert "cannot be read" in found
