@@ -30,7 +30,7 @@ from surveys.privacy.access import unmask
 
 log = logging.getLogger(__name__)
 KINDS = ("csv", "xlsx")
-LAYERS = ("corrected",)
+LAYERS = ("corrected", "raw")
 SEPARATORS = (",", ";")
 MOST_TRIES = 5
 SILENT_AFTER = timedelta(minutes=2)
@@ -66,6 +66,8 @@ def request_export(
     or unmasking would raise in the records API: what is asked is checked now, not by the worker.
     """
     _check_choice(kind, layer, separator)
+    if layer == "raw" and labels:
+        raise Problem("value_invalid", field="labels", reason="raw answers have codes only")
     form = find_form(form_id)
     export = Export(
         form=form,

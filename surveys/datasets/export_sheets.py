@@ -45,6 +45,7 @@ class Reading:
 
     dataset: Dataset
     language: str
+    raw: bool  # answers as they were sent, all of them text
     parts: tuple[Part, ...]
     counts: dict[str, int]
     words_names: tuple[str, ...] = ("codebook", "about")
@@ -74,6 +75,7 @@ def open_reading(export: Export) -> Reading:
     return Reading(
         dataset=dataset,
         language=language,
+        raw=export.layer == "raw",
         parts=tuple(parts),
         counts={part.name: part.rows.count() for part in parts},
     )
@@ -82,9 +84,9 @@ def open_reading(export: Export) -> Reading:
 def data_sheets(reading: Reading, watch: Watch) -> Iterator[Sheet]:
     """A sheet for the root and one for each repeat; `watch` sees every row go by."""
     for part in reading.parts:
-        columns = _cell_columns(part.shape)
+        columns = _cell_columns(part.shape, raw=reading.raw)
         header = tuple(name for column in columns for name in column.header())
-        yield Sheet(part.name, header, watch(_cells(part, columns)))
+        yield Sheet(part.name, header, watch(_cells(part, columns, raw=reading.raw)))
 
 
 def words_sheets(export: Export, reading: Reading, as_of: datetime) -> Iterator[Sheet]:
@@ -109,16 +111,21 @@ def words_sheets(export: Export, reading: Reading, as_of: datetime) -> Iterator[
     yield Sheet("about", ("what", "value"), about)
 
 
-def _cell_columns(shape: Shape) -> tuple[CellColumn, ...]:
+def _cell_columns(shape: Shape, *, raw: bool) -> tuple[CellColumn, ...]:
     keys = (CellColumn(key, KEY_TYPES.get(key, "string")) for key in shape.keys)
-    return (*keys, *(CellColumn(c.name, c.field.type) for c in shape.columns))
+    answers = (CellColumn(c.name, "string" if raw else c.field.type) for c in shape.columns)
+    return (*keys, *answers)
 
 
-def _cells(part: Part, columns: tuple[CellColumn, ...]) -> Iterator[list[Cell]]:
+def _cells(part: Part, columns: tuple[CellColumn, ...], *, raw: bool) -> Iterator[list[Cell]]:
     """Rows by a server-side cursor, in the order they came."""
     zone = timezone.get_current_timezone()
     between = "; " if part.shape.language is not None else " "
     order = ("received_at", "record_id", "parent_id", "index", "id")
-    for row in read_columns(part.rows.order_by(*order)).iterator(chunk_size=ROWS_AT_ONCE):
+    rows = read_columns(part.rows.order_by(*order), answers="verbatim" if raw else "values")
+    for row in rows.iterator(chunk_size=ROWS_AT_ONCE):
         record = part.shape.exact_record(row)
-        yield [cell for c in columns for cell in c.cells(record[c.name], zone, between)]
+        cells: list[Cell] = []
+        for column in columns:
+            cells += column.cells(record[column.name], zone, between)
+        yield cells

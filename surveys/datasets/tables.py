@@ -100,11 +100,14 @@ def visible_rows(form: Form, table: Table, user: User) -> QuerySet[CleanRow]:
     return rows.filter(Exists(roots.filter(rows_for(user))))
 
 
-def read_columns(rows: QuerySet[CleanRow]) -> Rows:
-    """The columns that `Shape` reads, as plain dictionaries, answers still as JSON text."""
+def read_columns(rows: QuerySet[CleanRow], *, answers: str = "values") -> Rows:
+    """The columns that `Shape` reads, as plain dictionaries, answers still as JSON text.
+
+    `answers` is "values", typed, or "verbatim", as the tablet sent them.
+    """
     times = {COLUMNS[name]: _AsJson(name) for name in TIMES}
     plain = (path for name, path in COLUMNS.items() if name not in TIMES)
-    return cast(Rows, rows.values(*plain, **times, answers=Cast("values", TextField())))
+    return cast(Rows, rows.values(*plain, **times, answers=Cast(answers, TextField())))
 
 
 class _AsJson(Func):

@@ -7,7 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 Cell = str | int | float | Decimal | bool | date | datetime | None
+# What a cell holds as it is; a file is millions of cells, so most of them end here.
+PLAIN = frozenset({type(None), int, float, Decimal, bool})
 GEO_PARTS = ("lat", "lon", "alt", "acc")
+DATES = frozenset({"date", "dateTime"})
 LINES = frozenset({"geotrace", "geoshape"})
 
 
@@ -35,18 +38,14 @@ class CellColumn:
     def cells(self, value: Any, zone: tzinfo, between: str) -> tuple[Cell, ...]:
         """A point fills four cells; a value of an unexpected kind is written as text."""
         if self.type == "geopoint":
-            point = value if isinstance(value, Mapping) else {}
+            point = value if isinstance(value, Mapping) else {"lat": value}
             return tuple(point.get(part) for part in GEO_PARTS)
-        if value is None:
-            return (None,)
+        if type(value) in PLAIN:
+            return (value,)
+        if isinstance(value, str):
+            return (_typed(value, self.type, zone) if self.type in DATES else value,)
         if isinstance(value, list):
             return (_joined(value, "; " if self.type in LINES else between),)
-        if isinstance(value, str):
-            return (_typed(value, self.type, zone),)
-        if isinstance(value, bool | int | float | Decimal):
-            return (value,)
-        if isinstance(value, datetime):
-            return (value.astimezone(zone),)
         return (str(value),)
 
 
@@ -62,8 +61,6 @@ def _typed(text: str, kind: str, zone: tzinfo) -> Cell:
     try:
         if kind == "date":
             return date.fromisoformat(text)
-        if kind == "dateTime":
-            return datetime.fromisoformat(text).astimezone(zone)
+        return datetime.fromisoformat(text).astimezone(zone)
     except (ValueError, OverflowError):
         return text
-    return text

@@ -8,12 +8,14 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
-from surveys.datasets.files.sheets import Cell, Sheet
+from surveys.datasets.files.sheets import Sheet
 
+NUMBERS = frozenset({type(None), int, float, Decimal})  # csv writes them as they are
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -30,7 +32,7 @@ def write_csv_zip(path: Path, sheets: Iterable[Sheet], *, separator: str = ",") 
                 writer.writerow(sheet.header)
                 count = 0
                 for row in sheet.rows:
-                    writer.writerow([_plain(cell) for cell in row])
+                    writer.writerow([c if type(c) in NUMBERS else _plain(c) for c in row])
                     count += 1
                 written[sheet.name] = count
     return written
@@ -47,15 +49,11 @@ def count_csv_rows(path: Path) -> dict[str, int]:
     return counts
 
 
-def _plain(cell: Cell) -> str | int | float | Decimal:
-    if cell is None:
-        return ""
+def _plain(cell: Any) -> str | int:
     if isinstance(cell, str):
         return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
-    if isinstance(cell, bool):
-        return int(cell)
-    if isinstance(cell, int | float | Decimal):
-        return cell
     if isinstance(cell, datetime):
         return cell.isoformat(timespec="milliseconds")
-    return cell.isoformat()
+    if isinstance(cell, date):
+        return cell.isoformat()
+    return int(cell)  # true and false

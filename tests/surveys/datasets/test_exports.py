@@ -14,6 +14,7 @@ from openpyxl import Workbook, load_workbook
 
 from backend.accounts.models import User
 from backend.audit.models import AuditEvent
+from surveys.cleaning.models import CleanRow
 from surveys.datasets import build
 from surveys.datasets.build import build_waiting_exports, remove_old_exports, request_export
 from surveys.datasets.models import Export
@@ -135,6 +136,13 @@ def test_csv_zip_opens_in_excel_and_runs_no_formula(as_bob: Client, separator: s
     assert len(csv_rows(archive, "member.csv", separator)) == 3
 
 
+def test_raw_layer_gives_answers_as_they_were_sent(as_bob: Client, form: Form) -> None:
+    sent = {"hh_size": "five", "gps": "40.5 72.8 0 9", "head": "Асанова", "day": "2014-06-03"}
+    CleanRow.objects.filter(pk=make_record(form).pk).update(verbatim=sent)
+    (row,) = csv_rows(fetch(as_bob, ask(as_bob, kind="csv", layer="raw")), "visit.csv")
+    assert [row[name] for name in sent] == ["five", "40.5 72.8 0 9", "", "2014-06-03"]
+
+
 @pytest.mark.usefixtures("records")
 def test_unmasked_export_is_written_down_where_it_was_asked(as_alice: Client, alice: User) -> None:
     export = ask(as_alice, kind="csv", unmask=REASON)
@@ -174,6 +182,7 @@ def test_rights_are_those_of_the_moment_the_file_is_built(
         ({"form_id": "nosuch"}, 404, "not_found"),
         ({"layer": "analysis"}, 400, "value_invalid"),
         ({"language": "fr"}, 400, "value_invalid"),
+        ({"layer": "raw", "labels": True}, 400, "value_invalid"),
         ({"separator": "|"}, 400, "request_malformed"),
         ({"filter": {"nosuch": "1"}}, 400, "field_unknown"),
         ({"filter": {"hh_size": "many"}}, 400, "value_invalid"),

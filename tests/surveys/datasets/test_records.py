@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from surveys.cleaning.models import DeletedRecord
 from surveys.places.models import Place
 from surveys.xforms.models import Form
 from surveys.xforms.schema import Field
-from tests.surveys.datasets.records import SCHEMA, START, make_record, next_version
+from tests.surveys.datasets.records import SCHEMA, START, make_record, next_version, publish
 
 URL = "/api/v1/forms/visit/records/"
 MEMBERS = "/api/v1/forms/visit/repeats/member/records/"
@@ -284,3 +285,42 @@ def test_records_of_all_versions_stand_in_one_list(as_bob: Client, form: Form) -
         "tin",
     )
     assert len(ids(as_bob, village="Өзгөн")) == 1
+
+
+def test_records_are_found_by_their_ids_and_households(as_bob: Client, form: Form) -> None:
+    household = uuid.uuid4()
+    a, b = make_record(form, household=household), make_record(form, minutes=1)
+    assert ids(as_bob, household=household) == [str(a.id)]
+    assert ids(as_bob, household__isnull="true") == [str(b.id)]
+    assert ids(as_bob, id__in=f"{a.id},{b.id},{uuid.uuid4()}") == [str(a.id), str(b.id)]
+    assert ids(as_bob, instance_id=b.instance_id) == [str(b.id)]
+    assert ids(as_bob, instance_id__contains=str(a.id)[:13].upper()) == [str(a.id)]
+    assert ids(as_bob, review_state__in="received,approved") == [str(a.id), str(b.id)]
+
+
+def test_rows_of_a_repeat_are_found_by_position_and_parent(as_bob: Client, form: Form) -> None:
+    record = make_record(form, members=[{"age": 1}, {"age": 2}, {"age": 3}])
+    found = {"index__gte": "2", "index__in": "1,2", "parent_id": record.id}
+    assert [r["age"] for r in as_bob.get(MEMBERS, found).json()["results"]] == [2]
+
+
+def test_answer_of_another_type_in_an_older_version_is_outside_every_range(
+    as_bob: Client, form: Form
+) -> None:
+    make_record(form, {"hh_size": "five"})
+    make_record(form, {"hh_size": 4}, minutes=1)
+    found = as_bob.get(URL, {"hh_size__lte": "5"}).json()["results"]
+    assert [r["hh_size"] for r in found] == [4]
+    ordered = as_bob.get(URL, {"ordering": "hh_size"}).json()["results"]
+    assert {r["hh_size"] for r in ordered} == {"five", 4}
+
+
+@pytest.mark.parametrize("name", ["queryset", "form", "data", "fields", "class", "a__in", "a-b.c"])
+def test_questions_may_be_called_anything(as_bob: Client, db: None, name: str) -> None:
+    """Also like an attribute of a class of ours, or like an operator."""
+    odd = publish(replace(SCHEMA, fields=(Field(name, name, name, "string", ""),), repeats=()))
+    made = make_record(odd, {name: "x"})
+    shown = name if name != "fields" else "fields_answer"
+    assert ids(as_bob, **{shown: "x"}) == [str(made.id)]
+    assert ids(as_bob, **{f"{shown}__contains": "y"}) == []
+    assert ids(as_bob, ordering=f"-{shown}") == [str(made.id)]
