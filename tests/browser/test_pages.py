@@ -120,4 +120,4 @@ def test_api_page_works_without_any_other_host(visitor: Visitor, bob: User, form
 def test_console_is_clean(visitor: Visitor, root: User, form: Form, path: str) -> None:
     visitor.log_in("root")
 
-    expect(visitor.open(path).get_by_role("link", name="console")).to_be_visible()
+    expect(visitor.open(path).get_by_role("link", name="console", exact=True)).to_be_visible()
