@@ -15,6 +15,7 @@ QUIET_DAYS = 14  # a tablet comes back from the field within one to three weeks
 
 
 def devices_card(user: User) -> Card | None:
+    """Tablets by when they were last here; one that stays away too long stands out."""
     if not may_manage_devices(user):
         return None
     devices = Device.objects.filter(revoked_at=None)

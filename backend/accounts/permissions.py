@@ -22,14 +22,17 @@ def _has(user: Person, *roles: str) -> bool:
 
 
 def may_send_submissions(user: Person) -> bool:
+    """By a form client, with user name and password; a device's token needs no person."""
     return _has(user, Role.ENUMERATOR, Role.SUPERVISOR, Role.MANAGER, Role.ADMIN)
 
 
 def may_read_records(user: Person) -> bool:
+    """Everyone but enumerators; what of it, `surveys/privacy/access.py` decides."""
     return _has(user, Role.SUPERVISOR, Role.MANAGER, Role.ANALYST, Role.ADMIN)
 
 
 def may_export(user: Person) -> bool:
+    """Who may read may take away: the same rows and columns, in a file."""
     return may_read_records(user)
 
 
@@ -39,6 +42,7 @@ def may_unmask(user: Person) -> bool:
 
 
 def may_publish_forms(user: Person) -> bool:
+    """And retire them, and attach their files."""
     return _has(user, Role.MANAGER, Role.ADMIN)
 
 
@@ -48,10 +52,12 @@ def may_delete_records(user: Person) -> bool:
 
 
 def may_manage_devices(user: Person) -> bool:
+    """Enrol and revoke tablets, and see when each was last here."""
     return _has(user, Role.SUPERVISOR, Role.MANAGER, Role.ADMIN)
 
 
 def may_use_console(user: Person) -> bool:
+    """Enter Django's admin; what is open there, `backend/accounts/roles.py` says."""
     return _has(user, Role.SUPERVISOR, Role.MANAGER, Role.ADMIN)
 
 

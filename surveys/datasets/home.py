@@ -27,6 +27,7 @@ class FormLine:
 
 
 def record_figures(user: User) -> list[Figure]:
+    """Records this user may see."""
     if not may_read_records(user):
         return []
     records = CleanRow.objects.filter(rows_for(user), repeat="").count()
@@ -50,6 +51,7 @@ def forms_card(user: User) -> Card:
 
 
 def exports_card(user: User) -> Card | None:
+    """The last few files this user asked for."""
     if not may_export(user):
         return None
     exports = user.exports.select_related("form")[:EXPORTS_SHOWN]

@@ -60,6 +60,7 @@ def records(request: HttpRequest, form_id: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @login_required
 def exports(request: HttpRequest) -> HttpResponse:
+    """What I asked for and how far it is, and a form to ask; a refusal keeps what was typed."""
     user = reader(logged_in(request))
     problem = None
     if request.method == "POST":
