@@ -19,15 +19,33 @@ from surveys.xforms.models import FormVersion, schema_of_version
 from surveys.xforms.schema import Schema
 
 
+class Edition(NamedTuple):
+    """All that a list's CSV depends on; zeros while nothing was ever saved to it."""
+
+    pk: int
+    revision: int
+    newest_version: int  # of all forms: versions are only ever added
+
+
+EDITION = """
+SELECT coalesce(list.id, 0), coalesce(list.revision, 0), coalesce(newest.id, 0)
+FROM (SELECT max(id) AS id FROM xforms_formversion) AS newest
+LEFT JOIN entities_entitylist AS list ON list.name = %(name)s
+"""
+
+
 def entity_csv(name: str) -> bytes:
     """The list as RFC 4180 in UTF-8: `name,label,__version` and the properties (E3)."""
     edition = _edition(name)
     return _csv(edition.pk, edition.revision, _properties(name, edition.newest_version))
 
 
-def entity_list_token(name: str) -> str:
-    """32 hex digits that change exactly when a row or column of the CSV does (E2)."""
-    edition = _edition(name)
+def entity_list_token(name: str, edition: Edition | None = None) -> str:
+    """32 hex digits that change exactly when a row or column of the CSV does (E2).
+
+    A manifest reads the edition along with its own rows and hands it in.
+    """
+    edition = edition or _edition(name)
     properties = _properties(name, edition.newest_version)
     columns = "\n".join((name, str(edition.pk), str(edition.revision), *properties))
     return hashlib.sha256(columns.encode()).hexdigest()[:32]
@@ -62,22 +80,6 @@ def _saved_to(name: str, schema: Schema) -> Iterable[str]:
     for each in schema.entities:
         if each.list_name == name:
             yield from saved[each.path.removesuffix("meta/entity").rstrip("/")].values()
-
-
-class Edition(NamedTuple):
-    """All that a list's CSV depends on; zeros while nothing was ever saved to it."""
-
-    pk: int
-    revision: int
-    newest_version: int  # of all forms: versions are only ever added
-
-
-# Every tablet asks this for every form that chooses from a list, every quarter of an hour.
-EDITION = """
-SELECT coalesce(list.id, 0), coalesce(list.revision, 0), coalesce(newest.id, 0)
-FROM (SELECT max(id) AS id FROM xforms_formversion) AS newest
-LEFT JOIN entities_entitylist AS list ON list.name = %(name)s
-"""
 
 
 def _edition(name: str) -> Edition:

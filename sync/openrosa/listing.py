@@ -15,7 +15,7 @@ from django.http import HttpRequest
 
 from backend.problems import Problem
 from backend.statements import run_prepared
-from surveys.entities.publish import entity_list_token
+from surveys.entities.publish import Edition, entity_list_token
 from sync.auth import Caller
 from sync.openrosa.documents import ListedFile, ListedForm
 
@@ -23,8 +23,14 @@ from sync.openrosa.documents import ListedFile, ListedForm
 # rounds and those of no round; people see all.
 OFFERED = """
 SELECT form.id, form.form_id, form.title, version.id, version.version, version.md5,
+    ARRAY(SELECT ARRAY[name, md5] FROM xforms_formmedia WHERE form_id = form.id ORDER BY name),
     ARRAY(SELECT jsonb_array_elements_text(version.entity_lists)),
-    ARRAY(SELECT ARRAY[name, md5] FROM xforms_formmedia WHERE form_id = form.id ORDER BY name)
+    ARRAY(SELECT ARRAY[coalesce(list.id, 0), coalesce(list.revision, 0),
+                       (SELECT max(id) FROM xforms_formversion)]
+          FROM jsonb_array_elements_text(version.entity_lists)
+              WITH ORDINALITY AS chosen (name, position)
+          LEFT JOIN entities_entitylist AS list ON list.name = chosen.name
+          ORDER BY chosen.position)
 FROM xforms_form AS form JOIN xforms_formversion AS version ON version.id = form.current_id
 WHERE form.retired_at IS NULL
     AND (%(pk)s::bigint IS NULL OR form.id = %(pk)s)
@@ -46,8 +52,9 @@ class Offered(NamedTuple):
     version_pk: int
     version: str
     md5: str
-    entity_lists: list[str]
     media: list[tuple[str, str]]
+    entity_lists: list[str]
+    editions: list[tuple[int, int, int]]  # of those lists, in the same order
 
 
 def base_url(request: HttpRequest, base: str) -> str:
@@ -108,12 +115,12 @@ def _plain_files(form: Offered, url: str) -> Iterator[ListedFile]:
 def _entity_lists(form: Offered, url: str) -> Iterator[ListedFile]:
     """In a form a plain file wins over an entity list of the same name (F7)."""
     taken = {name.casefold() for name, _ in form.media}
-    for name in form.entity_lists:
+    for name, edition in zip(form.entity_lists, form.editions, strict=True):
         if f"{name}.csv".casefold() not in taken:
             address = f"{url}/entity-lists/{quote(name, safe='')}"
             yield ListedFile(
                 filename=f"{name}.csv",
-                hash=f"md5:{entity_list_token(name)}",
+                hash=f"md5:{entity_list_token(name, Edition(*edition))}",
                 download_url=f"{address}.csv",
                 integrity_url=f"{address}/integrity",
             )
