@@ -110,7 +110,8 @@ def _mark_next() -> Submission | None:
 def _take(which: Q, limit: int) -> list[Submission]:
     """Locks a batch: at most `limit` rows, and no more XML than memory should hold."""
     rows = Submission.objects.filter(which, state=State.RECEIVED).order_by("pk")
-    locked = rows.select_for_update(skip_locked=True).values_list("pk", Length("raw_xml"))[:limit]
+    rows = rows.select_for_update(skip_locked=True)
+    locked = list(rows.values_list("pk", Length("raw_xml"))[:limit])
     totals = accumulate(size for _, size in locked)
     taken = [
         pk for (pk, size), total in zip(locked, totals, strict=True) if total - size < BATCH_BYTES
@@ -155,7 +156,7 @@ def _note_failure(marked: Submission, error: Exception) -> None:
 
 
 def _park(marked: Submission, words: str) -> None:
-    log.error("submission parked", extra={"submission_id": marked.pk, "error": words})
+    log.error("submission parked: %s", words, extra={"submission_id": marked.pk})
     Submission.objects.filter(pk=marked.pk, state=State.RECEIVED).update(
         state=State.PARKED, try_after=None, error=words
     )

@@ -1,7 +1,9 @@
 """Each quality check finds what it is for, and nothing in a good record."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from lxml import etree
@@ -10,6 +12,7 @@ from surveys.cleaning.answers import make_plan, read_answers
 from surveys.cleaning.checks import Checked, run_checks, submitted_at
 from tests.surveys.household_forms import REGISTRATION, registration
 
+ROOT = Path(__file__).resolve().parents[3]
 PLAN = make_plan(REGISTRATION)
 RECEIVED = datetime(2026, 6, 4, tzinfo=UTC)
 GOOD = Checked(
@@ -76,3 +79,13 @@ def test_record_was_submitted_at_its_end_or_else_its_start() -> None:
         hours=1
     )
     assert submitted_at(with_answers("<end>soon</end>").answers) is None
+
+
+def test_every_code_is_explained_to_those_who_settle_flags() -> None:
+    folder = ROOT / "surveys" / "cleaning"
+    source = "".join((folder / f"{n}.py").read_text() for n in ("coerce", "answers", "checks"))
+    codes = set(re.findall(r'Flag\("(\w+)"|^[A-Z_]+ = "(\w+)"$', source, re.M))
+    page = (ROOT / "docs" / "data-quality.md").read_text()
+    named = {code for pair in codes for code in pair if code}
+    assert len(named) >= 13
+    assert [code for code in sorted(named) if f"| `{code}` |" not in page] == []
