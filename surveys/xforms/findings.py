@@ -1,6 +1,9 @@
 """Finding: one thing wrong or odd in a workbook, with its place. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+MOST_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,12 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.place}: {self.words}" if self.place else self.words
+
+
+def shorten(findings: Sequence[Finding]) -> list[Finding]:
+    """The first of very many, and how many more there are: nobody reads the thousandth."""
+    shown, more = list(findings[:MOST_SHOWN]), len(findings) - MOST_SHOWN
+    return [*shown, Finding(f"… and {more} more.")] if more > 0 else shown
 
 
 class WorkbookError(Exception):

@@ -13,7 +13,7 @@ from surveys.rounds.models import Round
 from surveys.xforms import media_checks
 from surveys.xforms.compare import Change, compare_schemas
 from surveys.xforms.document import ITEMSETS, XFormError
-from surveys.xforms.findings import Finding, WorkbookError, XlsformError
+from surveys.xforms.findings import Finding, WorkbookError, XlsformError, shorten
 from surveys.xforms.models import Form, FormMedia, FormVersion
 from surveys.xforms.schema import Schema, read_schema, schema_to_json
 from surveys.xforms.xlsform import xlsform_to_xform
@@ -72,15 +72,14 @@ def draft_form(*, content: bytes) -> Draft:
         raise _invalid(error.findings) from error
     except XFormError as error:
         raise _invalid([Finding(str(error), sheet="settings")]) from error
-    warnings = (*converted.warnings, *missing_files(schema))
+    warnings = (*missing_files(schema), *shorten(converted.warnings))
     draft = Draft(content, converted.xform, schema, warnings, (), converted.itemsets)
     return _compare_with_published(draft)
 
 
 def _invalid(findings: list[Finding]) -> Problem:
-    return Problem(
-        "xlsform_invalid", count=len(findings), findings=[asdict(finding) for finding in findings]
-    )
+    shown = [asdict(finding) for finding in shorten(findings)]
+    return Problem("xlsform_invalid", count=len(findings), findings=shown)
 
 
 def _find_round(code: str) -> Round | None:

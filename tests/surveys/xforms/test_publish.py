@@ -161,6 +161,17 @@ def test_refused_form_leaves_nothing_behind() -> None:
 
 
 @pytest.mark.django_db
+def test_thousand_errors_are_counted_and_the_first_are_told() -> None:
+    rows = "\n".join(f"| | txet | a{n} | A |" for n in range(1000))
+
+    problem = refusal(workbook(f"| survey | | | |\n| | type | name | label |\n{rows}"))
+
+    assert problem.details["count"] == 1000
+    assert len(problem.details["findings"]) == 201
+    assert problem.details["findings"][-1]["words"] == "… and 800 more."
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("content", "code"), [(b"no workbook", "workbook_unreadable"), (b"", "workbook_unreadable")]
 )
