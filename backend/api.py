@@ -43,11 +43,21 @@ def as_problem(error: Exception, method: str = "") -> Problem:
     if isinstance(error, exceptions.MethodNotAllowed):
         return Problem("method_not_allowed", method=method)
     if isinstance(error, exceptions.ValidationError | exceptions.ParseError):
-        return Problem("request_malformed", reason=str(error.detail))
+        return Problem("request_malformed", reason=_words(error.detail))
     for kind, code in CODES.items():
         if isinstance(error, kind):
             return Problem(code)
     return Problem("internal")
+
+
+def _words(detail: Any) -> str:
+    """DRF's nested lists of errors as one line: `form_id: This field is required.`"""
+    if isinstance(detail, dict):
+        parts = ((name, _words(inner)) for name, inner in detail.items())
+        return " ".join(w if name == "non_field_errors" else f"{name}: {w}" for name, w in parts)
+    if isinstance(detail, list):
+        return " ".join(_words(inner) for inner in detail)
+    return str(detail)
 
 
 def problem_json(problem: Problem) -> JsonResponse:

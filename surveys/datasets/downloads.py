@@ -68,5 +68,5 @@ def _as_json(row: dict[str, Any], form_id: str, request: HttpRequest) -> dict[st
     download = None
     if row["state"] == Export.State.READY:
         download = request.build_absolute_uri(reverse("export-download", args=[row["id"]]))
-    shown = {name: row[name] for name in SHOWN}
+    shown = {name: row[name] for name in SHOWN} | {"progress": round(row["progress"], 3)}
     return {**shown, "form_id": form_id, "download": download}

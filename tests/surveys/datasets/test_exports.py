@@ -200,6 +200,13 @@ def test_request_that_cannot_be_met_is_refused_at_once(
     assert not Export.objects.exists()
 
 
+def test_request_with_words_missing_is_told_which(as_bob: Client, form: Form) -> None:
+    for body, said in (({}, "form_id: This field is required."), ([], "Expected a dictionary")):
+        refused = as_bob.post(URL, body, content_type="application/json").json()
+        assert said in refused["detail"]
+        assert "ErrorDetail" not in refused["detail"]
+
+
 @pytest.mark.usefixtures("records")
 def test_file_is_for_who_asked_and_for_admins(
     as_bob: Client, as_alice: Client, as_root: Client

@@ -233,7 +233,9 @@ def test_one_record_by_its_permanent_id(as_bob: Client, form: Form) -> None:
     labelled = as_bob.get(f"{URL}{root.id}/", {"fields": "hh_size", "labels": "en"}).json()
     assert labelled == {"id": str(root.id), "hh_size": 3}
     assert problem(as_bob, 404, url=f"{URL}{uuid.uuid4()}/")["code"] == "not_found"
-    assert problem(as_bob, 404, url="/api/v1/forms/none/records/")["code"] == "not_found"
+    for form_id in ("none", "visit%00", "visit%2F", "%D3%AF"):
+        url = f"/api/v1/forms/{form_id}/records/"
+        assert problem(as_bob, 404, url=url)["code"] == "not_found"
 
 
 def test_rows_of_a_repeat_know_their_record(as_bob: Client, form: Form) -> None:
