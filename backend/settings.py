@@ -99,7 +99,10 @@ CACHES = {
 
 # --- Celery: the broker carries a bell, never data ----------------------------------------------
 
-CELERY_BROKER_URL = REDIS_ADDRESS.replace("unix://", "redis+socket://")
+# kombu's words for a socket and a database; by redis-py's it would silently use database 0.
+CELERY_BROKER_URL = REDIS_ADDRESS.replace("unix://", "redis+socket://").replace(
+    "?db=", "?virtual_host="
+)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_PUBLISH_RETRY = False  # a dead broker must not hold up an upload
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "visibility_timeout": 7200}
