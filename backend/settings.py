@@ -84,8 +84,8 @@ DATABASES = {
         "OPTIONS": {
             "connect_timeout": 3,
             "application_name": "oila",
-            # A hung transaction would hide its rows from SKIP LOCKED for ever. Statements we prepare
-            # (`backend.statements`) are planned once: planning costs more than running them.
+            # A hung transaction would hide its rows from SKIP LOCKED for ever. What we prepare
+            # (`backend.statements`) is planned once: planning costs more than running it.
             "options": "-c idle_in_transaction_session_timeout=60000 -c statement_timeout=120000"
             " -c plan_cache_mode=force_generic_plan",
         },
@@ -120,6 +120,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "surveys.lifecycle.tasks.process_waiting_task",
         "schedule": SWEEP_SECONDS,
         "options": {"expires": SWEEP_SECONDS},
+    },
+    "sweep-incoming": {
+        "task": "surveys.submissions.tasks.sweep_incoming_task",
+        "schedule": 86400,
+        "options": {"expires": 3600},
     },
     "sweep-exports": {
         "task": "surveys.datasets.tasks.build_waiting_exports_task",

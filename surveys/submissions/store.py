@@ -7,6 +7,7 @@ file system, fsync, rename, fsync of the folders, and only then the row.
 import errno
 import hashlib
 import os
+import time
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from django.conf import settings
 from backend.problems import Problem
 
 INCOMING = "incoming"
+LITTER_AFTER_SECONDS = 24 * 3600  # no upload takes as long
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 
 
@@ -91,6 +93,19 @@ def keep_files(incoming: Iterable[IncomingFile]) -> tuple[StoredFile, ...]:
     except OSError as error:
         raise _as_problem(error) from error
     return tuple(kept)
+
+
+def sweep_incoming() -> int:
+    """Removes what uploads left behind whose server died meanwhile; returns how many files."""
+    before = time.time() - LITTER_AFTER_SECONDS
+    old = [
+        path
+        for path in (Path(settings.MEDIA_ROOT) / INCOMING).glob("*")
+        if path.stat().st_mtime < before
+    ]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
 
 
 def _create(path: Path) -> BinaryIO:

@@ -3,10 +3,12 @@
 import hashlib
 
 import pytest
+from django.db import OperationalError, connection
 from django.test import Client
 
 from surveys.submissions.models import Submission
 from surveys.xforms.models import Form
+from sync.auth import forget_callers
 from sync.enrol import Enrolled
 from tests.device import Tablet, client_door
 from tests.openrosa.conftest import ORIGIN, make_form, make_record
@@ -93,6 +95,24 @@ def test_D2_every_answer_says_openrosa(tablet: Tablet, form: Form, client: Clien
     for _, answer in answers:
         assert answer.headers["x-openrosa-version"] == "1.0"
         assert answer.headers["referrer-policy"] == "no-referrer"
+
+
+def _gone(*_: object) -> None:
+    raise OperationalError("the connection is gone")
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+def test_D2_the_database_away_is_503_in_xml_and_asks_to_come_again(
+    method: str, tablet: Tablet
+) -> None:
+    forget_callers()
+    with connection.execute_wrapper(_gone):
+        answer = tablet._send(method, f"{tablet.server_url}/submission", {})
+
+    assert answer.status == 503
+    assert int(answer.headers["retry-after"]) > 0
+    assert answer.headers["x-openrosa-version"] == "1.0"
+    assert method == "HEAD" or "safe" in answer.message
 
 
 def test_D3_lists_are_text_xml_in_utf8(tablet: Tablet) -> None:

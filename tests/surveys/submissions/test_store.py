@@ -3,12 +3,13 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from backend.problems import Problem
-from surveys.submissions.store import INCOMING, IncomingFile, keep_files
+from surveys.submissions.store import INCOMING, IncomingFile, keep_files, sweep_incoming
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +57,20 @@ def test_a_kept_file_outlives_discard(root: Path) -> None:
     file.discard()
 
     assert (root / kept.relative_path).read_bytes() == b"x"
+
+
+def test_the_sweep_takes_what_a_dead_server_left_and_nothing_else(root: Path) -> None:
+    (kept,) = keep_files([incoming("kept.jpg", b"x")])
+    fresh, litter = incoming("fresh.jpg", b"y"), incoming("litter.jpg", b"z")
+    day_before_yesterday = time.time() - 48 * 3600
+    for path in (litter.path, root / kept.relative_path):
+        os.utime(path, (day_before_yesterday, day_before_yesterday))
+
+    assert sweep_incoming() == 1
+
+    assert fresh.path.exists()
+    assert (root / kept.relative_path).exists()
+    assert sweep_incoming() == 0
 
 
 def test_a_broken_disk_is_no_full_disk(root: Path) -> None:
