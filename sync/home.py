@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.db.models import F
+from django.urls import reverse
 from django.utils import timezone
 
 from backend.accounts.models import User
@@ -29,7 +30,7 @@ def devices_card(user: User) -> Card | None:
             "quiet_since": timezone.now() - timedelta(days=QUIET_DAYS),
             "quiet_days": QUIET_DAYS,
         },
-        link="/admin/sync/device/",
+        link=reverse("admin:sync_device_add"),
         link_words="Enrol a tablet",
     )
 
