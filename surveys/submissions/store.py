@@ -10,6 +10,7 @@ import os
 import time
 import uuid
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -98,14 +99,13 @@ def keep_files(incoming: Iterable[IncomingFile]) -> tuple[StoredFile, ...]:
 def sweep_incoming() -> int:
     """Removes what uploads left behind whose server died meanwhile; returns how many files."""
     before = time.time() - LITTER_AFTER_SECONDS
-    old = [
-        path
-        for path in (Path(settings.MEDIA_ROOT) / INCOMING).glob("*")
-        if path.stat().st_mtime < before
-    ]
-    for path in old:
-        path.unlink(missing_ok=True)
-    return len(old)
+    swept = 0
+    for path in (Path(settings.MEDIA_ROOT) / INCOMING).glob("*"):
+        with suppress(FileNotFoundError):  # it was just given its place
+            if path.stat().st_mtime < before:
+                path.unlink()
+                swept += 1
+    return swept
 
 
 def _create(path: Path) -> BinaryIO:

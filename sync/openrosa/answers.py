@@ -54,7 +54,9 @@ def finish(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     headers["Referrer-Policy"] = "no-referrer"  # the token stands in the path
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Vary"] = "Authorization, Accept-Encoding"
-    if response.status_code not in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}:
+    if response.status_code in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}:
+        headers.pop("Content-Type", None)
+    else:
         headers["Content-Length"] = str(len(response.content))
     if request.method == "HEAD":
         response.content = b""
