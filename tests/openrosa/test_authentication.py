@@ -208,6 +208,13 @@ def test_A6_bearer_may_be_a_persons_token(charlie: User, bob: User, form: Form) 
     assert statuses(calling("Bearer unknown")) == {403}
 
 
+def test_a_persons_token_opens_nothing_in_the_path(charlie: User, form: Form) -> None:
+    token = make_personal_token(user=charlie, name="enketo")
+    assert calling(f"Bearer {token}").form_list()
+
+    assert statuses(calling(url=f"{ORIGIN}/key/{token}")) == {403}
+
+
 def test_A7_no_session_no_csrf_and_no_login_page(tablet: Tablet, form: Form) -> None:
     answers = [
         tablet.send(make_record()),
