@@ -29,6 +29,7 @@ def test_command_writes_a_workbook_with_labels(form: Form, root: User, tmp_path:
     assert "Kyrgyzstan" in cells
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("words", "said"),
     [

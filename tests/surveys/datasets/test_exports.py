@@ -2,6 +2,7 @@
 
 import csv
 import io
+import threading
 import zipfile
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
+from kombu.exceptions import OperationalError as BrokerAway
 from openpyxl import Workbook, load_workbook
 
 from backend.accounts.models import User
@@ -18,10 +20,12 @@ from surveys.cleaning.models import CleanRow
 from surveys.datasets import build
 from surveys.datasets.build import build_waiting_exports, remove_old_exports, request_export
 from surveys.datasets.models import Export
+from surveys.datasets.tasks import build_waiting_exports_task
 from surveys.places.models import Place
 from surveys.xforms.models import Form
 from tests.surveys.datasets.records import make_record
 
+# A snapshot begins a transaction of its own, so it cannot stand inside that of a test.
 pytestmark = pytest.mark.django_db(transaction=True)
 URL = "/api/v1/exports/"
 REASON = "hand-over to the regional office"
@@ -175,6 +179,7 @@ def test_rights_are_those_of_the_moment_the_file_is_built(
     assert Export.objects.get(pk=late).state == Export.State.FAILED
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("asked", "status", "code"),
     [
@@ -200,6 +205,7 @@ def test_request_that_cannot_be_met_is_refused_at_once(
     assert not Export.objects.exists()
 
 
+@pytest.mark.django_db
 def test_request_with_words_missing_is_told_which(as_bob: Client, form: Form) -> None:
     for body, said in (({}, "form_id: This field is required."), ([], "Expected a dictionary")):
         refused = as_bob.post(URL, body, content_type="application/json").json()
@@ -277,6 +283,31 @@ def test_file_without_all_its_rows_is_not_offered(
     export.refresh_from_db()
     assert (export.state, export.error) == (Export.State.WAITING, "NotVerified")
     assert not list(export.path.parent.iterdir())
+
+
+def test_export_asked_for_while_the_broker_is_away_waits_for_the_sweep(
+    as_bob: Client, form: Form, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rung = threading.Event()
+
+    def away() -> None:
+        rung.set()
+        raise BrokerAway
+
+    monkeypatch.setattr(build_waiting_exports_task, "delay", away)
+    export = Export.objects.filter(pk=ask(as_bob))
+    assert rung.wait(timeout=5)
+    assert export.get().state == Export.State.WAITING
+    build_waiting_exports_task()
+    assert export.get().state == Export.State.READY
+
+
+@pytest.mark.usefixtures("records")
+def test_file_lost_from_the_disk_is_not_found(as_bob: Client) -> None:
+    export = ask(as_bob)
+    fetch(as_bob, export)
+    Export.objects.get(pk=export).path.unlink()
+    assert as_bob.get(f"{URL}{export}/download/").status_code == 404
 
 
 @pytest.mark.usefixtures("records")

@@ -184,6 +184,8 @@ def _with_long_decimal(values: dict[str, Any]) -> Any:
         ({"review_state": "fine"}, "value_invalid", "approved"),
         ({"updated_since": "x"}, "value_invalid", "updated_since"),
         ({"deleted": "yes"}, "value_invalid", "deleted"),
+        ({"url": MEMBERS, "deleted": "1"}, "field_unknown", "deleted"),
+        ({"url": f"{URL}{uuid.uuid4()}/", "hh_size": "1"}, "field_unknown", "hh_size"),
         ({"deleted": "1", "hh_size": "1"}, "operator_unknown", "hh_size"),
         ({"fields": "hh_size,nosuch"}, "field_unknown", "nosuch"),
         ({"labels": "fr"}, "value_invalid", "Русский (ru)"),

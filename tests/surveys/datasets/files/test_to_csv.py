@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from surveys.datasets.files.sheets import Cell, Sheet
@@ -51,6 +51,7 @@ def test_semicolon_separates_for_those_who_need_it(tmp_path: Path) -> None:
     assert line(tmp_path, "a,b", "c;d", separator=";") == 'a,b;"c;d"\r\n'
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.lists(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0"))))
 def test_any_text_reads_back_but_for_the_apostrophe(
     tmp_path_factory: pytest.TempPathFactory, texts: list[str]

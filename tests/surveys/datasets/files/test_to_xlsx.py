@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
@@ -64,6 +64,7 @@ def test_text_too_long_for_a_cell_says_that_it_was_cut(tmp_path: Path) -> None:
     assert text.endswith("я …[cut]")
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=20))
 def test_any_text_leaves_a_workbook_that_opens(tmp_path_factory: object, text: str) -> None:
     folder = tmp_path_factory.mktemp("any")  # type: ignore[attr-defined]
