@@ -152,6 +152,7 @@ class Quarantined(models.Model):
     attachments: Any = models.JSONField(default=list)  # name, sha256, size
 
     class Meta:
+        verbose_name_plural = "quarantined"
         constraints = [
             models.UniqueConstraint(fields=["reason", "sha256"], name="quarantined_once")
         ]

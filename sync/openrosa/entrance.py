@@ -17,10 +17,12 @@ def tablets_entrance(get_response: Handler) -> Handler:
 
     def handle(request: HttpRequest) -> HttpResponse:
         try:
-            view, positional, named = resolver.resolve(request.path_info)
+            found = resolver.resolve(request.path_info)
         except Resolver404:
+            found = None
+        if found is None:  # outside `except`, so that a page's own error is not told as ours
             return get_response(request)
-        response: HttpResponse = view(request, *positional, **named)
+        response: HttpResponse = found.func(request, *found.args, **found.kwargs)
         return response
 
     return handle

@@ -74,6 +74,7 @@ class Migration(migrations.Migration):
                 ('submitted_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
+                'verbose_name_plural': 'quarantined',
                 'indexes': [models.Index(models.OrderBy(models.F('received_at'), descending=True), name='quarantined_newest')],
                 'constraints': [models.UniqueConstraint(fields=('reason', 'sha256'), name='quarantined_once')],
             },
