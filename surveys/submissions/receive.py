@@ -164,7 +164,7 @@ def _same_record(stored: Submission, instance: Instance, raw_xml: bytes) -> bool
 
 def _add_files(stored: Submission, files: Sequence[StoredFile], sender: Sender) -> int:
     """Adds the files not held yet and lets the worker see the record again."""
-    if not _missing(stored, files):
+    if not files or not _missing(stored, files):
         return 0
     with transaction.atomic():
         # Two late deliveries at once: the second waits here and sees what the first added.
