@@ -12,7 +12,8 @@ def test_values_travel_as_they_are() -> None:
     values = {"text": "Үмүт", "raw": b"\x00\xff", "number": 2**40, "list": ["a", "b"], "none": None}
 
     (row,) = run_prepared(
-        "SELECT %(text)s::text, %(raw)s::bytea, %(number)s::bigint, %(list)s::text[], %(none)s::int",
+        "SELECT %(text)s::text, %(raw)s::bytea, %(number)s::bigint, %(list)s::text[], "
+        "%(none)s::int",
         values,
     )
 
