@@ -1,8 +1,7 @@
 """What a tablet asks every quarter of an hour: the form list and the manifest of every form."""
 
-import time
 from pathlib import Path
-from statistics import median
+from urllib.parse import urlsplit
 
 from openpyxl import Workbook
 
@@ -10,16 +9,26 @@ from sync.fieldwork.tablet import Tablet
 from tests.live import LiveServer
 
 
-def time_form_list(server: LiveServer, *, forms: int, slices: int) -> float:
-    """Seconds for the list and all manifests, one after another as Collect fetches them."""
+def form_list_requests(server: LiveServer, *, forms: int) -> list[bytes]:
+    """The list and all manifests of so many forms, as Collect fetches them one after another."""
     paths = [_workbook(server.var / f"bench{number}.xlsx", number) for number in range(forms - 3)]
     server.manage("publish_xlsform", *map(str, paths))
     tablet = Tablet(f"{server.url}/key/{server.tokens[0]}", name="bench")
-    try:
-        _check(tablet, forms)
-        return median(_timed(tablet) for _ in range(slices))
-    finally:
-        tablet.close()
+    listed, manifests = tablet.fetch_listing()
+    tablet.close()
+    assert len(listed.findall("{*}xform")) == forms
+    assert len(manifests) >= forms - 1  # registration needs no file
+    assert all(each.findtext("{*}mediaFile/{*}filename") for each in manifests)
+    addresses = [each.text or "" for each in listed.iterfind("{*}xform/{*}manifestUrl")]
+    return [_get(f"{tablet.base.path}/formList"), *map(_get, addresses)]
+
+
+def _get(address: str) -> bytes:
+    """As Collect asks: compressed, and saying which device it is."""
+    return (
+        f"GET {urlsplit(address).path}?deviceID=collect%3Abench HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        "X-OpenRosa-Version: 1.0\r\nAccept-Encoding: gzip\r\n\r\n"
+    ).encode()
 
 
 def _workbook(path: Path, number: int) -> Path:
@@ -35,17 +44,3 @@ def _workbook(path: Path, number: int) -> Path:
     settings.append([f"Bench {number}", f"bench_{number}", "1"])
     book.save(path)
     return path
-
-
-def _check(tablet: Tablet, forms: int) -> None:
-    """The list must name them all, and every manifest the household list."""
-    listed, manifests = tablet.fetch_listing()
-    assert len(listed.findall("{*}xform")) == forms
-    assert len(manifests) >= forms - 1  # registration needs no file
-    assert all(each.findtext("{*}mediaFile/{*}filename") for each in manifests)
-
-
-def _timed(tablet: Tablet) -> float:
-    began = time.perf_counter()
-    tablet.fetch_listing()
-    return time.perf_counter() - began

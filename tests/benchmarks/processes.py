@@ -12,6 +12,13 @@ def cpu_seconds(pids: Iterable[int]) -> float:
     return sum(_ticks(pid) for pid in pids) / TICKS_A_SECOND
 
 
+def machine_cpu_seconds() -> float:
+    """Busy time of all cores since the machine started, whoever used it."""
+    fields = [int(each) for each in Path("/proc/stat").read_text().split("\n")[0].split()[1:9]]
+    idle = fields[3] + fields[4]
+    return (sum(fields) - idle) / TICKS_A_SECOND
+
+
 def memory_mb(pids: Iterable[int]) -> float:
     """Proportional set size: shared pages are counted once, in shares."""
     return sum(_pss_kb(pid) for pid in pids) / 1024
