@@ -41,10 +41,10 @@ contracts: install-dev  ## who may import whom
 	@$(BIN)/lint-imports
 
 migrations-check: install-dev
-	@$(BIN)/python manage.py makemigrations --check --dry-run
+	@$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 
 migrations: install-dev  ## write the migrations that the models need
-	@$(BIN)/python manage.py makemigrations
+	@$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations
 
 test-browser: install-dev  ## the pages in a real browser (Chromium)
 	@$(PYTEST) -m browser
