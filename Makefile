@@ -22,7 +22,7 @@ demo: install  ## forms, accounts and two tablets, into the database of the envi
 	@$(BIN)/python manage.py demo
 
 test: install-dev  ## the default suite, with engines and a worker of its own
-	@$(PYTEST) -n 2 --dist loadgroup
+	@$(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder
 
 check: install-dev lint types contracts migrations-check test  ## all that must hold before a commit
 

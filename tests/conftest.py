@@ -13,6 +13,12 @@ from tests.live import LiveServer
 PASSWORD = "a long enough password"
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long stories first, so that a parallel run does not end with one of them alone."""
+    items.sort(key=lambda item: "/flows/" not in item.nodeid)
+
+
 @pytest.fixture(autouse=True)
 def _empty_cache() -> None:
     cache.clear()
