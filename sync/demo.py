@@ -6,7 +6,6 @@ What it makes is made once and then left to the people who use it; running it ag
 
 import json
 import os
-import secrets
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 from django.db import transaction
 
 from backend.accounts.models import PersonalToken, User
-from backend.accounts.tokens import make_personal_token, token_digest
+from backend.accounts.tokens import make_personal_token, new_token, token_digest
 from surveys.places.load import SHIPPED, SHIPPED_FILES, load_file
 from surveys.places.models import Place
 from surveys.rounds.models import Round, Survey
@@ -31,6 +30,7 @@ ROUNDS = (
 )
 FORMS = {"registration": "baseline-2014", "service": "services-2014", "followup": "endline-2015"}
 ACCOUNTS = {role.value: role for role in reversed(User.Role)}  # named after its role
+PASSWORD_LENGTH = 16
 DEVICES = {"tablet-kyrgyzstan": ["KG"], "tablet-tajikistan": ["TJ"]}
 
 
@@ -58,7 +58,7 @@ def _account(username: str, known: dict[str, Any]) -> dict[str, str]:
     password = known.get(username, {}).get("password")
     user = User.objects.filter(username=username).first()
     if user is None or not password:
-        password = password or secrets.token_urlsafe(12)
+        password = password or new_token(PASSWORD_LENGTH)
         user = user or User(username=username, role=role, email=f"{username}@example.org")
         user.sees_legal_aid = role == User.Role.MANAGER
         user.set_password(password)

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+import string
 from datetime import timedelta
 
 from django.utils import timezone
@@ -10,11 +11,15 @@ from backend.accounts.models import PersonalToken, User
 from backend.audit.log import log_event
 
 TOKEN_DAYS = 365
+_LETTERS = string.ascii_letters + string.digits
 
 
-def new_token() -> str:
-    """256 random bits, safe in a URL."""
-    return secrets.token_urlsafe(32)
+def new_token(length: int = 43) -> str:
+    """Random letters and digits; 43 of them hold 256 bits.
+
+    No hyphen: one at the beginning is taken for an option on a command line.
+    """
+    return "".join(secrets.choice(_LETTERS) for _ in range(length))
 
 
 def token_digest(token: str) -> str:

@@ -11,7 +11,7 @@ def household_figures(user: User) -> list[Figure]:
     """Households in the places this user is for."""
     if not may_read_records(user):
         return []
-    known = Household.objects.filter(redirect_to=None)
+    known = Household.objects.filter(redirect_to=None, memberships__isnull=False).distinct()
     places = places_for(user)
     if places is not None:
         known = known.filter(place__in=places.values("pk"))

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 
 from backend.accounts.models import User
@@ -37,7 +37,8 @@ def households_page(user: User, request: HttpRequest) -> Json:
     for name in set(query) - QUERY:
         raise Problem("field_unknown", field=name)
     granted = _granted(user, query.get("unmask", ""))
-    households = _visible(user)
+    # A household whose only record moved to another card keeps its id, and is no longer listed.
+    households = _visible(user).filter(Exists(Membership.objects.filter(household=OuterRef("pk"))))
     if place := query.get("place", ""):
         below = Place.objects.at_or_below(Place.objects.find(_clean("place", place)))
         households = households.filter(place__in=below.values("pk"))

@@ -124,3 +124,12 @@ def test_page_costs_the_same_queries_whatever_its_size(as_bob: Client, form: For
     for at in range(1, 12):
         make_household(form, f"K{at}")
     assert queries() == few <= 9
+
+
+def test_household_that_nobody_belongs_to_any_more_is_not_listed_but_keeps_its_address(
+    as_bob: Client,
+) -> None:
+    left = Household.objects.create()
+
+    assert as_bob.get(URL).json()["results"] == []
+    assert as_bob.get(f"{URL}{left.pk}/").json()["id"] == str(left.pk)
