@@ -19,7 +19,7 @@ from tests.benchmarks.forms import form_list_requests
 from tests.benchmarks.load import Load, as_request, drive, volley
 from tests.benchmarks.pgbench import Pgbench
 from tests.benchmarks.processes import cpu_seconds, machine_cpu_seconds, memory_mb
-from tests.benchmarks.report import Measurement, as_table, write_json
+from tests.benchmarks.report import TITLE, Measurement, as_lines, write_json
 from tests.live import LiveServer
 from tests.registrations import Registrations
 
@@ -36,10 +36,11 @@ def main(chosen: list[str]) -> None:
     measurements: list[Measurement] = []
     with LiveServer() as server:
         bench = Bench(server)
+        print(TITLE)
         for measure in chosen or ROWS:
             found = list(getattr(bench, measure)())
             measurements += found
-            print(as_table(found), flush=True)
+            print(as_lines(found), flush=True)
         bench.nothing_was_lost()
     write_json(measurements, OUT)
     print(f"\n{len(measurements)} measurements, written to {OUT}")

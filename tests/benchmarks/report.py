@@ -27,10 +27,12 @@ class Measurement:
         return {**asdict(self), "value": round(self.value, 3), "holds": self.holds}
 
 
-def as_table(measurements: Iterable[Measurement]) -> str:
-    lines = [f"{'':<62}{'value':>9}  {'unit':<10}{'limit':>9}"]
-    lines += [_line(each) for each in measurements]
-    return "\n".join(lines)
+TITLE = f"{'':<62}{'value':>9}  {'unit':<10}{'limit':>9}"
+
+
+def as_lines(measurements: Iterable[Measurement]) -> str:
+    """Lines of the table below TITLE."""
+    return "\n".join(map(_line, measurements))
 
 
 def write_json(measurements: Iterable[Measurement], path: Path) -> None:
