@@ -43,7 +43,7 @@ def records(request: HttpRequest, form_id: str) -> HttpResponse:
     query["fields"] = ",".join(["received_at", "place", *(c.name for c in columns)])
     request.GET = query  # type: ignore[assignment]
     page = records_page(Asked(form, dataset, dataset.root, user), request)
-    language = query.get("labels", "")
+    language = dataset.language(query.get("labels", "")) or ""
     places = _names_of_places({record["place"] for record in page["results"]})
     context = {
         "dataset": dataset,

@@ -30,6 +30,18 @@ def test_newest_record_stands_first(as_bob: Client, form: Form) -> None:
     assert "Село" in page
 
 
+@pytest.mark.parametrize("asked", ["en", "English", "English (en)"])
+def test_questions_and_the_choice_of_language_follow_however_it_is_named(
+    as_bob: Client, form: Form, asked: str
+) -> None:
+    make_record(form, {"village": "Тоң"})
+
+    page = as_bob.get("/records/visit/", {"labels": asked}).content.decode()
+
+    assert "<option selected>English (en)</option>" in page
+    assert "Село" not in page
+
+
 def test_personal_answers_are_not_on_the_page(as_alice: Client, form: Form) -> None:
     make_record(form, {"head": "Ӯзбекҳо Ҷумъа", "illness": "secret", "village": "Тоң"})
 
