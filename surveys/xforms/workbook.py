@@ -1,5 +1,6 @@
 """What kind of file an upload is, by its content, and whether it is safe to open. Pure."""
 
+import re
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -50,6 +51,24 @@ def workbook_kind(content: bytes) -> str:
     if content.startswith(_RAW_BIFF):
         return ".xls"
     raise _unreadable(_say_what_text_it_is(content))
+
+
+_DIMENSION = re.compile(rb"<(?:\w+:)?dimension\b[^>]*/>")
+
+
+def without_dimensions(xlsx: bytes) -> bytes:
+    """The workbook without its sheets' own word of how large they are.
+
+    Some programs write it wrong, and a reader that believes it loses rows without a sign.
+    """
+    rewritten = BytesIO()
+    with zipfile.ZipFile(BytesIO(xlsx)) as archive, zipfile.ZipFile(rewritten, "w") as copy:
+        for entry in archive.infolist():
+            part = archive.read(entry)
+            if entry.filename.startswith("xl/worksheets/"):
+                part = _DIMENSION.sub(b"", part, count=1)
+            copy.writestr(entry.filename, part)
+    return rewritten.getvalue()
 
 
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError)

@@ -17,7 +17,7 @@ from surveys.xforms.explanations import explanations
 from surveys.xforms.findings import Finding, WorkbookError, XlsformError
 from surveys.xforms.sheet_checks import demands, remarks
 from surveys.xforms.sheets import Sheets, sheet
-from surveys.xforms.workbook import workbook_kind
+from surveys.xforms.workbook import without_dimensions, workbook_kind
 from surveys.xforms.xform_checks import check_xform
 
 
@@ -58,7 +58,8 @@ def xlsform_to_xform(content: bytes) -> Converted:
 def _open(content: bytes) -> Any:
     kind = workbook_kind(content)
     try:
-        return get_xlsform(BytesIO(content), file_type=kind)
+        readable = without_dimensions(content) if kind == ".xlsx" else content
+        return get_xlsform(BytesIO(readable), file_type=kind)
     except PyXFormError as error:
         if "Duplicate column header" in str(error):
             column = str(error).rpartition(": ")[2]

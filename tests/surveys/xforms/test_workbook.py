@@ -1,11 +1,15 @@
+import re
 import struct
 import zipfile
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 
 from surveys.xforms.findings import WorkbookError
+from surveys.xforms.schema import read_schema
 from surveys.xforms.workbook import MAX_ENTRIES, MAX_PACKED_MB, workbook_kind
+from surveys.xforms.xlsform import xlsform_to_xform
 from tests.old_workbook import encrypted_xlsx, old_xls
 from tests.xlsforms import workbook, xlsx
 
@@ -118,3 +122,17 @@ def test_many_equal_rows_are_no_bomb() -> None:
     rows = [["list_name", "name", "label"]] + [["place", f"p{n}", "Село"] for n in range(5000)]
 
     assert workbook_kind(xlsx({"choices": rows})) == ".xlsx"
+
+
+def test_no_row_is_lost_to_a_sheet_that_says_it_is_smaller() -> None:
+    content = Path("data/forms/service.xlsx").read_bytes()
+    belittled = BytesIO()
+    with zipfile.ZipFile(BytesIO(content)) as found, zipfile.ZipFile(belittled, "w") as made:
+        for name in found.namelist():
+            smaller = rb'<dimension ref="A1:W5"/>'
+            made.writestr(name, re.sub(rb"<dimension[^>]*/>", smaller, found.read(name)))
+    assert b'ref="A1:W5"' in belittled.getvalue()
+
+    schema = read_schema(xlsform_to_xform(belittled.getvalue()).xform)
+
+    assert schema == read_schema(xlsform_to_xform(content).xform)
