@@ -1,4 +1,7 @@
-"""Audit events in the console: to read, never to change."""
+"""Audit events in the console: to read, never to change.
+
+Not a `ReadOnlyAdmin`: the console knows the accounts, and the accounts write to this log.
+"""
 
 from typing import Any
 

@@ -25,11 +25,6 @@ _DATE = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?=$|T)", re.ASCII)
 _INT64 = 2**63
 
 
-def coerce_value(field: Field, text: str) -> Coerced:
-    """The typed value of a non-blank answer, and the code of what is wrong with it, if anything."""
-    return coercer(field)(text)
-
-
 def coercer(field: Field) -> Callable[[str], Coerced]:
     """What reads the answers of one field; made once for a form version, called for each answer."""
     if field.type in {"select_one", "select_multiple"}:

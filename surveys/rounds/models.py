@@ -46,14 +46,3 @@ class Round(models.Model):
 
     def __str__(self) -> str:
         return f"{self.survey}: {self.name}"
-
-    def covers(self, place: Place | None) -> bool:
-        """Whether a place lies in this round's communities; without communities every place does.
-
-        A record without a place lies in none.
-        """
-        return self.communities().cover(place)
-
-    def communities(self) -> "Communities":
-        """The round's places as one value, for asking about many places with one query."""
-        return Communities(frozenset(self.places.values_list("path", flat=True)))

@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from backend.accounts.permissions import logged_in
+from backend.console import ReadOnlyAdmin
 from surveys.xforms import views
 from surveys.xforms.models import Form, FormVersion
 from surveys.xforms.publish import relist_form, retire_form
@@ -100,7 +101,7 @@ class FormAdmin(admin.ModelAdmin):
 
 
 @admin.register(FormVersion)
-class FormVersionAdmin(admin.ModelAdmin):
+class FormVersionAdmin(ReadOnlyAdmin):
     """One edition, as published: its bytes, warnings, and what changed."""
 
     list_display = ("form", "version", "title", "published_at", "published_by", "downloads")
@@ -118,15 +119,6 @@ class FormVersionAdmin(admin.ModelAdmin):
     @admin.display(description="download")
     def downloads(self, version: FormVersion) -> SafeString:
         return _downloads(version)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def get_urls(self) -> list[URLPattern]:
         page = self.admin_site.admin_view

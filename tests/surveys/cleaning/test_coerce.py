@@ -14,7 +14,7 @@ from surveys.cleaning.coerce import (
     CHOICE_UNKNOWN,
     OFFSET_MISSING,
     UNREADABLE,
-    coerce_value,
+    coercer,
 )
 from surveys.xforms.schema import Choice, Field
 
@@ -26,7 +26,7 @@ LETTERS = (Choice("a", {}), Choice("b-1", {}), Choice("10", {}))
 
 
 def coerce(type_: str, text: str, **more: Any) -> tuple[Any, str]:
-    return coerce_value(Field("q", "q", "q", type_, "", **more), text)
+    return coercer(Field("q", "q", "q", type_, "", **more))(text)
 
 
 @pytest.mark.parametrize(

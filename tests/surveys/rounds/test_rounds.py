@@ -43,19 +43,6 @@ def round_(db: None) -> Round:
     return Round.objects.create(survey=survey, code="r", name="Round one")
 
 
-@pytest.mark.django_db
-def test_round_covers_the_places_it_targets(round_: Round) -> None:
-    osh = Place.objects.create(code="KG06", path="KG/KG06", level=1, name_en="Osh")
-    uzgen = place("KG/KG06/KG0601")
-    assert round_.covers(place("TJ"))
-
-    round_.places.add(osh)
-
-    assert round_.covers(uzgen)
-    assert not round_.covers(place("TJ"))
-    assert round_.communities() == Communities(frozenset({"KG/KG06"}))
-
-
 def test_round_is_edited_in_the_console_and_never_deleted(
     as_alice: Client, as_root: Client, round_: Round
 ) -> None:
