@@ -86,6 +86,9 @@ KINDS: dict[str, Kind] = {
     "device_forbidden": Kind(
         403, "Not a data collector", "This account may not send or fetch forms."
     ),
+    "device_token_required": Kind(
+        403, "For tablets only", "This address takes a tablet's token and nothing else."
+    ),
     # What a person asks for
     "not_found": Kind(404, "Not found", "There is nothing at this address, or you may not see it."),
     "method_not_allowed": Kind(405, "Method not allowed", "This address does not take {method}."),

@@ -1,4 +1,4 @@
-"""Mounts, by string, what surveys offers; tablets enter by `sync.openrosa.entrance`."""
+"""Mounts, by string, what surveys and sync offer; OpenRosa enters by `sync.openrosa.entrance`."""
 
 from django.contrib import admin
 from django.contrib.auth import views as auth_views
@@ -15,6 +15,7 @@ urlpatterns = [
     path("health/live", health.live),
     path("health/ready", health.ready),
     path("admin/", admin.site.urls),
+    path("api/v1/sync/", include("sync.api.urls")),
     path("", include("surveys.datasets.urls")),
 ]
 handler400 = views.bad_request

@@ -23,11 +23,14 @@ from backend.accounts.models import User
 from backend.accounts.permissions import may_send_submissions
 from backend.accounts.tokens import token_digest, user_of_token
 from backend.problems import Problem
-from sync.models import Device
+from surveys.places.models import Place
+from surveys.rounds.models import Communities
+from sync.models import Device, DeviceToken
 
 REMEMBERED_SECONDS = 30
 SEEN_EVERY = timedelta(minutes=1)
 MAX_REMEMBERED = 20_000
+EVERYWHERE = Communities(frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Caller:
 
     device_id: int | None = None
     user_id: int | None = None
+    places: Communities = EVERYWHERE  # whose households a tablet may know
 
 
 _remembered: dict[str, tuple[float, Caller]] = {}  # digest → until when, who
@@ -70,14 +74,16 @@ def _device(token: str, request: HttpRequest) -> Caller:
 
 def _find_device(token: str, request: HttpRequest) -> Caller | None:
     digest = token_digest(token)
-    pk = Device.objects.filter(digest=digest, revoked_at=None).values_list("pk", flat=True).first()
+    valid = DeviceToken.objects.filter(digest=digest, replaced_at=None, device__revoked_at=None)
+    pk = valid.values_list("device_id", flat=True).first()
     if pk is None:
         return None
     now = timezone.now()
     Device.objects.filter(
         Q(last_seen_at=None) | Q(last_seen_at__lt=now - SEEN_EVERY), pk=pk
     ).update(last_seen_at=now, user_agent=request.headers.get("User-Agent", "")[:255])
-    return _store(digest, Caller(device_id=pk))
+    paths = Place.objects.filter(devices=pk).values_list("path", flat=True)
+    return _store(digest, Caller(device_id=pk, places=Communities(frozenset(paths))))
 
 
 def _bearer(token: str, request: HttpRequest) -> Caller:

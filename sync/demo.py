@@ -91,7 +91,7 @@ def _devices(known: Secrets, base_url: str, *, by: User) -> Iterator[dict[str, s
     tokens = {device["name"]: device["token"] for device in known.get("devices", [])}
     for name, place_codes in DEVICES.items():
         token = tokens.get(name, "")
-        if not Device.objects.filter(digest=token_digest(token), revoked_at=None).exists():
+        if not Device.objects.filter(tokens__digest=token_digest(token), revoked_at=None).exists():
             token = enrol_device(name=name, place_codes=place_codes, by=by).token
         server_url = f"{base_url}/key/{token}"
         yield {"name": name, "token": token, "server_url": server_url, "bearer": token}

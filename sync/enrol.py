@@ -16,7 +16,7 @@ from backend.accounts.tokens import new_token, token_digest
 from backend.audit.log import log_event
 from surveys.places.models import Place
 from sync.auth import forget_callers
-from sync.models import Device
+from sync.models import Device, DeviceToken
 
 MAX_QR_LENGTH = 600  # characters; more and cheap cameras fail (openrosa.md C1)
 
@@ -38,7 +38,8 @@ def enrol_device(*, name: str, place_codes: Iterable[str] = (), by: User | None 
     """Makes a device that may fetch forms and send. Raises Problem("place_unknown")."""
     places = [Place.objects.all().find(code) for code in place_codes]
     token = new_token()
-    device = Device.objects.create(name=name, digest=token_digest(token))
+    device = Device.objects.create(name=name)
+    DeviceToken.objects.create(device=device, digest=token_digest(token))
     device.places.set(places)
     log_event("device.enrolled", by=by, device_id=device.pk, target=device)
     return Enrolled(device, token)

@@ -1,6 +1,12 @@
-"""Tablets: who may fetch forms and send submissions."""
+"""Tablets: who may fetch forms and send submissions, what they said of themselves, and what they
+are still sending."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from surveys.places.models import Place
@@ -8,15 +14,29 @@ from surveys.rounds.models import Round
 
 
 class Device(models.Model):
-    """One tablet. Its token is shown once when enrolled; only the SHA-256 is kept."""
+    """One tablet; what it last said of itself stands in the health fields.
+
+    `user_name` and `ha1` are for clients that know only name and password: a generated password,
+    of which the digest of RFC 2617 is kept (A3, C5).
+    """
 
     name = models.CharField(max_length=120)
-    digest = models.CharField(max_length=64, unique=True)
     places = models.ManyToManyField(Place, blank=True, related_name="devices")
     created_at = models.DateTimeField(auto_now_add=True)
     last_seen_at = models.DateTimeField(null=True, blank=True)
     user_agent = models.CharField(max_length=255, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    user_name = models.CharField(max_length=60, unique=True, null=True, blank=True)
+    ha1 = models.CharField(max_length=32, blank=True, editable=False)
+    app = models.CharField(max_length=120, blank=True)
+    platform = models.CharField(max_length=120, blank=True)
+    health_at = models.DateTimeField(null=True, blank=True)
+    battery = models.PositiveSmallIntegerField(null=True, blank=True)  # percent
+    free_mb = models.PositiveBigIntegerField(null=True, blank=True)
+    unsent = models.PositiveIntegerField(null=True, blank=True)  # records waiting on the tablet
+    oldest_unsent_at = models.DateTimeField(null=True, blank=True)
+    clock_drift_seconds = models.BigIntegerField(null=True, blank=True)  # its clock minus ours
+    forms: Any = models.JSONField(default=list, blank=True)  # form_id and version it holds
 
     class Meta:
         ordering = ["name"]
@@ -26,6 +46,37 @@ class Device(models.Model):
 
     def revoke(self) -> None:
         self.revoked_at = timezone.now()
+
+
+class DeviceToken(models.Model):
+    """One token of a tablet, shown once; only the SHA-256 is kept.
+
+    A replaced token may still push for the grace period, so that nothing stays behind on the
+    tablet (C4).
+    """
+
+    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="tokens")
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    replaced_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"token {self.pk}"
+
+
+class EnrolmentCode(models.Model):
+    """A one-time code from a QR code, for tablets that enrol themselves (`sync.md` 1)."""
+
+    LIFE = timedelta(hours=72)
+
+    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="codes")
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"code {self.pk}"
 
 
 class Assignment(models.Model):
@@ -39,3 +90,39 @@ class Assignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.device} {self.round}"
+
+
+class Upload(models.Model):
+    """An attachment on its way in pieces (tus 1.0), or arrived and waiting for its submission.
+
+    The bytes so far lie under MEDIA_ROOT in a partial file of this id; `stored_at` says that all
+    are there, verified and durable; `submission_id` that they were attached.
+    """
+
+    LIFE = timedelta(days=30)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="uploads")
+    instance_id = models.CharField(max_length=255)
+    name = models.CharField(max_length=1000)  # NFC, as matched with the XML
+    content_type = models.CharField(max_length=255, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)  # as promised, then as measured
+    size = models.BigIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    stored_at = models.DateTimeField(null=True)
+    submission_id = models.BigIntegerField(null=True)  # submissions.Submission, once attached
+
+    class Meta:
+        indexes = [
+            # what waits for a submission
+            models.Index(
+                fields=["instance_id"],
+                name="upload_waiting",
+                condition=Q(submission_id__isnull=True),
+            ),
+            models.Index(fields=["expires_at"], name="upload_expiry"),
+        ]
+
+    def __str__(self) -> str:
+        return f"upload {self.pk}"

@@ -49,6 +49,11 @@ class Place(models.Model):
     name_local = models.CharField(max_length=120, blank=True)
     iso_3166_2 = models.CharField(max_length=10, blank=True)
     note = models.TextField(blank=True)
+    # Where its records now belong; the code stays valid for ever, for forms still name it.
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged"
+    )
+    merged_on = models.DateField(null=True, blank=True)
     boundary: Any = models.JSONField(null=True, blank=True)
 
     objects = PlaceQuerySet.as_manager()

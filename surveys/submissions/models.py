@@ -52,6 +52,8 @@ class Submission(models.Model):
     record_id = models.UUIDField(default=uuid.uuid4, editable=False)
     head = models.BooleanField(default=True)
     raw_xml = models.BinaryField()
+    # Plain answers as a client without a form engine sent them; `raw_xml` was built from them.
+    answers = models.BinaryField(null=True)
     sha256 = models.BinaryField(max_length=32)
     encrypted = models.BooleanField(default=False)
     received_at = models.DateTimeField()
@@ -132,6 +134,61 @@ class Attachment(models.Model):
     @property
     def relative_path(self) -> str:
         return f"{self.sha256[:2]}/{self.sha256[2:4]}/{self.sha256}"
+
+
+class CurrentTransaction(models.Func):
+    """The number of the running transaction: what a reader's snapshot can be compared with."""
+
+    template = "(pg_current_xact_id()::text::bigint)"
+    output_field = models.BigIntegerField()
+    arity = 0
+
+
+class ReviewStep(models.Model):
+    """One step in the life of a record after it arrived; the log is only ever added to.
+
+    `change` is the transaction that added it: a reader remembers the oldest one still running when
+    it read, and asks from there the next time, so that no step is missed.
+    """
+
+    class Step(models.TextChoices):
+        PROCESSED = "processed", "Processed"
+        FLAGGED = "flagged", "Processed, with quality flags"
+        APPROVED = "approved", "Approved"
+        REJECTED = "rejected", "Rejected"
+        SENT_BACK = "sent_back", "Sent back"
+        RETURNED = "returned", "Came back edited"
+        MERGED = "merged", "Belongs to a household that was known"
+        COMMENTED = "commented", "Commented"
+
+    submission = models.ForeignKey(
+        Submission, on_delete=models.CASCADE, related_name="steps", db_index=False
+    )
+    record_id = models.UUIDField()
+    device_id = models.BigIntegerField(null=True)  # of the submission; sync.Device is above us
+    step = models.CharField(max_length=12, choices=Step)
+    comment = models.TextField(blank=True)
+    comments: Any = models.JSONField(default=list)  # path of the question and text, of each
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    at = models.DateTimeField(auto_now_add=True)
+    change = models.BigIntegerField(db_default=CurrentTransaction())
+
+    class Meta:
+        indexes = [
+            # what a tablet has not heard yet
+            models.Index(
+                fields=["device_id", "change"],
+                name="step_heard",
+                condition=Q(device_id__isnull=False),
+            ),
+            models.Index(fields=["record_id", "id"], name="step_record"),
+            models.Index(fields=["submission", "id"], name="step_submission"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.step} {self.submission_id}"
 
 
 class Quarantined(models.Model):

@@ -63,6 +63,7 @@ class FormVersion(models.Model):
     published_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
+    retired_at = models.DateTimeField(null=True, blank=True)  # late records are flagged, and kept
 
     class Meta:
         ordering = ["form", "-published_at", "-pk"]
