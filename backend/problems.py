@@ -111,6 +111,15 @@ KINDS: dict[str, Kind] = {
     "export_not_ready": Kind(
         409, "Not ready", "The export is {state}; ask again when it is ready."
     ),
+    "web_forms_off": Kind(
+        404, "No web forms here", "This server has no Enketo beside it; ask whoever runs it."
+    ),
+    "enketo_away": Kind(
+        503, "Web forms are away", "Enketo does not answer. Nothing is lost; try again later."
+    ),
+    "enketo_refused": Kind(
+        502, "Web form refused", "Enketo answered {answered} and gave no address."
+    ),
     # Publishing
     "workbook_unreadable": Kind(422, "Workbook cannot be read", "{reason}"),
     "workbook_too_large": Kind(

@@ -134,6 +134,13 @@ CELERY_BEAT_SCHEDULE = {
 }
 PROCESS_MAX_TRIES = env_int("PROCESS_MAX_TRIES", 5, least=1, most=100)
 
+# --- Web forms: an Enketo server beside us, if there is one ---------------------------------------
+
+ENKETO_URL = env_url("ENKETO_URL", ("http", "https")).rstrip("/")
+ENKETO_API_KEY = env_str("ENKETO_API_KEY")
+if bool(ENKETO_URL) != bool(ENKETO_API_KEY):
+    raise BadSetting("ENKETO_URL and ENKETO_API_KEY", "only one", "both, or neither")
+
 # --- Files and limits ----------------------------------------------------------------------------
 
 MEDIA_ROOT = VAR_DIR / "attachments"

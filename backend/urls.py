@@ -16,6 +16,7 @@ urlpatterns = [
     path("health/ready", health.ready),
     path("admin/", admin.site.urls),
     path("api/v1/sync/", include("sync.api.urls")),
+    path("web-forms/", include("sync.enketo.urls")),
     path("", include("surveys.datasets.urls")),
 ]
 handler400 = views.bad_request

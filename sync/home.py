@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
@@ -9,6 +10,7 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.accounts.permissions import may_manage_devices, may_send_submissions
 from backend.home import Card
+from surveys.xforms.models import Form
 from sync.models import Device
 
 DEVICES_SHOWN = 8
@@ -39,4 +41,9 @@ def connect_card(user: User) -> Card | None:
     """For enumerators: how their tablet gets forms and sends them."""
     if not may_send_submissions(user) or may_manage_devices(user):
         return None
-    return Card(title="Your tablet", template="sync/connect_card.html")
+    web_forms = Form.objects.listed() if settings.ENKETO_URL else Form.objects.none()
+    return Card(
+        title="Your tablet",
+        template="sync/connect_card.html",
+        context={"web_forms": web_forms},
+    )

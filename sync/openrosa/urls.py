@@ -8,7 +8,7 @@ from django.urls import re_path
 from sync.openrosa import views
 
 # A page for people may end in the same word: /admin/submissions/submission/, /records/submission/.
-PEOPLE = r"(?:admin|api|account|records|exports)/"
+PEOPLE = r"(?:admin|api|account|records|exports|web-forms)/"
 TABLET = r"(?:key/+(?P<token>[^/]+)/+|openrosa/+)?"
 BASE = rf"^/*+(?!{PEOPLE})(?P<base>{TABLET}(?:.*/)?)"
 
@@ -20,5 +20,9 @@ urlpatterns = [
     re_path(BASE + r"xforms/(?P<form>\d+)/media/(?P<name>[^/\0]+)$", views.form_media),
     re_path(BASE + r"entity-lists/(?P<name>[^/\0]+)\.csv$", views.entity_list),
     re_path(BASE + r"entity-lists/(?P<name>[^/\0]+)/integrity$", views.integrity),
+    re_path(
+        BASE + r"submissions/(?P<submission>\d{1,18})/attachments/(?P<name>[^/\0]+)$",
+        views.attachment,
+    ),
     re_path(r"^(?:/*)(?:key|openrosa)/", views.nothing_here),
 ]

@@ -10,6 +10,7 @@ from sync.auth import Caller
 from sync.intake import accept_submission
 from sync.openrosa import documents
 from sync.openrosa.answers import XML, answer, finish, openrosa, refused, xml_answer
+from sync.openrosa.attachments import demand_attachment, read_attachment
 from sync.openrosa.listing import base_url, demand_entity_list, listed_files, listed_forms
 from sync.openrosa.requests import drain, read_arrival
 
@@ -83,6 +84,22 @@ def integrity(request: HttpRequest, caller: Caller, base: str, name: str) -> Htt
     return xml_answer(
         request, documents.integrity(dict.fromkeys(known_entities(name, asked), False))
     )
+
+
+@openrosa("GET", "HEAD")
+def attachment(
+    request: HttpRequest, caller: Caller, base: str, submission: str, name: str
+) -> HttpResponse:
+    """A file of a stored record, for the web form that edits it (N2)."""
+    file = demand_attachment(caller, submission_pk=int(submission), name=name)
+    response = answer(
+        request,
+        etag=file.sha256,
+        content_type=file.content_type or "application/octet-stream",
+        body=lambda: read_attachment(file),
+    )
+    response.headers["Content-Disposition"] = "attachment"  # never a page of ours
+    return response
 
 
 @openrosa("HEAD", "GET", "POST")
