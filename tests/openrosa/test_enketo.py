@@ -57,7 +57,7 @@ def enketo(settings: object) -> Iterator[Enketo]:
             """Silence."""
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     settings.ENKETO_URL = f"http://127.0.0.1:{server.server_port}"
     settings.ENKETO_API_KEY = "the-key"
     yield played
