@@ -107,6 +107,15 @@ KINDS: dict[str, Kind] = {
     "cursor_invalid": Kind(
         400, "Cursor not valid", "This cursor is not from this list; start again without it."
     ),
+    "record_changed": Kind(
+        409,
+        "Record changed meanwhile",
+        "Someone was faster: the record is now {review_state}. Look at it again, then decide.",
+    ),
+    "question_unknown": Kind(400, "Question unknown", "The form has no question {path!r}."),
+    "comment_missing": Kind(
+        400, "Say what is wrong", "Write a comment, on the record or on a question."
+    ),
     "export_kind_unknown": Kind(400, "Kind unknown", "Exports are made as {allowed}."),
     "export_not_ready": Kind(
         409, "Not ready", "The export is {state}; ask again when it is ready."

@@ -51,6 +51,11 @@ def may_delete_records(user: Person) -> bool:
     return _has(user, Role.MANAGER, Role.ADMIN)
 
 
+def may_review(user: Person) -> bool:
+    """Approve, reject, send back and comment on the records one may see."""
+    return _has(user, Role.SUPERVISOR, Role.MANAGER, Role.ADMIN)
+
+
 def may_manage_devices(user: Person) -> bool:
     """Enrol and revoke tablets, and see when each was last here."""
     return _has(user, Role.SUPERVISOR, Role.MANAGER, Role.ADMIN)

@@ -5,7 +5,8 @@ filled for, or else of the card it names. For now the same card is the same hous
 linkage takes this step over.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -33,10 +34,19 @@ class Claim:
     place_id: int | None = None
 
 
-def link_records(
-    claims: Sequence[Claim], *, without: Iterable[UUID] = (), now: datetime
-) -> dict[UUID, UUID]:
-    """Record → household, for the claims that have one. Safe to run twice.
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """Record → household, for the claims that have one.
+
+    `joined`: registrations that came, by this, to a household which another record had registered.
+    """
+
+    households: dict[UUID, UUID]
+    joined: frozenset[UUID] = frozenset()
+
+
+def link_records(claims: Sequence[Claim], *, without: Iterable[UUID] = (), now: datetime) -> Linked:
+    """Finds or makes the household of each claim. Safe to run twice.
 
     `without`: records that claim nothing (any more): refusals, deleted ones. Runs inside the
     caller's transaction; two workers that meet one card or entity take turns.
@@ -45,18 +55,19 @@ def link_records(
     if gone:
         Membership.objects.filter(record_id__in=gone).delete()
     if not claims:
-        return {}
+        return Linked({})
     before = Membership.objects.in_bulk([claim.record_id for claim in claims])
     _take_turns([*claims, *before.values()])
     _move_cards(claims, before)
     registering = [claim for claim in claims if claim.registers]
-    homes = _register(registering, before)
+    homes, came = _register(registering, before)
     changed = _remember(registering, {r: (h, Basis.REGISTRATION) for r, h in homes.items()}, before)
     others = [claim for claim in claims if not claim.registers]
     found = _find(others)
     _remember(others, found, before)
     _bring_along(changed, before, now)
-    return homes | {record_id: home for record_id, (home, _) in found.items()}
+    households = homes | {record_id: home for record_id, (home, _) in found.items()}
+    return Linked(households, _joined(came, homes))
 
 
 def _take_turns(named: Iterable[Claim | Membership]) -> None:
@@ -86,13 +97,19 @@ def _move_cards(claims: Sequence[Claim], before: Mapping[UUID, Membership]) -> N
             cards.delete()
 
 
-def _register(claims: Sequence[Claim], before: Mapping[UUID, Membership]) -> dict[UUID, UUID]:
-    """The households of registrations: that of the card, made where it is new."""
+def _register(
+    claims: Sequence[Claim], before: Mapping[UUID, Membership]
+) -> tuple[dict[UUID, UUID], set[UUID]]:
+    """The households of registrations: that of the card, made where it is new.
+
+    And the records that came to a household which was there before them.
+    """
     cards = {claim.card for claim in claims if claim.card}
     known = dict(
         HouseholdCard.objects.filter(number__in=cards).values_list("number", "household_id")
     )
     homes: dict[UUID, UUID] = {}
+    came: set[UUID] = set()
     places: dict[UUID, int | None] = {}
     new: set[UUID] = set()
     for claim in claims:
@@ -101,6 +118,8 @@ def _register(claims: Sequence[Claim], before: Mapping[UUID, Membership]) -> dic
         if home is None:
             home = uuid4()
             new.add(home)
+        elif old is None or old.household_id != home:
+            came.add(claim.record_id)
         if claim.card:
             known[claim.card] = home
         homes[claim.record_id] = home
@@ -110,7 +129,18 @@ def _register(claims: Sequence[Claim], before: Mapping[UUID, Membership]) -> dic
         [HouseholdCard(number=n, household_id=h) for n, h in known.items() if h in new]
     )
     _move_households({h: place_id for h, place_id in places.items() if h not in new})
-    return homes
+    return homes, came
+
+
+def _joined(came: Collection[UUID], homes: Mapping[UUID, UUID]) -> frozenset[UUID]:
+    """Those of them that are not the only registration of their household."""
+    if not came:
+        return frozenset()
+    members = Membership.objects.filter(
+        household__in={homes[record_id] for record_id in came}, registers=True
+    )
+    registered = Counter(members.values_list("household_id", flat=True))
+    return frozenset(record_id for record_id in came if registered[homes[record_id]] > 1)
 
 
 def _move_households(places: dict[UUID, int | None]) -> None:

@@ -1,9 +1,9 @@
 """START HERE: what happens to a submission after it is safe.
 
 The row is the queue. `process_waiting` takes a batch of waiting rows and, in one transaction, makes
-of them clean rows and flags, households, and entities, and marks them processed. Every step may run
-twice. If a batch fails, its rows are taken one by one: a row that keeps failing is parked with its
-error, and the others go on.
+of them clean rows and flags, households, entities and steps of the record's log, and marks them
+processed. Every step may run twice. If a batch fails, its rows are taken one by one: a row that
+keeps failing is parked with its error, and the others go on.
 """
 
 import logging
@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
-from uuid import UUID
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
@@ -24,7 +23,8 @@ from surveys.cleaning.clean import CleanRecord, clean_records, read_submissions
 from surveys.cleaning.write import write_records
 from surveys.entities.apply import apply_entities
 from surveys.entities.claim import claim_of
-from surveys.households.link import link_records
+from surveys.households.link import Linked, link_records
+from surveys.lifecycle.steps import note_steps
 from surveys.submissions.editions import settle_editions
 from surveys.submissions.models import Submission
 
@@ -70,17 +70,18 @@ def process_submissions(submissions: Sequence[Submission]) -> int:
     _leave_waiting([s for s in submissions if s.pk not in settled])
     readings = read_submissions({*done, *(lineage.head for lineage in lineages)})
     records = clean_records(lineages, readings)
-    households = _link(records, now)
-    write_records(records, households, now=now)
+    linked = _link(records, now)
+    write_records(records, linked.households, now=now)
     deleted = {s.pk for lineage in lineages if lineage.deleted for s in lineage.editions}
     apply_entities([readings[s.pk] for s in done if s.pk not in deleted])
+    note_steps(records, done={s.pk for s in done}, joined=linked.joined)
     Submission.objects.filter(pk__in=[submission.pk for submission in done]).update(
         state=State.PROCESSED, processed_at=now, attempts=0, try_after=None, error=""
     )
     return len(done)
 
 
-def _link(records: Sequence[CleanRecord], now: datetime) -> dict[UUID, UUID]:
+def _link(records: Sequence[CleanRecord], now: datetime) -> Linked:
     claims = {record.lineage.record_id: claim_of(record) for record in records}
     silent = [record_id for record_id, claim in claims.items() if claim is None]
     former = [i for record in records for i in record.lineage.former_ids]

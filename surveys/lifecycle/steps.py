@@ -1,0 +1,82 @@
+"""note_steps: what processing found out about records, added to their log of steps.
+
+The tablet that sent a record learns from these steps what became of it (`sync.md` 4). Processing
+again adds nothing where nothing changed.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from uuid import UUID
+
+from surveys.cleaning.clean import CleanRecord
+from surveys.submissions.editions import Lineage
+from surveys.submissions.models import ReviewStep, Submission
+
+Step = ReviewStep.Step
+_OUTCOMES = (Step.PROCESSED, Step.FLAGGED)
+_TO_BE_EDITED = (Step.SENT_BACK, Step.REJECTED)
+_OPENS_OR_CLOSES = (*_TO_BE_EDITED, Step.APPROVED, Step.RETURNED)
+_Found = tuple[Submission, Step]
+_Told = Mapping[int, Sequence[ReviewStep]]  # by submission, the oldest first
+
+
+def note_steps(
+    records: Sequence[CleanRecord], *, done: Collection[int], joined: Collection[UUID]
+) -> None:
+    """Adds the steps of these records that are new; one statement where all were never seen.
+
+    `done`: keys of the submissions just processed; `joined`: records whose registration came to a
+    household that was known. Runs inside the caller's transaction.
+    """
+    present = [record for record in records if not record.lineage.deleted]
+    told = _told([record.lineage for record in present])
+    found = [each for record in present for each in _found(record, done, joined, told)]
+    ReviewStep.objects.bulk_create(
+        ReviewStep(
+            submission=submission,
+            record_id=submission.record_id,
+            device_id=submission.device_id,
+            step=step,
+        )
+        for submission, step in found
+    )
+
+
+def _found(
+    record: CleanRecord, done: Collection[int], joined: Collection[UUID], told: _Told
+) -> Iterator[_Found]:
+    lineage = record.lineage
+    if _came_back(lineage, told):
+        yield lineage.head, Step.RETURNED
+    for edition in lineage.editions:
+        counts = edition is lineage.head
+        outcome = Step.FLAGGED if counts and record.flags else Step.PROCESSED
+        if (counts or edition.pk in done) and _last(told, edition, _OUTCOMES) != outcome:
+            yield edition, outcome
+    if lineage.record_id in joined and not _last(told, lineage.head, [Step.MERGED]):
+        yield lineage.head, Step.MERGED
+
+
+def _told(lineages: Sequence[Lineage]) -> _Told:
+    """The steps there are; a record that is new has none, and nobody is asked for them."""
+    editions = [s.pk for each in lineages if not each.first_time for s in each.editions]
+    told = defaultdict(list)
+    if editions:
+        steps = ReviewStep.objects.filter(submission__in=editions).order_by("pk")
+        for step in steps.only("submission_id", "step"):
+            told[step.submission_id].append(step)
+    return told
+
+
+def _last(told: _Told, submission: Submission, kinds: Collection[str]) -> str | None:
+    steps = (step.step for step in reversed(told.get(submission.pk, ())))
+    return next((step for step in steps if step in kinds), None)
+
+
+def _came_back(lineage: Lineage, told: _Told) -> bool:
+    """The head is an edition that came after the one a supervisor sent back or rejected."""
+    if len(lineage.editions) == 1:
+        return False
+    steps = [step for s in lineage.editions for step in told.get(s.pk, ())]
+    last = max((s for s in steps if s.step in _OPENS_OR_CLOSES), key=lambda s: s.pk, default=None)
+    return last is not None and last.step in _TO_BE_EDITED and last.submission_id < lineage.head.pk
