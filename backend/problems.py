@@ -25,6 +25,16 @@ KINDS: dict[str, Kind] = {
         "Token not valid",
         "This tablet's access was ended or never existed. Your data is safe on it; ask your supervisor for a new QR code.",
     ),
+    "device_revoked": Kind(
+        409,
+        "Access was ended",
+        "The access of this tablet was ended. Restore it first, or enrol the tablet anew.",
+    ),
+    "code_invalid": Kind(
+        403,
+        "Code not valid",
+        "This enrolment code was used, is older than three days or never existed. Ask your supervisor for a new one.",
+    ),
     "tls_required": Kind(
         403,
         "Secure link needed",

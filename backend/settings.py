@@ -157,6 +157,11 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 5000
 MAX_XML_BYTES = env_int("MAX_XML_MB", 20, least=1, most=200) * 1024 * 1024
 ACCEPT_CONTENT_LENGTH = env_int("ACCEPT_CONTENT_LENGTH", 10_000_000, least=100_000)
 
+# --- Tablets -------------------------------------------------------------------------------------
+
+TOKEN_GRACE_DAYS = env_int("TOKEN_GRACE_DAYS", 14, least=0, most=365)
+OVERDUE_DAYS = env_int("OVERDUE_DAYS", 14, least=1, most=365)
+
 # --- Apps ----------------------------------------------------------------------------------------
 
 ROOT_URLCONF = "backend.urls"

@@ -14,8 +14,9 @@ from django.shortcuts import render
 from backend.accounts.permissions import logged_in, may_manage_devices
 from backend.console import ReadOnlyAdmin
 from surveys.places.models import Place
-from sync.enrol import Enrolled, collect_settings, enrol_device, qr_png, qr_text, revoke_device
+from sync.enrol import Enrolled, enrol_device, revoke_device
 from sync.models import Assignment, Device
+from sync.qr import collect_settings, qr_png, qr_text
 
 
 class EnrolForm(forms.Form):

@@ -1,9 +1,10 @@
 """The one door: every protocol hands its Arrivals to accept_submission and answers its Receipt."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from surveys.submissions.quarantine import Sender
-from surveys.submissions.receive import Outcome, receive_submission
+from surveys.submissions.receive import Outcome, hold_submission, receive_submission
 from surveys.submissions.store import StoredFile
 from sync.bell import ring_bell
 
@@ -15,6 +16,7 @@ class Arrival:
     raw_xml: bytes
     files: tuple[StoredFile, ...]
     sender: Sender
+    revoked: bool = False  # the tablet's access was ended: kept apart until a manager admits it
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class Receipt:
     """What we answer, given only when all of the arrival is committed."""
 
     outcome: Outcome
-    submission_id: int
+    submission_id: int | None  # None: it lies in quarantine
     instance_id: str
 
     @property
@@ -36,10 +38,11 @@ def accept_submission(arrival: Arrival) -> Receipt:
     Raises the Problems of `receive_submission`, and Django's OperationalError when the database
     stays away.
     """
-    received = receive_submission(
-        raw_xml=arrival.raw_xml, files=arrival.files, sender=arrival.sender
+    take = (
+        partial(hold_submission, reason="device_revoked") if arrival.revoked else receive_submission
     )
+    received = take(raw_xml=arrival.raw_xml, files=arrival.files, sender=arrival.sender)
     receipt = Receipt(received.outcome, received.submission_id, received.instance_id)
-    if receipt.is_new:
+    if receipt.is_new and not arrival.revoked:
         ring_bell()
     return receipt

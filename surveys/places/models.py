@@ -12,6 +12,17 @@ class PlaceQuerySet(models.QuerySet["Place"]):
     def at_or_below(self, place: "Place") -> "PlaceQuerySet":
         return self.filter(Q(pk=place.pk) | Q(path__startswith=place.path + "/"))
 
+    def paths_followed(self) -> frozenset[str]:
+        """Their paths, and those of the places they were merged into, however often."""
+        found: dict[int, str] = {}
+        ahead = list(self.values_list("pk", "path", "merged_into"))
+        while ahead:
+            found |= {pk: path for pk, path, _ in ahead}
+            into = {into for _, _, into in ahead if into is not None} - found.keys()
+            merged = Place.objects.filter(pk__in=into) if into else Place.objects.none()
+            ahead = list(merged.values_list("pk", "path", "merged_into"))
+        return frozenset(found.values())
+
     def find(self, code: str) -> "Place":
         """The place with this code; a prefix (`KG05`) finds the code that only adds zeros to it.
 

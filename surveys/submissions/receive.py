@@ -35,12 +35,13 @@ class Outcome(StrEnum):
     EDITED = "edited"
     ATTACHMENTS_ADDED = "attachments_added"
     DUPLICATE = "duplicate"
+    QUARANTINED = "quarantined"
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
     outcome: Outcome
-    submission_id: int
+    submission_id: int | None  # None: it lies in quarantine
     instance_id: str
 
 
@@ -88,11 +89,7 @@ def receive_submission(
     xml_malformed, xml_forbidden, xml_too_deep, form_id_missing, form_unknown, instance_conflict.
     """
     files = list({(file.name, file.sha256): file for file in files}.values())
-    try:
-        instance = parse_instance(raw_xml)
-    except InstanceError as error:
-        quarantine(reason=error.code, raw=raw_xml, files=files, sender=sender)
-        raise Problem(error.code) from error
+    instance = _read(raw_xml, files, sender)
     form_pk, new_pk = _store_once(instance, raw_xml, files, sender)
     if new_pk is not None:
         outcome = Outcome.EDITED if instance.deprecated_id else Outcome.CREATED
@@ -112,6 +109,33 @@ def receive_submission(
     added = _add_files(stored, files, sender)
     outcome = Outcome.ATTACHMENTS_ADDED if added else Outcome.DUPLICATE
     return Received(outcome, stored.pk, instance.instance_id)
+
+
+def hold_submission(
+    *, reason: str, raw_xml: bytes, files: Sequence[StoredFile] = (), sender: Sender
+) -> Received:
+    """Keeps a delivery apart for a person to decide about. Safe to run twice.
+
+    Raises what `receive_submission` raises of XML that cannot be read.
+    """
+    instance = _read(raw_xml, files, sender)
+    quarantine(
+        reason=reason,
+        raw=raw_xml,
+        files=files,
+        sender=sender,
+        form_id=instance.form_id,
+        instance_id=instance.instance_id,
+    )
+    return Received(Outcome.QUARANTINED, None, instance.instance_id)
+
+
+def _read(raw_xml: bytes, files: Sequence[StoredFile], sender: Sender) -> Instance:
+    try:
+        return parse_instance(raw_xml)
+    except InstanceError as error:
+        quarantine(reason=error.code, raw=raw_xml, files=files, sender=sender)
+        raise Problem(error.code) from error
 
 
 def _store_once(

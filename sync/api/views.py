@@ -17,10 +17,11 @@ class DeviceView(APIView):
 
     authentication_classes = ()
     permission_classes = ()
+    pushes = False  # as for `authenticate`
     caller: Caller
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        self.caller = authenticate(request._request)
+        self.caller = authenticate(request._request, pushes=self.pushes)
         if self.caller.device_id is None:
             raise Problem("device_token_required")
         super().initial(request, *args, **kwargs)

@@ -3,28 +3,31 @@
 import gzip
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
 from http import HTTPStatus
+from typing import Any
 
 from django.core.exceptions import DisallowedHost
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
 from backend.problems import Problem
-from sync.auth import Caller, authenticate
+from sync.auth import Caller, authenticate, challenges
 from sync.openrosa import documents
 
 log = logging.getLogger(__name__)
 XML = "text/xml; charset=utf-8"  # Collect refuses a list or manifest of any other type (D3)
-CHALLENGE = 'Basic realm="oila"'
 COMPRESSIBLE = ("text/", "application/xml", "application/json", "application/geo+json")
 
 View = Callable[..., HttpResponse]
 
 
-def openrosa(*methods: str) -> Callable[[View], View]:
-    """Wraps a view `(request, caller, …)`: who is calling, the headers, errors as XML (D2, X1)."""
+def openrosa(*methods: str, pushes: bool = False) -> Callable[[View], View]:
+    """Wraps a view `(request, caller, …)`: who is calling, the headers, errors as XML (D2, X1).
+
+    `pushes` as for `authenticate`.
+    """
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -33,7 +36,7 @@ def openrosa(*methods: str) -> Callable[[View], View]:
             try:
                 if request.method not in methods:
                     raise Problem("method_not_allowed", method=request.method)  # noqa: TRY301
-                caller = authenticate(request, token)
+                caller = authenticate(request, token, pushes=pushes)
                 response = view(request, caller, **named)
             except Exception as error:
                 response = _refuse(error, request, caller)
@@ -86,17 +89,30 @@ def answer(
     return HttpResponse(content, content_type=content_type, headers=headers)
 
 
-def refused(problem: Problem) -> HttpResponse:
+class Challenge(HttpResponse):
+    """A 401 with a line for each scheme: many clients cannot read two out of one."""
+
+    def __init__(self, *args: Any, schemes: Iterable[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.headers["WWW-Authenticate"], *self._others = schemes
+
+    def items(self) -> Iterator[tuple[str, str]]:
+        yield from super().items()
+        yield from (("WWW-Authenticate", scheme) for scheme in self._others)
+
+
+def refused(request: HttpRequest, problem: Problem) -> HttpResponse:
     """A Problem in the words of OpenRosa; Collect shows them as they stand."""
-    response = HttpResponse(
-        documents.refusal(problem.words),
-        status=problem.status,
-        content_type=XML,
-        headers=problem.headers,
-    )
-    if problem.status == HTTPStatus.UNAUTHORIZED:
-        response.headers["WWW-Authenticate"] = CHALLENGE
-    return response
+    body = documents.refusal(problem.words)
+    named: dict[str, Any] = {
+        "status": problem.status,
+        "content_type": XML,
+        "headers": problem.headers,
+    }
+    if problem.status != HTTPStatus.UNAUTHORIZED:
+        return HttpResponse(body, **named)
+    stale = bool(problem.details.get("stale"))
+    return Challenge(body, schemes=challenges(request, stale=stale), **named)
 
 
 def _has_already(request: HttpRequest, tag: str) -> bool:
@@ -119,7 +135,7 @@ def _refuse(error: Exception, request: HttpRequest, caller: Caller | None) -> Ht
         log.error("unexpected error", exc_info=error, extra=ids)
     elif problem.code != "login_required":  # the first half of every Basic exchange (A4)
         log.info("refused", extra=ids)
-    return refused(problem)
+    return refused(request, problem)
 
 
 def _as_problem(error: Exception) -> Problem:

@@ -37,7 +37,8 @@ def read_arrival(request: HttpRequest, caller: Caller) -> Arrival:
     finally:
         for file in files:
             file.discard()
-    return Arrival(raw_xml=raw_xml, files=kept, sender=_sender(request, caller))
+    sender = _sender(request, caller)
+    return Arrival(raw_xml=raw_xml, files=kept, sender=sender, revoked=caller.revoked)
 
 
 def _read_body(request: HttpRequest, files: list[IncomingFile]) -> bytes:

@@ -102,7 +102,7 @@ def attachment(
     return response
 
 
-@openrosa("HEAD", "GET", "POST")
+@openrosa("HEAD", "GET", "POST", pushes=True)
 def submission(request: HttpRequest, caller: Caller, base: str) -> HttpResponse:
     """HEAD: how much one POST should hold (S1). POST: 201 or 202 once all is stored (S8)."""
     if request.method != "POST":
@@ -121,4 +121,4 @@ def submission(request: HttpRequest, caller: Caller, base: str) -> HttpResponse:
 
 def nothing_here(request: HttpRequest, token: str = "") -> HttpResponse:
     """Any other address below a tablet's: in its own language, and never a redirect (S13)."""
-    return finish(request, refused(Problem("not_found")))
+    return finish(request, refused(request, Problem("not_found")))

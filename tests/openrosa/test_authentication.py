@@ -2,19 +2,23 @@
 
 import base64
 import logging
+import time
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.accounts.tokens import make_personal_token
 from backend.logs import JsonFormatter
-from surveys.submissions.models import Submission
+from surveys.submissions.models import Quarantined, Submission
 from surveys.xforms.models import Form, FormMedia
 from sync.auth import forget_callers
-from sync.enrol import Enrolled, revoke_device
+from sync.enrol import Enrolled, restore_device, revoke_device, rotate_token
+from sync.models import Device
 from tests.conftest import PASSWORD
 from tests.device import Tablet, client_door
 from tests.openrosa.conftest import ORIGIN, make_record
@@ -69,9 +73,80 @@ def test_A1_a_revoked_token_is_403_at_once(tablet: Tablet, enrolled: Enrolled, f
     assert tablet.send(make_record()).status == 201
 
     revoke_device(device=enrolled.device)
-    forget_callers()
+    ago(enrolled.device, days=15)
 
     assert statuses(tablet) == {403}
+
+
+def ago(device: Device, *, days: int) -> None:
+    """As if its access had been ended, and its replaced tokens replaced, so long before."""
+    then = timezone.now() - timedelta(days=days)
+    Device.objects.filter(pk=device.pk).exclude(revoked_at=None).update(revoked_at=then)
+    device.tokens.exclude(replaced_at=None).update(replaced_at=then)
+    forget_callers()
+
+
+def fetches(tablet: Tablet) -> set[int]:
+    return {tablet.get(f"{tablet.server_url}/formList").status}
+
+
+def test_A5_what_a_revoked_tablet_still_sends_is_taken_and_kept_apart(
+    tablet: Tablet, enrolled: Enrolled, form: Form
+) -> None:
+    revoke_device(device=enrolled.device)
+    photo = ("roof.jpg", b"a roof", "image/jpeg")
+
+    answers = [tablet.send(make_record("uuid:1"), [photo]) for _ in range(2)]
+
+    assert [answer.status for answer in answers] == [201, 201]
+    assert fetches(tablet) == {403}
+    assert not Submission.objects.exists()
+    kept = Quarantined.objects.get()
+    assert (kept.reason, kept.form_id, kept.instance_id) == ("device_revoked", "visit", "uuid:1")
+    assert (kept.device_id, kept.times) == (enrolled.device.pk, 2)
+    assert [file["name"] for file in kept.attachments] == ["roof.jpg"]
+
+
+def test_A5_a_restored_tablet_works_as_before(
+    tablet: Tablet, enrolled: Enrolled, form: Form
+) -> None:
+    revoke_device(device=enrolled.device)
+    restore_device(device=enrolled.device)
+
+    assert statuses(tablet) == {200, 204, 201}
+    assert Submission.objects.exists()
+
+
+def test_C4_a_replaced_token_may_push_for_the_grace_period_and_not_fetch(
+    tablet: Tablet, enrolled: Enrolled, form: Form
+) -> None:
+    rotate_token(device=enrolled.device)
+    newer = rotate_token(device=enrolled.device)
+    current = Tablet(f"{ORIGIN}/key/{newer}", tablet.door)
+    in_hand = make_record()
+
+    assert fetches(tablet) == {403}
+    assert tablet.send(in_hand).status == 201
+    assert fetches(current) == {200}
+    assert current.send(in_hand).status == 202
+    assert Submission.objects.get().device_id == enrolled.device.pk
+
+    ago(enrolled.device, days=15)
+    assert statuses(tablet) == {403}
+    assert statuses(current) == {200, 204, 201}
+
+
+def test_A1_a_process_that_did_not_hear_of_it_ends_within_half_a_minute(
+    tablet: Tablet, enrolled: Enrolled, form: Form, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tablet.form_list()
+    Device.objects.update(revoked_at=timezone.now())  # as another process does it
+    assert fetches(tablet) == {200}
+
+    later = time.monotonic() + 31
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+
+    assert fetches(tablet) == {403}
 
 
 def test_A1_the_token_is_never_logged(

@@ -15,15 +15,9 @@ from backend.accounts.models import User
 from backend.audit.models import AuditEvent
 from backend.problems import Problem
 from surveys.places.models import Place
-from sync.enrol import (
-    MAX_QR_LENGTH,
-    collect_settings,
-    enrol_device,
-    qr_png,
-    qr_text,
-    revoke_device,
-)
+from sync.enrol import enrol_device, revoke_device
 from sync.models import Device
+from sync.qr import MAX_QR_LENGTH, collect_settings, qr_png, qr_text
 
 SERVER_URL = "https://survey.example/key/" + "x" * 43
 

@@ -8,7 +8,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from backend.problems import Problem
-from sync.enrol import collect_settings, enrol_device, qr_png, qr_text
+from sync.enrol import enrol_device
+from sync.qr import collect_settings, qr_png, qr_text
 
 
 class Command(BaseCommand):
