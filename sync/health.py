@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sync.models import Device
 
@@ -37,7 +38,7 @@ def note_health(*, device_id: int, health: Health, now: datetime) -> None:
         "unsent": _within(health.unsent, 2**31 - 1),
         "clock_drift_seconds": _drift(health.sent_at, now),
     }
-    changes = {name: value for name, value in said.items() if value is not None}
+    changes: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
     if health.unsent is not None or health.oldest_unsent_at is not None:
         changes["oldest_unsent_at"] = health.oldest_unsent_at if health.unsent != 0 else None
     if health.forms is not None:
