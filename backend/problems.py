@@ -99,6 +99,30 @@ KINDS: dict[str, Kind] = {
     "device_token_required": Kind(
         403, "For tablets only", "This address takes a tablet's token and nothing else."
     ),
+    # What a tablet sends as JSON
+    "push_too_large": Kind(
+        413,
+        "Push too large",
+        "A push may hold {max_items} records and {max_mb} MB, unpacked. Send it in parts.",
+    ),
+    "inflated_too_large": Kind(
+        413,
+        "Body too large",
+        "The body unpacks to more than {limit_mb} MB or {ratio} times its size. Send it in parts.",
+    ),
+    "gzip_malformed": Kind(
+        400,
+        "Body cannot be unpacked",
+        "The body is cut off or is not gzip. Nothing was stored: send it again.",
+    ),
+    "encoding_unsupported": Kind(
+        415, "Encoding not taken", "A body may be sent as it is or with Content-Encoding: gzip."
+    ),
+    "item_malformed": Kind(
+        400,
+        "Record cannot be read",
+        "The item is no record: {reason}. The bytes were kept for support; the record stays on your tablet.",
+    ),
     # What a person asks for
     "not_found": Kind(404, "Not found", "There is nothing at this address, or you may not see it."),
     "method_not_allowed": Kind(405, "Method not allowed", "This address does not take {method}."),

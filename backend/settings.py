@@ -196,7 +196,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "backend.middleware.request_id",
-    "sync.openrosa.entrance.tablets_entrance",  # all below is for pages and the JSON API
+    "sync.entrance.tablets_entrance",  # all below is for pages and the JSON API
     "backend.middleware.content_policy",
     "backend.middleware.database_away",
     "django.middleware.security.SecurityMiddleware",

@@ -1,4 +1,4 @@
-"""Mounts, by string, what surveys and sync offer; OpenRosa enters by `sync.openrosa.entrance`."""
+"""Mounts, by string, what surveys and sync offer; OpenRosa enters by `sync.entrance`."""
 
 from django.contrib import admin
 from django.contrib.auth import views as auth_views

@@ -13,7 +13,7 @@ Handler = Callable[[HttpRequest], HttpResponse]
 
 
 def tablets_entrance(get_response: Handler) -> Handler:
-    resolver = get_resolver("sync.openrosa.urls")
+    resolver = get_resolver("sync.urls")
 
     def handle(request: HttpRequest) -> HttpResponse:
         try:
