@@ -9,7 +9,6 @@ from django.db import InterfaceError, OperationalError
 from backend.problems import Problem
 from surveys.submissions.instance import InstanceError, parse_instance
 from surveys.submissions.quarantine import Sender, quarantine
-from surveys.submissions.receive import Outcome
 from sync.api.envelope import Envelope, EnvelopeError, read_envelope
 from sync.api.items import Item, read_item
 from sync.auth import Caller
@@ -70,7 +69,7 @@ def _accept(item: Item, caller: Caller, sender: Sender) -> Json:
         quarantine(reason="item_malformed", raw=item.raw, files=(), sender=sender)
         raise Problem("item_malformed", reason=item.fault)
     receipt = accept_submission(Arrival(item.instance, (), sender, caller.revoked))
-    if receipt.outcome == Outcome.QUARANTINED:
+    if receipt.submission_id is None:
         raise Problem("device_revoked")
     result: Json = {"outcome": str(receipt.outcome), "instance_id": receipt.instance_id}
     if item.attachments:
