@@ -96,6 +96,7 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_ADDRESS,
+        "OPTIONS": {"socket_timeout": 2},  # seconds; a hung Redis must not hang the tablets
     }
 }
 
