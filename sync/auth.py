@@ -31,6 +31,7 @@ from surveys.places.models import Place
 from surveys.rounds.models import Communities
 from sync.digest import NONCE_SECONDS, REALM, challenge, hash_password, is_fresh, read_digest
 from sync.models import Device, DeviceToken
+from sync.user_agents import read_user_agent
 
 log = logging.getLogger(__name__)
 REMEMBERED_SECONDS = 30
@@ -123,15 +124,21 @@ def _caller(
     ends = [at for at in (replaced_at, revoked_at) if at is not None]
     if any(now - at > timedelta(days=settings.TOKEN_GRACE_DAYS) for at in ends):
         return None
-    Device.objects.filter(
-        Q(last_seen_at=None) | Q(last_seen_at__lt=now - SEEN_EVERY), pk=pk
-    ).update(last_seen_at=now, user_agent=request.headers.get("User-Agent", "")[:255])
+    _note_seen(pk, request.headers.get("User-Agent", ""), now)
     return Caller(
         device_id=pk,
         places=Communities(Place.objects.filter(devices=pk).paths_followed()),
         revoked=revoked_at is not None,
         only_pushes=bool(ends),
     )
+
+
+def _note_seen(pk: int, user_agent: str, now: datetime) -> None:
+    client = read_user_agent(user_agent)
+    said = {"app": client.app, "platform": client.platform} if client else {}
+    Device.objects.filter(
+        Q(last_seen_at=None) | Q(last_seen_at__lt=now - SEEN_EVERY), pk=pk
+    ).update(last_seen_at=now, user_agent=user_agent[:255], **said)
 
 
 def _bearer(token: str, request: HttpRequest) -> Caller:

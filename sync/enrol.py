@@ -19,6 +19,7 @@ from surveys.places.models import Place
 from surveys.rounds.models import Round
 from sync.auth import forget_callers
 from sync.digest import hash_password
+from sync.guesses import demand_patience, note_wrong_guess
 from sync.models import Assignment, Device, DeviceToken, EnrolmentCode
 
 # Letters and digits that nobody mistakes for one another on paper; 31 of them.
@@ -133,16 +134,21 @@ def make_enrolment_code(*, device: Device, by: User | None = None) -> str:
 
 
 @transaction.atomic
-def use_enrolment_code(*, code: str, name: str = "", app: str = "", platform: str = "") -> Enrolled:
+def use_enrolment_code(
+    *, code: str, name: str = "", app: str = "", platform: str = "", address: str = ""
+) -> Enrolled:
     """The device of the code, and a new token; tokens it had are replaced as by `rotate_token`.
 
-    The name that the tablet gives itself is kept only where the office gave none.
-    Raises Problem("code_invalid") for a code that is unknown, used or too old.
+    The name that the tablet gives itself is kept only where the office gave none. `address` is
+    where the code comes from. Raises code_invalid for a code that is unknown, used or too old, and
+    too_many_requests after ten of those in a minute.
     """
+    demand_patience(address)
     now = timezone.now()
     valid = EnrolmentCode.objects.filter(used_at=None, expires_at__gt=now, device__revoked_at=None)
     found = valid.select_for_update(of=("self",)).filter(digest=_code_digest(code)).first()
     if found is None:
+        note_wrong_guess(address)
         raise Problem("code_invalid")
     found.used_at = now
     found.save(update_fields=["used_at"])

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sync.models import Device
@@ -39,8 +39,11 @@ def note_health(*, device_id: int, health: Health, now: datetime) -> None:
         "clock_drift_seconds": _drift(health.sent_at, now),
     }
     changes: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
-    if health.unsent is not None or health.oldest_unsent_at is not None:
-        changes["oldest_unsent_at"] = health.oldest_unsent_at if health.unsent != 0 else None
+    if health.unsent == 0:
+        changes["oldest_unsent_at"] = None
+    elif health.oldest_unsent_at is not None:
+        ahead = timedelta(seconds=changes.get("clock_drift_seconds", 0))
+        changes["oldest_unsent_at"] = health.oldest_unsent_at - ahead  # by our clock
     if health.forms is not None:
         changes["forms"] = [
             {"form_id": form_id[:255], "version": version[:200]}

@@ -5,12 +5,32 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from surveys.places.models import Place
 from surveys.rounds.models import Round
+
+
+class DeviceQuerySet(models.QuerySet["Device"]):
+    def active(self) -> "DeviceQuerySet":
+        return self.filter(revoked_at=None)
+
+    def overdue(self) -> "DeviceQuerySet":
+        """Those not seen for OVERDUE_DAYS, or on which a record has waited longer."""
+        since = timezone.now() - timedelta(days=settings.OVERDUE_DAYS)
+        unseen = Q(last_seen_at__lt=since) | Q(last_seen_at=None, created_at__lt=since)
+        return self.active().filter(unseen | Q(oldest_unsent_at__lt=since))
+
+    def within(self, places: "models.QuerySet[Place] | None") -> "DeviceQuerySet":
+        """Those that work there and nowhere else; None is everywhere."""
+        if places is None:
+            return self
+        outside = Place.objects.exclude(pk__in=places.values("pk"))
+        here = self.filter(pk__in=Device.places.through.objects.values("device_id"))
+        return here.exclude(pk__in=self.model.objects.filter(places__in=outside).values("pk"))
 
 
 class Device(models.Model):
@@ -37,6 +57,8 @@ class Device(models.Model):
     oldest_unsent_at = models.DateTimeField(null=True, blank=True)
     clock_drift_seconds = models.BigIntegerField(null=True, blank=True)  # its clock minus ours
     forms: Any = models.JSONField(default=list, blank=True)  # form_id and version it holds
+
+    objects = DeviceQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]

@@ -19,6 +19,7 @@ from sync.api.push import open_push, push_items
 from sync.api.requests import read_body, read_object, read_text
 from sync.auth import Caller, authenticate
 from sync.enrol import use_enrolment_code
+from sync.guesses import client_address
 from sync.health import note_health
 
 
@@ -74,7 +75,8 @@ class EnrolView(TabletView):
     def post(self, request: Request) -> Response:
         said = read_object(request._request)
         texts = {name: read_text(said, name) for name in ("code", "name", "app", "platform")}
-        return Response(introduce(use_enrolment_code(**texts)), status=201)
+        address = client_address(request._request)
+        return Response(introduce(use_enrolment_code(**texts, address=address)), status=201)
 
 
 class PushView(DeviceView):
