@@ -27,9 +27,13 @@ from sync.user_agents import Client, read_user_agent
             "Android 14, Lenovo TB-8505F",
         ),
         ("Enketo/7.6.4 Mozilla/5.0 (X11; Linux x86_64)", "Enketo 7.6.4", ""),
-        ("org.odk.collect.android/v1 Dalvik/2.1.0 (Linux; U; Android 9)", "ODK Collect v1", "Android 9"),
+        (
+            "org.odk.collect.android/v1 Dalvik/2.1.0 (Linux; U; Android 9)",
+            "ODK Collect v1",
+            "Android 9",
+        ),
     ],
-)  # fmt: skip
+)
 def test_D6_clients_are_known_by_how_they_name_themselves(
     sent: str, app: str, platform: str
 ) -> None:
