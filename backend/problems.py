@@ -138,6 +138,10 @@ KINDS: dict[str, Kind] = {
     ),
     "value_invalid": Kind(400, "Value not valid", "{field!r}: {reason}"),
     "place_unknown": Kind(400, "Place unknown", "There is no place with the code {place!r}."),
+    "place_merge_invalid": Kind(
+        409, "Places cannot be merged", "{place} cannot become a part of {into}: {reason}"
+    ),
+    "place_not_merged": Kind(409, "Not merged", "{place} is not a part of another place."),
     "cursor_invalid": Kind(
         400, "Cursor not valid", "This cursor is not from this list; start again without it."
     ),
@@ -177,6 +181,11 @@ KINDS: dict[str, Kind] = {
         409,
         "Version exists",
         "{form_id} version {version} is already published with other content; give the changed form a new version.",
+    ),
+    "version_current": Kind(
+        409,
+        "Version in use",
+        "Tablets fetch version {version!r} of {form_id!r}; publish another first, or retire the form.",
     ),
     "media_name_invalid": Kind(
         422, "File name not usable", "The file name {name!r} cannot be used: {reason}"

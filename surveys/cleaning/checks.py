@@ -6,11 +6,27 @@ list) is found in `answers.py` while reading it.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from surveys.cleaning.answers import Answers, Flag
 from surveys.xforms.schema import Schema
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetimes:
+    """Until when things were in use, by the server's clock; None where they have no such end."""
+
+    round_opened_at: datetime | None = None
+    round_closed_at: datetime | None = None
+    form_retired_at: datetime | None = None
+    version_retired_at: datetime | None = None
+    version_replaced_at: datetime | None = None  # when the next one was published
+
+    def of_version(
+        self, *, retired_at: datetime | None, replaced_at: datetime | None
+    ) -> "Lifetimes":
+        return replace(self, version_retired_at=retired_at, version_replaced_at=replaced_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +41,15 @@ class Checked:
     edit_conflict: bool = False
     inside_round: bool = True  # no place, or one of the communities of the form's round
     files: frozenset[str] = field(default_factory=frozenset)  # names that arrived
+    lifetimes: Lifetimes = field(default_factory=Lifetimes)
+    merged: tuple[str, ...] = ()  # paths of answers whose place was merged when they came
 
 
 Check = Callable[[Checked], Iterator[Flag]]
 CHECKS: list[Check] = []
 PROGRAMME_BEGAN = datetime(2014, 1, 1, tzinfo=UTC)
 CLOCK_TOLERANCE = timedelta(days=1)
+OLD_AFTER = timedelta(days=30)  # a backlog of three weeks is ordinary
 
 
 def run_checks(checked: Checked) -> list[Flag]:
@@ -77,6 +96,35 @@ def outside_round(checked: Checked) -> Iterator[Flag]:
     """From a place that the form's round is not for."""
     if not checked.inside_round:
         yield Flag("outside_round")
+
+
+@check
+def late(checked: Checked) -> Iterator[Flag]:
+    """What a tablet that was away could not know: taken like any other, for a person to see."""
+    life, received_at = checked.lifetimes, checked.received_at
+    if _passed(life.round_closed_at, received_at):
+        yield Flag("round_closed")
+    if _passed(life.round_closed_at, submitted_at(checked.answers)):
+        yield Flag("collected_after_close")
+    if life.round_opened_at and received_at < life.round_opened_at:
+        yield Flag("round_not_open")
+    if _passed(life.form_retired_at, received_at):
+        yield Flag("form_retired")
+    if _passed(life.version_retired_at, received_at):
+        yield Flag("version_retired")
+    if _passed(life.version_replaced_at, received_at - OLD_AFTER):
+        yield Flag("version_old")
+
+
+def _passed(end: datetime | None, at: datetime | None) -> bool:
+    return end is not None and at is not None and at >= end
+
+
+@check
+def place_merged(checked: Checked) -> Iterator[Flag]:
+    """The answer names a place that belongs to another today; the record was put there."""
+    for path in checked.merged:
+        yield Flag("place_merged", path)
 
 
 @check

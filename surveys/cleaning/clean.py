@@ -6,18 +6,17 @@ Reading needs a handful of queries for the whole batch, whatever its size.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from uuid import UUID
 
 from lxml import etree
 
 from surveys.cleaning.answers import Answers, Flag, Plan, Row, make_plan, read_answers
 from surveys.cleaning.checks import Checked, run_checks
+from surveys.cleaning.surroundings import Surroundings, named_places, surroundings
 from surveys.places.models import Place
-from surveys.rounds.models import Communities
 from surveys.submissions.editions import Lineage
 from surveys.submissions.instance import parse_instance
-from surveys.submissions.models import Attachment, Submission
-from surveys.xforms.models import Form, FormVersion, schema_of_version
+from surveys.submissions.models import Submission
+from surveys.xforms.models import FormVersion, schema_of_version
 from surveys.xforms.schema import Schema
 
 NO_SCHEMA = Schema("", "", "", ("",), (), ())  # of a form without any version: all is verbatim
@@ -53,27 +52,32 @@ def read_submissions(submissions: Iterable[Submission]) -> dict[int, Reading]:
 def clean_records(lineages: Sequence[Lineage], readings: dict[int, Reading]) -> list[CleanRecord]:
     """The records of these lineages, each with its place and with what the checks found."""
     records = [CleanRecord(lineage, readings[lineage.head.pk]) for lineage in lineages]
-    places = _places({code for record in records for code in _choices_made(record)})
-    communities = _communities({lineage.head.form_id for lineage in lineages})
-    files = _file_names([r.lineage for r in records if r.reading.answers.media])
+    places = named_places(code for record in records for _, code in _choices_made(record))
+    around = surroundings(lineages, [r.lineage for r in records if r.reading.answers.media])
     for record in records:
-        lineage, reading = record.lineage, record.reading
-        found = [places[code] for code in _choices_made(record) if code in places]
-        record.place = max(found, key=lambda place: place.level, default=None)
-        record.flags = run_checks(
-            Checked(
-                schema=reading.schema,
-                answers=reading.answers,
-                received_at=lineage.head.received_at,
-                version_known=lineage.head.form_version_id is not None,
-                encrypted=lineage.head.encrypted,
-                edit_conflict=lineage.branched,
-                inside_round=record.place is None
-                or communities[lineage.head.form_id].cover(record.place),
-                files=files.get(lineage.record_id, frozenset()),
-            )
-        )
+        found = [(path, places[c]) for path, c in _choices_made(record) if c in places]
+        record.place = max((p.today for _, p in found), key=lambda p: p.level, default=None)
+        received_at = record.lineage.head.received_at
+        merged = tuple(path for path, place in found if place.was_merged(received_at))
+        record.flags = run_checks(_checked(record, around, merged))
     return records
+
+
+def _checked(record: CleanRecord, around: Surroundings, merged: tuple[str, ...]) -> Checked:
+    lineage, head = record.lineage, record.lineage.head
+    communities = around.communities[head.form_id]
+    return Checked(
+        schema=record.reading.schema,
+        answers=record.reading.answers,
+        received_at=head.received_at,
+        version_known=head.form_version_id is not None,
+        encrypted=head.encrypted,
+        edit_conflict=lineage.branched,
+        inside_round=record.place is None or communities.cover(record.place),
+        files=around.files.get(lineage.record_id, frozenset()),
+        lifetimes=around.lifetimes(head.form_id, head.form_version_id),
+        merged=merged,
+    )
 
 
 @lru_cache(maxsize=256)
@@ -102,35 +106,9 @@ def _newest_versions(form_ids: set[int]) -> dict[int, int]:
     return dict(versions.values_list("form_id", "pk"))
 
 
-def _choices_made(record: CleanRecord) -> Iterator[str]:
-    """The root row's answers that choose one; a place is always chosen, never typed."""
+def _choices_made(record: CleanRecord) -> Iterator[tuple[str, str]]:
+    """Path and code of the root row's answers that choose one; a place is always chosen."""
     values = record.reading.answers.root.values
     for each in record.reading.schema.fields:
         if each.type == "select_one" and each.key in values and each.repeat == "":
-            yield values[each.key]
-
-
-def _places(codes: set[str]) -> dict[str, Place]:
-    wanted = Place.objects.filter(code__in=codes).only("code", "level", "path").order_by()
-    return {place.code: place for place in wanted}
-
-
-def _communities(form_ids: set[int]) -> dict[int, Communities]:
-    """What the round of each form is for."""
-    paths: dict[int, set[str]] = {form_id: set() for form_id in form_ids}
-    rows = Form.objects.filter(pk__in=form_ids, round__places__isnull=False).order_by()
-    for form_id, path in rows.values_list("pk", "round__places__path"):
-        paths[form_id].add(path)
-    return {form_id: Communities(frozenset(found)) for form_id, found in paths.items()}
-
-
-def _file_names(lineages: Sequence[Lineage]) -> dict[UUID, frozenset[str]]:
-    """Names of the files that came with any edition: an edit sends only what changed (S14)."""
-    record_of = {s.pk: lineage.record_id for lineage in lineages for s in lineage.editions}
-    if not record_of:
-        return {}
-    names: dict[UUID, set[str]] = {}
-    rows = Attachment.objects.filter(submission_id__in=record_of).order_by()
-    for submission_id, name in rows.values_list("submission_id", "name"):
-        names.setdefault(record_of[submission_id], set()).add(name)
-    return {record_id: frozenset(found) for record_id, found in names.items()}
+            yield each.path, values[each.key]

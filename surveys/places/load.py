@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import transaction
 
 from surveys.places.models import Place, PlaceAlias
+from surveys.places.tree import refresh_paths
 
 Row = dict[str, str]
 
@@ -42,7 +43,7 @@ def load_places(path: Path) -> int:
     """Adds or updates the places of a CSV file; returns how many it names.
 
     A parent is named by its code and stands in the file or is there already. Names in `alt_names`
-    (separated by ;) become aliases without dates.
+    (separated by ;) become aliases without dates. A place that was merged stays so.
     """
     rows = _read(path, UNIT_COLUMNS)
     twice = [code for code, count in Counter(r["code"] for r in rows).items() if count > 1]
@@ -53,6 +54,7 @@ def load_places(path: Path) -> int:
         for level in sorted({_level(row) for row in rows}):  # parents before children
             _save_level([row for row in rows if _level(row) == level], known)
         _save_names(rows, known)
+        refresh_paths()
     return len(rows)
 
 

@@ -1,9 +1,11 @@
-"""The tree of country, oblast, district and village. Codes never change; names do."""
+"""The tree of country, oblast, district and village. Codes never change; names do, and places
+are joined: a merged place keeps its code, and what names it belongs to the other.
+"""
 
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from backend.problems import Problem
 
@@ -13,24 +15,24 @@ class PlaceQuerySet(models.QuerySet["Place"]):
         return self.filter(Q(pk=place.pk) | Q(path__startswith=place.path + "/"))
 
     def paths_followed(self) -> frozenset[str]:
-        """Their paths, and those of the places they were merged into, however often."""
-        found: dict[int, str] = {}
-        ahead = list(self.values_list("pk", "path", "merged_into"))
-        while ahead:
-            found |= {pk: path for pk, path, _ in ahead}
-            into = {into for _, _, into in ahead if into is not None} - found.keys()
-            merged = Place.objects.filter(pk__in=into) if into else Place.objects.none()
-            ahead = list(merged.values_list("pk", "path", "merged_into"))
-        return frozenset(found.values())
+        """Their paths, and of those that were merged that of the place they are today: what has
+        not followed the merger yet is found as well.
+        """
+        named = self.defer("boundary")
+        return frozenset(place.path for place in (*named, *named.today().values()))
 
     def find(self, code: str) -> "Place":
-        """The place with this code; a prefix (`KG05`) finds the code that only adds zeros to it.
+        """The place with this code, or what it was merged into; a prefix (`KG05`) finds the code
+        that only adds zeros to it.
 
         Raises `Problem("place_unknown")`.
         """
-        exact = self.filter(code=code).first()
-        if exact is not None:
-            return exact
+        found = self.filter(code=code).first() or self._padded(code)
+        while found.merged_into is not None:
+            found = found.merged_into
+        return found
+
+    def _padded(self, code: str) -> "Place":
         padded = [
             p for p in self.filter(code__startswith=code) if not p.code[len(code) :].strip("0")
         ]
@@ -38,9 +40,24 @@ class PlaceQuerySet(models.QuerySet["Place"]):
             raise Problem("place_unknown", place=code)
         return padded[0]
 
+    def today(self) -> "dict[int, Place]":
+        """By key, the place that each of these is today: itself, or what it was merged into.
+
+        One query more for each link of the longest chain of mergers, none where there is none.
+        """
+        now = {place.pk: place for place in self}
+        while joined := {p.merged_into_id for p in now.values() if p.merged_into_id}:
+            others = Place.objects.defer("boundary").in_bulk(joined)
+            now = {pk: others.get(p.merged_into_id or 0, p) for pk, p in now.items()}
+        return now
+
 
 class Place(models.Model):
-    """A node of the administrative tree. `path` is the codes from the country down, joined by /."""
+    """A node of the administrative tree.
+
+    `path` is the codes from the country down, joined by /. It leads through the places of today:
+    below a merged district stands what its villages were, and their path is the other district's.
+    """
 
     class Level(models.IntegerChoices):
         COUNTRY = 0, "Country"
@@ -60,7 +77,7 @@ class Place(models.Model):
     name_local = models.CharField(max_length=120, blank=True)
     iso_3166_2 = models.CharField(max_length=10, blank=True)
     note = models.TextField(blank=True)
-    # Where its records now belong; the code stays valid for ever, for forms still name it.
+    # Where its records belong now; the code stays valid for ever, for forms still name it.
     merged_into = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged"
     )
@@ -74,6 +91,13 @@ class Place(models.Model):
         # a place and all below it
         indexes = [
             models.Index(fields=["path"], name="place_path", opclasses=["varchar_pattern_ops"])
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(merged_into=None, merged_on=None)
+                | Q(merged_into__isnull=False, merged_on__isnull=False) & ~Q(merged_into=F("pk")),
+                name="place_merged_elsewhere",
+            )
         ]
 
     def __str__(self) -> str:

@@ -30,11 +30,14 @@ def reader(user: Person) -> User:
 
 
 def places_for(user: User) -> QuerySet[Place] | None:
-    """The places a user is limited to, with all below them; None means everywhere."""
+    """The places a user is limited to, with all below them; None means everywhere.
+
+    Who was given a place that is merged today sees what it was merged into.
+    """
     if not user.place_codes:
         return None
     below = Q(pk__in=[])
-    for path in Place.objects.filter(code__in=user.place_codes).values_list("path", flat=True):
+    for path in Place.objects.filter(code__in=user.place_codes).paths_followed():
         below |= Q(path=path) | Q(path__startswith=path + "/")
     return Place.objects.filter(below)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.db import models
+from django.utils import timezone
 
 from surveys.places.models import Place
 
@@ -31,7 +32,10 @@ class Communities:
 
 
 class Round(models.Model):
-    """One wave. `places` are its targeted communities; none means everywhere."""
+    """One wave, open from the one day to the other, both included; None leaves that end open.
+
+    `places` are its targeted communities; none means everywhere.
+    """
 
     survey = models.ForeignKey(Survey, on_delete=models.PROTECT, related_name="rounds")
     code = models.SlugField(max_length=40, unique=True)
@@ -46,3 +50,7 @@ class Round(models.Model):
 
     def __str__(self) -> str:
         return f"{self.survey}: {self.name}"
+
+    @property
+    def is_closed(self) -> bool:
+        return self.closes_on is not None and self.closes_on < timezone.localdate()

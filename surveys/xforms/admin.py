@@ -1,8 +1,10 @@
 """Forms in the console: their editions and files, publishing, retiring. Published is read-only."""
 
-from typing import Any
+from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -10,11 +12,11 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from backend.accounts.permissions import logged_in
+from backend.accounts.permissions import logged_in, may_publish_forms
 from backend.console import ReadOnlyAdmin
 from surveys.xforms import views
 from surveys.xforms.models import Form, FormVersion
-from surveys.xforms.publish import relist_form, retire_form
+from surveys.xforms.retire import reinstate_version, relist_form, retire_form, retire_version
 
 
 class VersionInline(admin.TabularInline):
@@ -100,18 +102,47 @@ class FormAdmin(admin.ModelAdmin):
         return [*ours, *super().get_urls()]
 
 
+class VersionForm(forms.ModelForm):
+    class Meta:
+        model = FormVersion
+        fields = ("retired_because",)
+        labels: ClassVar = {"retired_because": "Retired because"}
+        help_texts: ClassVar = {
+            "retired_because": "Why records of this version need a second look; those that still "
+            "come are accepted and flagged. Empty: the version is as good as any."
+        }
+
+    def clean_retired_because(self) -> str:
+        reason: str = self.cleaned_data["retired_because"].strip()
+        if reason and self.instance.form.current_id == self.instance.pk:
+            raise ValidationError("Tablets fetch this version. Publish another first.")
+        return reason
+
+
 @admin.register(FormVersion)
 class FormVersionAdmin(ReadOnlyAdmin):
-    """One edition, as published: its bytes, warnings, and what changed."""
+    """One edition, as published: its bytes, warnings, what changed, and why it was retired."""
 
-    list_display = ("form", "version", "title", "published_at", "published_by", "downloads")
-    list_filter = ("form",)
-    list_select_related = ("form", "published_by")
-    fields = (
-        *("form", "version", "title", "md5", "published_at", "published_by"),
-        *("warnings", "changes", "downloads"),
+    form = VersionForm
+    list_display = (
+        *("form", "version", "title", "published_at", "published_by", "retired_at", "downloads"),
     )
-    readonly_fields = fields
+    list_filter = ("form", ("retired_at", admin.EmptyFieldListFilter))
+    list_select_related = ("form", "published_by")
+    readonly_fields = (
+        *("form", "version", "title", "md5", "published_at", "published_by"),
+        *("warnings", "changes", "downloads", "retired_at"),
+    )
+    fields = (*readonly_fields, "retired_because")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may_publish_forms(request.user)
+
+    def save_model(self, request: HttpRequest, obj: FormVersion, form: Any, change: bool) -> None:
+        if obj.retired_because:
+            retire_version(version=obj, reason=obj.retired_because, by=logged_in(request))
+        else:
+            reinstate_version(version=obj, by=logged_in(request))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[FormVersion]:
         return super().get_queryset(request).defer("xlsform", "xform", "schema_json")

@@ -63,7 +63,9 @@ class FormVersion(models.Model):
     published_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
-    retired_at = models.DateTimeField(null=True, blank=True)  # late records are flagged, and kept
+    # What comes after this is flagged, and kept. Never of the form's current version.
+    retired_at = models.DateTimeField(null=True, blank=True)
+    retired_because = models.CharField(max_length=300, blank=True)
 
     class Meta:
         ordering = ["form", "-published_at", "-pk"]

@@ -4,7 +4,6 @@ import hashlib
 from dataclasses import asdict, dataclass, replace
 
 from django.db import transaction
-from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.audit.log import log_event
@@ -155,22 +154,6 @@ def _create_version(form: Form, draft: Draft, by: User | None) -> FormVersion:
         breaks=sum(change.breaks for change in draft.changes),
     )
     return version
-
-
-def retire_form(*, form: Form, by: User | None = None) -> None:
-    """Takes a form off the tablets' list; what was filled in is still accepted (S9)."""
-    with transaction.atomic():
-        form.retired_at = timezone.now()
-        form.save(update_fields=["retired_at"])
-        log_event("form.retired", by=by, target=form, form_id=form.form_id)
-
-
-def relist_form(*, form: Form, by: User | None = None) -> None:
-    """Puts a retired form back on the tablets' list."""
-    with transaction.atomic():
-        form.retired_at = None
-        form.save(update_fields=["retired_at"])
-        log_event("form.relisted", by=by, target=form, form_id=form.form_id)
 
 
 def attach_media(*, form: Form, name: str, content: bytes, by: User | None = None) -> FormMedia:

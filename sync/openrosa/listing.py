@@ -12,15 +12,17 @@ from urllib.parse import quote
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import timezone
 
 from backend.problems import Problem
 from backend.statements import run_prepared
 from surveys.entities.publish import Edition, entity_list_token
+from surveys.rounds.close import LISTED_AFTER_CLOSE
 from sync.auth import Caller
 from sync.openrosa.documents import ListedFile, ListedForm
 
-# The current version of each form that is not retired. A tablet with assignments sees those of its
-# rounds and those of no round; people see all.
+# The current version of each form that is not retired, and whose round is not long closed. A tablet
+# with assignments sees those of its rounds and those of no round; people see all.
 OFFERED = """
 SELECT form.id, form.form_id, form.title, version.id, version.version, version.md5,
     ARRAY(SELECT ARRAY[name, md5] FROM xforms_formmedia WHERE form_id = form.id ORDER BY name),
@@ -32,7 +34,9 @@ SELECT form.id, form.form_id, form.title, version.id, version.version, version.m
           LEFT JOIN entities_entitylist AS list ON list.name = chosen.name
           ORDER BY chosen.position)
 FROM xforms_form AS form JOIN xforms_formversion AS version ON version.id = form.current_id
+LEFT JOIN rounds_round AS round ON round.id = form.round_id
 WHERE form.retired_at IS NULL
+    AND coalesce(round.closes_on >= %(closed_before)s, TRUE)
     AND (%(pk)s::bigint IS NULL OR form.id = %(pk)s)
     AND (%(form_id)s::text IS NULL OR form.form_id = %(form_id)s)
     AND (%(device_id)s::bigint IS NULL OR form.round_id IS NULL
@@ -102,7 +106,12 @@ def demand_entity_list(caller: Caller, name: str) -> None:
 def _offered(
     caller: Caller, *, pk: int | None = None, form_id: str | None = None
 ) -> Iterator[Offered]:
-    values = {"device_id": caller.device_id, "pk": pk, "form_id": form_id}
+    values = {
+        "device_id": caller.device_id,
+        "pk": pk,
+        "form_id": form_id,
+        "closed_before": timezone.localdate() - LISTED_AFTER_CLOSE,
+    }
     return starmap(Offered, run_prepared(OFFERED, values))
 
 

@@ -9,7 +9,7 @@ import pytest
 from lxml import etree
 
 from surveys.cleaning.answers import make_plan, read_answers
-from surveys.cleaning.checks import Checked, run_checks, submitted_at
+from surveys.cleaning.checks import OLD_AFTER, Checked, Lifetimes, run_checks, submitted_at
 from tests.surveys.household_forms import REGISTRATION, registration
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -46,6 +46,33 @@ def test_good_record_has_no_flags() -> None:
 )
 def test_check_finds_what_it_is_for(change: dict[str, object], code: str) -> None:
     assert set(codes(replace(GOOD, **change))) == {code}
+
+
+@pytest.mark.parametrize(
+    ("life", "found"),
+    [
+        (Lifetimes(round_closed_at=RECEIVED), {"round_closed"}),
+        (Lifetimes(round_closed_at=RECEIVED + timedelta(seconds=1)), set()),
+        (
+            Lifetimes(round_closed_at=datetime(2026, 6, 3, 3, 40, tzinfo=UTC)),
+            {"round_closed", "collected_after_close"},
+        ),
+        (Lifetimes(round_opened_at=RECEIVED), set()),
+        (Lifetimes(round_opened_at=RECEIVED + timedelta(seconds=1)), {"round_not_open"}),
+        (Lifetimes(form_retired_at=RECEIVED), {"form_retired"}),
+        (Lifetimes(version_retired_at=RECEIVED), {"version_retired"}),
+        (Lifetimes(version_retired_at=RECEIVED + timedelta(seconds=1)), set()),
+        (Lifetimes(version_replaced_at=RECEIVED - OLD_AFTER), {"version_old"}),
+        (Lifetimes(version_replaced_at=RECEIVED), set()),
+    ],
+)
+def test_what_comes_late_is_flagged(life: Lifetimes, found: set[str]) -> None:
+    assert set(codes(replace(GOOD, lifetimes=life))) == found
+
+
+def test_merged_place_is_flagged_at_its_question() -> None:
+    checked = replace(GOOD, merged=("place/district",))
+    assert [(f.code, f.path) for f in run_checks(checked)] == [("place_merged", "place/district")]
 
 
 def test_file_that_has_not_arrived_is_flagged_at_its_question() -> None:

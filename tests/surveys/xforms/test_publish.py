@@ -13,7 +13,8 @@ from backend.audit.models import AuditEvent
 from backend.problems import Problem
 from surveys.rounds.models import Round, Survey
 from surveys.xforms.models import Form, FormVersion
-from surveys.xforms.publish import draft_form, publish_form, relist_form, retire_form
+from surveys.xforms.publish import draft_form, publish_form
+from surveys.xforms.retire import relist_form, retire_form
 from tests.xlsforms import publish, workbook
 
 FORMS = Path(__file__).parents[3] / "data" / "forms"

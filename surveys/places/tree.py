@@ -1,0 +1,84 @@
+"""The tree changes: places are joined and parted, and every path leads through the places of today.
+
+Records of the places are not looked at here; `surveys/lifecycle/places.py` has the verbs.
+"""
+
+from datetime import date
+
+from django.db import connection, transaction
+
+from backend.problems import Problem
+from surveys.places.models import Place
+
+
+@transaction.atomic
+def join_places(*, place: Place, into: Place, on: date) -> None:
+    """From this day on, `place` is a part of `into`. What lies below it lies below `into`.
+
+    Both must stand on one level, and neither be merged already, so no chain leads back to its
+    beginning. Raises `Problem("place_merge_invalid")`.
+    """
+    _one_at_a_time()
+    place.refresh_from_db(fields=["merged_into", "path"])
+    into.refresh_from_db(fields=["merged_into", "path"])
+    check_joining(place, into)
+    place.merged_into, place.merged_on = into, on
+    place.save(update_fields=["merged_into", "merged_on"])
+    refresh_paths()
+
+
+@transaction.atomic
+def part_place(*, place: Place) -> Place:
+    """Undoes a merger; gives what the place was merged into.
+
+    Raises `Problem("place_not_merged")`.
+    """
+    _one_at_a_time()
+    place.refresh_from_db(fields=["merged_into", "merged_on"])
+    into = place.merged_into
+    if into is None:
+        raise Problem("place_not_merged", place=place.code)
+    place.merged_into = place.merged_on = None
+    place.save(update_fields=["merged_into", "merged_on"])
+    refresh_paths()
+    return into
+
+
+def check_joining(place: Place, into: Place) -> None:
+    """Raises `Problem("place_merge_invalid")` where `join_places` would."""
+    reason = _why_not(place, into)
+    if reason:
+        raise Problem("place_merge_invalid", place=place.code, into=into.code, reason=reason)
+
+
+def refresh_paths() -> None:
+    """Makes every path what parents and mergers say; writes only those that change."""
+    tree = {place.pk: place for place in Place.objects.defer("boundary").order_by("level")}
+    changed = []
+    for place in tree.values():  # parents stand on a level above, so they come first
+        parent = tree.get(place.parent_id or 0)
+        while parent is not None and parent.merged_into_id:
+            parent = tree[parent.merged_into_id]
+        path = f"{parent.path}/{place.code}" if parent else place.code
+        if place.path != path:
+            place.path = path
+            changed.append(place)
+    Place.objects.bulk_update(changed, ["path"], batch_size=1000)
+
+
+def _why_not(place: Place, into: Place) -> str:
+    if place.pk == into.pk:
+        return "they are the same place."
+    if place.merged_into_id:
+        return f"{place.code} was merged already."
+    if into.merged_into_id:
+        return f"{into.code} was merged itself; name the place it belongs to now."
+    if place.level != into.level:
+        return "they do not stand on the same level."
+    return ""
+
+
+def _one_at_a_time() -> None:
+    """Readers and records are not held up; another change of the tree waits."""
+    with connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE places_place IN SHARE ROW EXCLUSIVE MODE")
