@@ -127,6 +127,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 86400,
         "options": {"expires": 3600},
     },
+    "force-held-entities": {
+        "task": "surveys.entities.tasks.force_held_task",
+        "schedule": 600,
+        "options": {"expires": 600},
+    },
     "sweep-exports": {
         "task": "surveys.datasets.tasks.build_waiting_exports_task",
         "schedule": SWEEP_SECONDS,
@@ -134,6 +139,8 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 PROCESS_MAX_TRIES = env_int("PROCESS_MAX_TRIES", 5, least=1, most=100)
+# How long an entity update waits for the one before it (openrosa.md E8).
+FORCE_ENTITY_AFTER_HOURS = env_int("FORCE_ENTITY_AFTER_HOURS", 120, least=1, most=8760)
 
 # --- Web forms: an Enketo server beside us, if there is one ---------------------------------------
 

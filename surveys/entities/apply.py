@@ -1,104 +1,138 @@
-"""apply_entities: carries out what submissions ask of entity lists; create only, for now.
+"""apply_entities: carries out what submissions ask of entity lists: create, update, upsert.
 
-An update stays where it is, in its submission, until the sync protocol replays it. Nothing here
-fails a submission: what cannot be done is recorded for managers (openrosa.md E9).
+What an action comes to, `versions.py` says; `chronicle.py` reads and writes the entities. Nothing
+here fails a submission: what cannot be done is recorded for managers (openrosa.md E9).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import F
+from django.db import transaction
 
 from surveys.cleaning.clean import Reading
-from surveys.entities.block import ID_EXISTS, LIST_UNKNOWN, EntityAction, read_entities
-from surveys.entities.models import Entity, EntityList, EntityProblem
+from surveys.entities.asking import Problems, asked_by, held_for
+from surveys.entities.block import UNKNOWN
+from surveys.entities.chronicle import carry_out
+from surveys.entities.lists import lock_lists
+from surveys.entities.models import Entity, EntityList, EntityProblem, EntityVersion, HeldAction
+from surveys.entities.versions import Asked, Key
 from surveys.submissions.models import Submission
 
-Asked = tuple[Submission, EntityAction]
+FORCED_AT_ONCE = 500  # held actions a transaction
 
 
-def apply_entities(readings: Sequence[Reading]) -> None:
-    """Creates each entity once.
+def apply_entities(readings: Sequence[Reading], *, now: datetime) -> None:
+    """Carries out each action once, after its predecessor, or holds it until that arrives (E8).
 
     Safe to run twice, and in any order of an original and its edits: the edition that comes first
-    makes the entity, the others leave it as it is (E10). Runs inside the caller's transaction.
+    acts on an entity, the others leave it as it is (E10). Runs inside the caller's transaction;
+    workers that meet in a list take turns.
     """
-    problems: dict[tuple[int, int], str] = {}
-    able: list[Asked] = []
-    for reading in readings:
-        declared = {each.list_name for each in reading.schema.entities}
-        for action in actions_of(reading):
-            known = action.list_name in declared
-            problem = action.problem or ("" if known else LIST_UNKNOWN)
-            if problem and (action.creates or action.updates):
-                problems[reading.submission.pk, action.position] = problem
-            elif action.creates:
-                able.append((reading.submission, action))
-    problems |= _create(able)
-    _record_problems([reading.submission for reading in readings], problems)
+    submissions = {reading.submission.pk: reading.submission for reading in readings}
+    asked, problems = asked_by(readings, now)
+    held: list[Asked] = []
+    if asked:
+        lock_lists({each.action.list_name for each in asked})
+        asked = _not_done(asked, submissions)
+        ids = {each.entity_id for each in asked}
+        held = held_for(ids, but=submissions, now=now)
+        problems |= _work_off([*asked, *held])
+    _record_problems(problems, {each.order for each in held}, submissions.values())
 
 
-def actions_of(reading: Reading) -> tuple[EntityAction, ...]:
-    """What the submission says in its entity block; nothing where it is encrypted (S15)."""
-    return () if reading.root is None else read_entities(reading.root, reading.schema)
+@transaction.atomic
+def force_held(*, now: datetime) -> int:
+    """Carries out what was held for too long, on what is there (E8); returns how many it tried.
+
+    An update whose entity never came goes on waiting, and is shown as a problem.
+    """
+    late = HeldAction.objects.filter(force_after__lte=now).order_by("force_after")
+    if not late.exists():
+        return 0
+    lock_lists(EntityList.objects.values_list("name", flat=True))
+    held = held_for(set(late.values_list("entity_id", flat=True)[:FORCED_AT_ONCE]), but=(), now=now)
+    problems = _work_off(held)
+    _record_problems(problems, {each.order for each in held}, ())
+    return len(held)
 
 
-def _create(asked: Sequence[Asked]) -> dict[tuple[int, int], str]:
-    if not asked:
-        return {}
-    lists = _lists({action.list_name for _, action in asked})
-    wanted: dict[UUID, Entity] = {}
-    for submission, action in asked:
-        assert action.id is not None
-        wanted.setdefault(
-            action.id,
-            Entity(
-                id=action.id,
-                entity_list=lists[action.list_name],
-                label=action.label[:_LABEL_LENGTH],
-                data=action.properties,
-                submission=submission,
-            ),
-        )
-    before = set(Entity.objects.filter(pk__in=wanted).values_list("pk", flat=True))
-    new = [wanted[pk] for pk in sorted(wanted) if pk not in before]
-    Entity.objects.bulk_create(new, ignore_conflicts=True)
-    makers = dict(Entity.objects.filter(pk__in=wanted).values_list("pk", "submission__record_id"))
-    _touch({entity.entity_list_id for entity in new})
-    return {
-        (submission.pk, action.position): ID_EXISTS
-        for submission, action in asked
-        if action.id and makers[action.id] != submission.record_id
-    }
+def _not_done(asked: Sequence[Asked], submissions: Mapping[int, Submission]) -> list[Asked]:
+    """Leaves out what was done, and what another edition of the record did or waits to do."""
+    done, acting = _acts({submission.record_id for submission in submissions.values()})
+    ids = {each.entity_id for each in asked}
+    merged = (
+        Entity.objects.filter(pk__in=ids, redirect_to__isnull=False)
+        if acting
+        else Entity.objects.none()
+    )
+    stayed = dict(merged.values_list("pk", "redirect_to_id"))
+    left = []
+    for each in sorted(asked, key=lambda each: each.order):
+        pk, entity = each.order[0], each.entity_id
+        record = submissions[pk].record_id
+        actor = acting.get((record, stayed.get(entity))) or acting.setdefault((record, entity), pk)
+        if actor == pk and each.order not in done:
+            left.append(each)
+    return left
 
 
-def _lists(names: set[str]) -> dict[str, EntityList]:
-    lists = {each.name: each for each in EntityList.objects.filter(name__in=names)}
-    if lists.keys() != names:
-        EntityList.objects.bulk_create(
-            [EntityList(name=name) for name in sorted(names - lists.keys())], ignore_conflicts=True
-        )
-        lists = {each.name: each for each in EntityList.objects.filter(name__in=names)}
-    return lists
+def _acts(records: Collection[UUID]) -> tuple[set[Key], dict[tuple[UUID, UUID | None], int]]:
+    """What editions of these records did; and for each of their entities the edition that acts."""
+    of_records = {"submission__record_id__in": records}
+    columns = "submission_id", "position", "submission__record_id", "entity_id"
+    did = list(EntityVersion.objects.filter(**of_records).values_list(*columns))
+    waits = list(HeldAction.objects.filter(**of_records).values_list(*columns))
+    done = {(pk, position) for pk, position, _, _ in did}
+    acting = {(record, entity): pk for pk, _, record, entity in (*waits, *did)}
+    return done, acting
 
 
-def _touch(list_ids: set[int]) -> None:
-    """Tablets see a new token and fetch the list again."""
-    for list_id in sorted(list_ids):
-        EntityList.objects.filter(pk=list_id).update(revision=F("revision") + 1)
+def _work_off(asked: Sequence[Asked]) -> Problems:
+    """Carries out what can be, and holds the rest."""
+    steps, held = carry_out(asked)
+    settled = {step.asked.order for step in steps}
+    rows = HeldAction.objects.filter(submission_id__in={pk for pk, _ in settled})
+    gone = [each.pk for each in rows if (each.submission_id, each.position) in settled]
+    if gone:
+        HeldAction.objects.filter(pk__in=gone).delete()
+    HeldAction.objects.bulk_create(
+        [
+            HeldAction(
+                submission_id=each.order[0],
+                position=each.order[1],
+                entity_id=each.entity_id,
+                branch_id=each.action.branch_id,
+                force_after=None if each.due else each.until,
+            )
+            for each in held
+        ],
+        update_conflicts=True,
+        unique_fields=["submission", "position"],
+        update_fields=["force_after"],
+    )
+    problems = {step.asked.order: step.problem for step in steps if step.problem}
+    return problems | {each.order: UNKNOWN for each in held if each.due}
 
 
 def _record_problems(
-    submissions: Sequence[Submission], problems: Mapping[tuple[int, int], str]
+    problems: Problems, looked_at: Collection[Key], submissions: Iterable[Submission]
 ) -> None:
-    """Records what could not be done, and forgets what now can."""
-    again = [submission.pk for submission in submissions if submission.processed_at]
+    """Records what could not be done, and forgets what now can: of these submissions all,
+    of others the actions looked at."""
+    again = {submission.pk for submission in submissions if submission.processed_at}
     wanted = {(pk, position, code) for (pk, position), code in problems.items()}
     stored = {
         (each.submission_id, each.position, each.code): each.pk
-        for each in EntityProblem.objects.filter(submission_id__in=again)
+        for each in EntityProblem.objects.filter(
+            submission_id__in=again | {pk for pk, _ in looked_at}
+        )
     }
-    gone = [pk for key, pk in stored.items() if key not in wanted]
+    gone = [
+        row
+        for (pk, position, code), row in stored.items()
+        if (pk, position, code) not in wanted and (pk in again or (pk, position) in looked_at)
+    ]
     if gone:
         EntityProblem.objects.filter(pk__in=gone).delete()
     EntityProblem.objects.bulk_create(
@@ -107,6 +141,3 @@ def _record_problems(
             for pk, position, code in sorted(wanted - stored.keys())
         ]
     )
-
-
-_LABEL_LENGTH = Entity._meta.get_field("label").max_length

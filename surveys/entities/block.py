@@ -6,7 +6,8 @@
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
 from lxml import etree
 
@@ -17,6 +18,12 @@ ID_INVALID = "entity_id_invalid"
 LABEL_BLANK = "entity_label_blank"
 LIST_UNKNOWN = "entity_list_unknown"
 ID_EXISTS = "entity_id_exists"
+UNKNOWN = "entity_unknown"
+RESTRICTED = "entity_restricted"
+TOO_MANY = "entity_too_many"
+MOST_ENTITIES = 1000  # of one submission
+LONGEST_LABEL = 500
+LONGEST_VALUE = 10_000  # every tablet of the place downloads it
 _TRUE = frozenset({"1", "true"})
 
 
@@ -24,8 +31,10 @@ _TRUE = frozenset({"1", "true"})
 class EntityAction:
     """One entity element: its position in the instance, which entity it names, what it asks for.
 
-    It may ask nothing and only name the entity that the form was filled for. `problem` is the code
-    of what keeps it from being done.
+    It may ask nothing and only name the entity that the form was filled for. `properties` holds the
+    nodes that are there: a blank one clears the property, an absent (irrelevant) one leaves it.
+    The three versions are None where blank or unreadable. `problem` is the code of what keeps it
+    from being done.
     """
 
     position: int
@@ -35,25 +44,40 @@ class EntityAction:
     updates: bool
     label: str
     properties: dict[str, str]
+    base_version: int | None = None
+    trunk_version: int | None = None
+    branch_id: uuid.UUID | None = None
     problem: str = ""
+
+    @property
+    def asks(self) -> bool:
+        return self.creates or self.updates
 
 
 def read_entities(root: "etree._Element", schema: Schema) -> tuple[EntityAction, ...]:
-    """The entity elements of an instance, in document order."""
+    """The first 1,000 entity elements of an instance, in document order; one more says TOO_MANY."""
     saved = saved_answers(schema)
-    return tuple(
+    found = enumerate(islice(_entities(root), MOST_ENTITIES + 1))
+    actions = tuple(
         _action(position, entity, scope, saved.get(_path(scope), {}))
-        for position, (entity, scope) in enumerate(_entities(root))
+        for position, (entity, scope) in found
+    )
+    return (
+        *actions[:MOST_ENTITIES],
+        *(replace(a, problem=TOO_MANY) for a in actions[MOST_ENTITIES:]),
     )
 
 
 def saved_answers(schema: Schema) -> dict[str, dict[str, str]]:
-    """By path of the group that holds an entity: path below it → property, in form order."""
+    """By path of the group that holds an entity: path below it → property, in form order.
+
+    Never a restricted question: nothing about legal aid reaches a list.
+    """
     scopes = [e.path.removesuffix("meta/entity").rstrip("/") for e in schema.entities]
     saved: dict[str, dict[str, str]] = {scope: {} for scope in scopes}
     for field in schema.fields:
         above = [s for s in scopes if not s or field.path.startswith(s + "/")]
-        if field.entity_property and above:
+        if field.entity_property and above and not field.restricted:
             nearest = max(above, key=len)
             below = field.path.removeprefix(nearest).lstrip("/")
             saved[nearest][below] = field.entity_property
@@ -75,7 +99,7 @@ def _action(
     creates, updates = (entity.get(name, "").strip() in _TRUE for name in ("create", "update"))
     label = (entity.findtext("{*}label") or "").strip()
     entity_id = _uuid(entity.get("id", ""))
-    problem = LABEL_BLANK if creates and not label else ""
+    problem = LABEL_BLANK if creates and not updates and not label else ""
     answers = {name: _text(scope, path) for path, name in saved.items()}
     return EntityAction(
         position=position,
@@ -83,8 +107,13 @@ def _action(
         id=entity_id,
         creates=creates,
         updates=updates,
-        label=label,
-        properties={name: text for name, text in answers.items() if text},
+        label=label[:LONGEST_LABEL],
+        properties={
+            name: text[:LONGEST_VALUE] for name, text in answers.items() if text is not None
+        },
+        base_version=_version(entity.get("baseVersion", "")),
+        trunk_version=_version(entity.get("trunkVersion", "")),
+        branch_id=_uuid(entity.get("branchId", "")),
         problem=ID_INVALID if entity_id is None else problem,
     )
 
@@ -98,10 +127,17 @@ def _uuid(text: str) -> uuid.UUID | None:
         return None
 
 
-def _text(scope: "etree._Element", path: str) -> str:
-    """The answer at a path of local names; namespaces do not matter."""
+def _version(text: str) -> int | None:
+    text = text.strip()
+    known = text.isascii() and text.isdecimal() and len(text) < 10
+    return int(text) or None if known else None
+
+
+def _text(scope: "etree._Element", path: str) -> str | None:
+    """The answer at a path of local names, namespaces aside; None where the node is not there."""
     steps = "/".join("{*}" + name for name in path.split("/"))
-    return (scope.findtext(steps) or "").strip()
+    node = scope.find(steps)
+    return None if node is None else (node.text or "").strip()
 
 
 def _path(node: "etree._Element") -> str:

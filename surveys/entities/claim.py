@@ -3,7 +3,7 @@
 import uuid
 
 from surveys.cleaning.clean import CleanRecord, Reading
-from surveys.entities.apply import actions_of
+from surveys.entities.asking import actions_of
 from surveys.households.identity import normalize_card_number
 from surveys.households.link import Claim
 

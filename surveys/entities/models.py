@@ -63,12 +63,18 @@ class Entity(models.Model):
     def __str__(self) -> str:
         return str(self.id)
 
+    @property
+    def listed(self) -> bool:
+        """Is it on tablets, those of its place?"""
+        return self.deleted_at is None and self.redirect_to_id is None
+
 
 class EntityVersion(models.Model):
     """What an entity was at each version, and the update that made it so (openrosa.md E7).
 
     `base_version` is the server version that the update was made on; `branch_id`, `trunk_version`
     and `branch_version` (the device's own count after it) are empty for updates made online.
+    `believed`: the values that the tablet which sent it holds otherwise, not knowing of others.
     """
 
     class Conflict(models.TextChoices):
@@ -82,6 +88,7 @@ class EntityVersion(models.Model):
     version = models.PositiveIntegerField()
     label = models.CharField(max_length=500)
     data: Any = models.JSONField(default=dict)  # all properties, not only the changed ones
+    believed: Any = models.JSONField(default=dict)
     base_version = models.PositiveIntegerField(null=True)
     branch_id = models.UUIDField(null=True)
     trunk_version = models.PositiveIntegerField(null=True)
@@ -117,7 +124,10 @@ class EntityVersion(models.Model):
 
 
 class HeldAction(models.Model):
-    """An update whose predecessor has not arrived; done in order when it does, or forced (E8)."""
+    """An update whose predecessor has not arrived; done in order when it does, or forced (E8).
+
+    `force_after` is None once forcing could do nothing: its entity never came. It still waits.
+    """
 
     submission = models.ForeignKey(
         Submission, on_delete=models.CASCADE, related_name="held_actions", db_index=False
@@ -126,7 +136,7 @@ class HeldAction(models.Model):
     entity_id = models.UUIDField()  # it need not exist yet
     branch_id = models.UUIDField(null=True)
     held_at = models.DateTimeField(auto_now_add=True)
-    force_after = models.DateTimeField()
+    force_after = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

@@ -73,7 +73,7 @@ def process_submissions(submissions: Sequence[Submission]) -> int:
     linked = _link(records, now)
     write_records(records, linked.households, now=now)
     deleted = {s.pk for lineage in lineages if lineage.deleted for s in lineage.editions}
-    apply_entities([readings[s.pk] for s in done if s.pk not in deleted])
+    apply_entities([readings[s.pk] for s in done if s.pk not in deleted], now=now)
     note_steps(records, done={s.pk for s in done}, joined=linked.joined)
     Submission.objects.filter(pk__in=[submission.pk for submission in done]).update(
         state=State.PROCESSED, processed_at=now, attempts=0, try_after=None, error=""

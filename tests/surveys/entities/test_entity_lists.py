@@ -78,7 +78,7 @@ def test_token_changes_exactly_when_the_csv_does() -> None:
     look()
     tokens, contents = zip(*seen, strict=True)
     assert [a == b for a, b in pairwise(tokens)] == [a == b for a, b in pairwise(contents)]
-    assert len(set(tokens)) == 3
+    assert len(set(tokens)) == 4
     assert all(len(token) == 32 and token == token.lower() for token in tokens)
 
 
@@ -132,11 +132,16 @@ def test_two_records_cannot_make_the_same_entity() -> None:
     assert problems() == ["entity_id_exists"]
 
 
-def test_update_is_left_for_the_sync_protocol_without_a_complaint() -> None:
+def test_update_changes_what_it_says_and_makes_a_version() -> None:
     arrive(registration("uuid:1"))
     arrive(service("uuid:2"))
     drain()
-    assert Entity.objects.get().data.get("last_service") is None
+    entity = Entity.objects.get()
+    assert (entity.version, entity.data["last_service"], entity.data["hh_size"]) == (
+        2,
+        "grant",
+        "2",
+    )
     assert problems() == []
 
 
