@@ -3,6 +3,12 @@
 from dataclasses import dataclass
 from functools import partial
 
+from django.db import transaction
+from django.utils import timezone
+
+from backend.accounts.models import User
+from backend.audit.log import log_event
+from surveys.submissions.models import Quarantined
 from surveys.submissions.quarantine import Sender
 from surveys.submissions.receive import Outcome, hold_submission, receive_submission
 from surveys.submissions.store import StoredFile
@@ -38,11 +44,37 @@ def accept_submission(arrival: Arrival) -> Receipt:
     Raises the Problems of `receive_submission`, and Django's OperationalError when the database
     stays away.
     """
+    receipt = _take(arrival)
+    if receipt.is_new and not arrival.revoked:
+        ring_bell()
+    return receipt
+
+
+def admit_quarantined(*, quarantined: Quarantined, by: User | None = None) -> Receipt:
+    """Takes in after all what lies in quarantine, as from its sender, and settles it.
+
+    Safe to run twice. Raises what `accept_submission` raises; it then stays as it was.
+    """
+    with transaction.atomic():
+        kept = Quarantined.objects.select_for_update().get(pk=quarantined.pk)
+        sender = Sender(
+            device_id=kept.device_id,
+            user_id=kept.submitted_by_id,
+            client_device_id=kept.client_device_id,
+            user_agent=kept.user_agent,
+        )
+        files = tuple(StoredFile(**file) for file in kept.attachments)
+        receipt = _take(Arrival(raw_xml=bytes(kept.raw), files=files, sender=sender))
+        kept.settled_at = timezone.now()
+        kept.save(update_fields=["settled_at"])
+        log_event("quarantined.admitted", by=by, target=kept, submission_id=receipt.submission_id)
+    ring_bell()
+    return receipt
+
+
+def _take(arrival: Arrival) -> Receipt:
     take = (
         partial(hold_submission, reason="device_revoked") if arrival.revoked else receive_submission
     )
     received = take(raw_xml=arrival.raw_xml, files=arrival.files, sender=arrival.sender)
-    receipt = Receipt(received.outcome, received.submission_id, received.instance_id)
-    if receipt.is_new and not arrival.revoked:
-        ring_bell()
-    return receipt
+    return Receipt(received.outcome, received.submission_id, received.instance_id)

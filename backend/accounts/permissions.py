@@ -66,6 +66,11 @@ def may_use_console(user: Person) -> bool:
     return _has(user, Role.SUPERVISOR, Role.MANAGER, Role.ADMIN)
 
 
+def may_admit_quarantined(user: Person) -> bool:
+    """Take a record in after all, unread: processing and privacy then treat it as any other."""
+    return _has(user, Role.MANAGER, Role.ADMIN)
+
+
 def may_read_quarantined(user: Person) -> bool:
     """Bytes nobody has read yet: they may belong to any place and hold any answer."""
     leads = _has(user, Role.MANAGER, Role.ADMIN)

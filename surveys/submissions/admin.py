@@ -4,23 +4,28 @@ No answers are shown here. Raw bytes of quarantined deliveries, which may hold l
 given only to people named for those, and each look is logged.
 """
 
+from collections import Counter
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString
 
-from backend.accounts.permissions import logged_in, may_read_quarantined
+from backend.accounts.permissions import logged_in, may_admit_quarantined, may_read_quarantined
 from backend.audit.log import log_event
 from backend.console import ReadOnlyAdmin
+from backend.problems import Problem
 from surveys.privacy.access import places_for
 from surveys.submissions.again import process_again
 from surveys.submissions.models import Attachment, Quarantined, Submission
+
+ADMIT = "sync.intake.admit_quarantined"  # named by string, as the door stands above us
 
 
 class AttachmentInline(admin.TabularInline):
@@ -90,7 +95,7 @@ class QuarantinedAdmin(ReadOnlyAdmin):
     search_fields = ("instance_id", "form_id")
     fields = (*list_display, "device_id", "submitted_by", "files", "as_sent")
     readonly_fields = ("files", "as_sent")
-    actions = ("settle",)
+    actions = ("admit", "settle")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Quarantined]:
         return super().get_queryset(request).defer("raw")
@@ -123,6 +128,27 @@ class QuarantinedAdmin(ReadOnlyAdmin):
     def as_sent(self, kept: Quarantined) -> SafeString:
         address = reverse("admin:quarantined_raw", args=[kept.pk])
         return format_html('<a href="{}">Download (for people named for legal aid)</a>', address)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions = super().get_actions(request)
+        if not may_admit_quarantined(request.user):
+            actions.pop("admit", None)
+        return actions
+
+    @admin.action(description="Take in after all, as from the tablet that sent it")
+    def admit(self, request: HttpRequest, kept: QuerySet[Quarantined]) -> None:
+        admit_quarantined = import_string(ADMIT)
+        admitted, refused = 0, Counter[str]()
+        for one in kept.order_by("received_at"):
+            try:
+                admit_quarantined(quarantined=one, by=logged_in(request))
+                admitted += 1
+            except Problem as problem:
+                refused[problem.words] += 1
+        if admitted:
+            self.message_user(request, f"{admitted} taken in; the worker has them next.")
+        for words, times in refused.items():
+            self.message_user(request, f"{times} stay here. {words}", messages.WARNING)
 
     @admin.action(description="Mark as settled")
     def settle(self, request: HttpRequest, kept: QuerySet[Quarantined]) -> None:

@@ -203,6 +203,8 @@ class Quarantined(models.Model):
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
+    client_device_id = models.CharField(max_length=255, blank=True)
+    user_agent = models.CharField(max_length=255, blank=True)
     received_at = models.DateTimeField(auto_now_add=True)
     times = models.PositiveIntegerField(default=1)  # how often these very bytes came
     settled_at = models.DateTimeField(null=True)

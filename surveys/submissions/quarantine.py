@@ -25,9 +25,9 @@ class Sender:
 # The same bytes again only count up, but files that came with them this time are kept too.
 KEEP_ONCE = """
 INSERT INTO submissions_quarantined AS kept (
-    reason, form_id, instance_id, raw, sha256, device_id, submitted_by_id, received_at, times,
-    attachments)
-VALUES (%s, %s, %s, %s, %s, %s, %s, now(), 1, %s::jsonb)
+    reason, form_id, instance_id, raw, sha256, device_id, submitted_by_id, client_device_id,
+    user_agent, attachments, received_at, times)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, now(), 1)
 ON CONFLICT (reason, sha256) DO UPDATE SET
     times = kept.times + 1,
     settled_at = NULL,
@@ -56,6 +56,8 @@ def quarantine(
         hashlib.sha256(raw).digest(),
         sender.device_id,
         sender.user_id,
+        sender.client_device_id,
+        sender.user_agent,
         json.dumps([asdict(file) for file in files]),
     )
     with transaction.atomic(), connection.cursor() as cursor:
