@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from random import Random
 from uuid import uuid4
 
+from surveys.xforms.questionnaire import Questionnaire
 from sync.fieldwork.family import make_family
 from sync.fieldwork.interview import hold_interview, id_for, villages_of
-from sync.fieldwork.questionnaire import Questionnaire
 from sync.fieldwork.tablet import Record
 
 SMALLEST, LARGEST = 3 * 1024, 5 * 1024  # bytes of XML, as the peer was measured

@@ -7,10 +7,10 @@ from io import StringIO
 from random import Random
 from uuid import UUID
 
+from surveys.xforms.questionnaire import Questionnaire
 from sync.fieldwork.answers import FamilyAnswers
 from sync.fieldwork.family import Family, Village
 from sync.fieldwork.pictures import photo_png, signature_png
-from sync.fieldwork.questionnaire import Questionnaire
 from sync.fieldwork.sitting import Visit, fill_in
 from sync.fieldwork.tablet import Record
 

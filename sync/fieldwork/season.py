@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, timezone
 from random import Random
 
+from surveys.xforms.questionnaire import Questionnaire
 from sync.fieldwork.family import Family, make_family
 from sync.fieldwork.interview import hold_interview, id_for, villages_of
-from sync.fieldwork.questionnaire import Questionnaire
 from sync.fieldwork.tablet import Answer, Record, ServerSurprise, Tablet
 
 REGISTRATION, SERVICE, FOLLOWUP = "rmp_registration", "rmp_service", "rmp_followup"

@@ -13,8 +13,8 @@ from typing import TypeAlias
 
 from lxml import etree
 
-from sync.fieldwork.expressions import Value, is_true, to_text
-from sync.fieldwork.questionnaire import JAVAROSA, Bind, Control, Element, Questionnaire
+from surveys.xforms.functions import Value, is_true, to_text
+from surveys.xforms.questionnaire import JAVAROSA, Bind, Control, Element, Questionnaire
 
 NOTHING = Bind()
 
@@ -147,7 +147,7 @@ class _Sitting:
             path=path,
             type=bind.type,
             control=control.kind,
-            required=bind.required,
+            required=bind.required == "true()",
             choices=self._choices(control, node),
             index=index,
         )
@@ -169,16 +169,15 @@ class _Sitting:
         codes = node.text.split() if question.control == "select" else [node.text]
         if question.choices and not set(codes) <= set(question.choices):
             return False
-        # XPath 1.0 cannot compare dates: those rules are the respondent's to keep.
-        if not bind.constraint or bind.type == "date":
-            return True
-        return is_true(self._evaluate(bind.constraint, node))
+        return not bind.constraint or is_true(self._evaluate(bind.constraint, node))
 
     def _bind(self, path: str) -> Bind:
         return self.questionnaire.binds.get(path, NOTHING)
 
     def _evaluate(self, text: str, node: Element) -> Value:
-        return self.questionnaire.evaluate(text, node, form=self.form, today=self.today)
+        form, today = self.form, self.today
+        value: Value = self.questionnaire.evaluate(text, node, form=form, today=today)
+        return value
 
 
 def _remove_all(node: Element) -> None:

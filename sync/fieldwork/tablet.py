@@ -16,7 +16,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from lxml import etree
 
-from sync.fieldwork.questionnaire import Questionnaire, Row
+from surveys.xforms.questionnaire import Questionnaire, Row
 
 OPENROSA = {"X-OpenRosa-Version": "1.0"}
 TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".csv": "text/csv"}

@@ -15,11 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from surveys.xforms.questionnaire import Questionnaire
 from surveys.xforms.xlsform import xlsform_to_xform
 from sync.fieldwork.answers import NEAR
 from sync.fieldwork.family import make_family, to_latin
 from sync.fieldwork.interview import hold_interview, id_for, villages_of
-from sync.fieldwork.questionnaire import Questionnaire
 from sync.fieldwork.sitting import AnswerRefused
 from sync.fieldwork.tablet import Record
 
