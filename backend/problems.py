@@ -123,6 +123,34 @@ KINDS: dict[str, Kind] = {
         "Record cannot be read",
         "The item is no record: {reason}. The bytes were kept for support; the record stays on your tablet.",
     ),
+    # Attachments that come in pieces
+    "tus_version_unknown": Kind(
+        412, "tus 1.0.0 only", "Say Tus-Resumable: 1.0.0, and use that version of the protocol."
+    ),
+    "upload_malformed": Kind(400, "Upload not understood", "{reason}"),
+    "upload_type_wrong": Kind(
+        415, "Type not taken", "Send the bytes as application/offset+octet-stream."
+    ),
+    "upload_too_large": Kind(413, "File too large", "A file may hold {limit_mb} MB at most."),
+    "upload_forbidden": Kind(
+        403, "Another tablet's record", "The record of this file was sent by another tablet."
+    ),
+    "upload_expired": Kind(
+        410, "Upload expired", "This upload was not finished in time; begin it anew."
+    ),
+    "upload_offset_wrong": Kind(
+        409, "Offset not right", "{offset} bytes of this file are here; go on from there."
+    ),
+    "upload_checksum_wrong": Kind(
+        460,
+        "Checksum not right",
+        "The bytes were damaged on their way and not kept; go on from {offset}.",
+    ),
+    "upload_sha256_wrong": Kind(
+        460,
+        "File damaged",
+        "The file is whole, but not the one whose SHA-256 was promised; send it anew from 0.",
+    ),
     # What a person asks for
     "not_found": Kind(404, "Not found", "There is nothing at this address, or you may not see it."),
     "method_not_allowed": Kind(405, "Method not allowed", "This address does not take {method}."),

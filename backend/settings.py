@@ -132,6 +132,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 600,
         "options": {"expires": 600},
     },
+    "attach-waiting": {
+        "task": "sync.tasks.attach_waiting_uploads_task",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS},
+    },
+    "expire-uploads": {
+        "task": "sync.tasks.expire_uploads_task",
+        "schedule": 86400,
+        "options": {"expires": 3600},
+    },
     "sweep-exports": {
         "task": "surveys.datasets.tasks.build_waiting_exports_task",
         "schedule": SWEEP_SECONDS,
@@ -163,6 +173,7 @@ STORAGES = {
 # A tablet sends up to 102 parts, Enketo any number (openrosa.md S6).
 DATA_UPLOAD_MAX_NUMBER_FILES = 5000
 MAX_XML_BYTES = env_int("MAX_XML_MB", 20, least=1, most=200) * 1024 * 1024
+MAX_UPLOAD_BYTES = env_int("MAX_UPLOAD_MB", 500, least=1, most=100_000) * 1024 * 1024
 ACCEPT_CONTENT_LENGTH = env_int("ACCEPT_CONTENT_LENGTH", 10_000_000, least=100_000)
 
 # --- Tablets -------------------------------------------------------------------------------------

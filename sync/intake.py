@@ -1,5 +1,6 @@
 """The one door: every protocol hands its Arrivals to accept_submission and answers its Receipt."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -8,9 +9,14 @@ from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.audit.log import log_event
-from surveys.submissions.models import Quarantined
+from surveys.submissions.models import Quarantined, Submission
 from surveys.submissions.quarantine import Sender
-from surveys.submissions.receive import Outcome, hold_submission, receive_submission
+from surveys.submissions.receive import (
+    Outcome,
+    add_files,
+    hold_submission,
+    receive_submission,
+)
 from surveys.submissions.store import StoredFile
 from sync.bell import ring_bell
 
@@ -78,3 +84,9 @@ def _take(arrival: Arrival) -> Receipt:
     )
     received = take(raw_xml=arrival.raw_xml, files=arrival.files, sender=arrival.sender)
     return Receipt(received.outcome, received.submission_id, received.instance_id)
+
+
+def accept_files(*, submission_id: int, files: Sequence[StoredFile], device_id: int) -> None:
+    """Gives files that came on their own to their record, and rings the bell. Safe to run twice."""
+    if add_files(submission=Submission(pk=submission_id), files=files, device_id=device_id):
+        transaction.on_commit(ring_bell)

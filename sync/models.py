@@ -134,6 +134,8 @@ class Upload(models.Model):
     expires_at = models.DateTimeField()
     stored_at = models.DateTimeField(null=True)
     submission_id = models.BigIntegerField(null=True)  # submissions.Submission, once attached
+    # The tablet has sent the record itself: its files belong to it, whoever sent it first.
+    proven = models.BooleanField(default=False)
 
     class Meta:
         indexes = [

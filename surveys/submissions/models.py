@@ -127,6 +127,10 @@ class Attachment(models.Model):
                 fields=["submission", "name", "sha256"], name="attachment_once"
             ),
         ]
+        indexes = [
+            # whether a tablet has sent these bytes before
+            models.Index(fields=["sha256"], name="attachment_by_sha256"),
+        ]
 
     def __str__(self) -> str:
         return f"attachment {self.pk}"

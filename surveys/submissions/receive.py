@@ -106,7 +106,7 @@ def receive_submission(
             instance_id=instance.instance_id,
         )
         raise refusal
-    added = _add_files(stored, files, sender)
+    added = add_files(submission=stored, files=files, device_id=sender.device_id)
     outcome = Outcome.ATTACHMENTS_ADDED if added else Outcome.DUPLICATE
     return Received(outcome, stored.pk, instance.instance_id)
 
@@ -186,23 +186,28 @@ def _same_record(stored: Submission, instance: Instance, raw_xml: bytes) -> bool
     )
 
 
-def _add_files(stored: Submission, files: Sequence[StoredFile], sender: Sender) -> int:
-    """Adds the files not held yet and lets the worker see the record again."""
-    if not files or not _missing(stored, files):
+def add_files(
+    *, submission: Submission, files: Sequence[StoredFile], device_id: int | None = None
+) -> int:
+    """Adds the files not held yet and lets the worker see the record again; returns how many.
+
+    Safe to run twice. A deleted record keeps them and stays deleted.
+    """
+    if not files or not _missing(submission, files):
         return 0
     with transaction.atomic():
         # Two late deliveries at once: the second waits here and sees what the first added.
-        record = Submission.objects.select_for_update(no_key=True).filter(pk=stored.pk)
+        record = Submission.objects.select_for_update(no_key=True).filter(pk=submission.pk)
         deleted = record.values_list("deleted_at", flat=True).get() is not None
-        fresh = _missing(stored, files)
+        fresh = _missing(submission, files)
         Attachment.objects.bulk_create(fresh)
         if fresh and not deleted:
             record.update(state=Submission.State.RECEIVED, attempts=0, try_after=None, error="")
         if fresh:
             log_event(
                 "submission.attachments_added",
-                device_id=sender.device_id,
-                target=stored,
+                device_id=device_id,
+                target=submission,
                 attachments=len(fresh),
             )
     return len(fresh)

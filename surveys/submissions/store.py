@@ -51,7 +51,7 @@ class IncomingFile:
         try:
             self._file: BinaryIO = _create(self.path)
         except OSError as error:
-            raise _as_problem(error) from error
+            raise as_problem(error) from error
 
     def write(self, data: bytes | memoryview) -> None:
         """Raises Problem("disk_full")."""
@@ -60,7 +60,7 @@ class IncomingFile:
         try:
             self._file.write(data)
         except OSError as error:
-            raise _as_problem(error) from error
+            raise as_problem(error) from error
 
     def finish(self) -> None:
         """All bytes are here: down to the disk, still under the temporary name."""
@@ -68,7 +68,7 @@ class IncomingFile:
             self._file.flush()
             os.fsync(self._file.fileno())
         except OSError as error:
-            raise _as_problem(error) from error
+            raise as_problem(error) from error
         finally:
             self._file.close()
 
@@ -79,7 +79,7 @@ class IncomingFile:
 
 def keep_files(incoming: Iterable[IncomingFile]) -> tuple[StoredFile, ...]:
     """Gives finished files their place. Two with the same bytes share it; both names stay."""
-    kept, folders = [], set()
+    kept, places = [], []
     root = Path(settings.MEDIA_ROOT)
     try:
         for file in incoming:
@@ -87,13 +87,35 @@ def keep_files(incoming: Iterable[IncomingFile]) -> tuple[StoredFile, ...]:
             place = root / stored.relative_path
             place.parent.mkdir(parents=True, exist_ok=True)
             file.path.replace(place)
-            folders |= {place.parent, place.parent.parent, root}
+            places.append(place)
             kept.append(stored)
-        for folder in folders:
-            _sync_folder(folder)
+        sync_folders(places)
     except OSError as error:
-        raise _as_problem(error) from error
+        raise as_problem(error) from error
     return tuple(kept)
+
+
+def is_kept(file: StoredFile) -> bool:
+    """Whether these bytes lie in the store, whoever sent them."""
+    try:
+        return (Path(settings.MEDIA_ROOT) / file.relative_path).stat().st_size == file.size
+    except OSError:
+        return False
+
+
+def sync_folders(places: Iterable[Path]) -> None:
+    """Makes new names in the store durable: a folder's entries are written on their own."""
+    root = Path(settings.MEDIA_ROOT)
+    for folder in {each for place in places for each in (place.parent, place.parent.parent, root)}:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def as_problem(error: OSError) -> Exception:
+    return Problem("disk_full") if error.errno in NO_ROOM else error
 
 
 def sweep_incoming() -> int:
@@ -114,15 +136,3 @@ def _create(path: Path) -> BinaryIO:
     except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path.open("xb", buffering=0)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _as_problem(error: OSError) -> Exception:
-    return Problem("disk_full") if error.errno in NO_ROOM else error

@@ -5,20 +5,19 @@ number of files, and costs as much as storing the record (openrosa.md S6, S7, S1
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import unquote
 
+from sync.file_names import CONTROL
+
 CHUNK_BYTES = 256 * 1024
 MAX_HEAD_BYTES = 16 * 1024
 MAX_PARTS = 20_000
-MAX_NAME_LENGTH = 1000
 
 _BOUNDARY = re.compile(r'boundary=(?:"([^"]{1,200})"|([^\s;,"]{1,200}))', re.IGNORECASE)
 _PARAMETER = re.compile(r';\s*([\w*-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;"]*))')
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class MultipartError(Exception):
@@ -65,16 +64,6 @@ def read_parts(stream: Readable, boundary: bytes) -> Iterator[tuple[Part, Iterat
     raise MultipartError("too many parts")
 
 
-def clean_name(filename: str) -> str:
-    """A file's name as the record's XML has it: no folders, no control characters, NFC.
-
-    `"` travels as %22. An empty name becomes "unnamed", for the bytes are kept in any case.
-    """
-    name = filename.replace("%22", '"').replace("\\", "/").rpartition("/")[2]
-    name = unicodedata.normalize("NFC", _CONTROL.sub("", name)).strip()[:MAX_NAME_LENGTH]
-    return "unnamed" if name in {"", ".", ".."} else name
-
-
 def _read_head(head: bytes) -> Part:
     lines = (line.partition(":") for line in head.decode("utf-8", "replace").split("\r\n"))
     headers = {name.strip().lower(): value.strip() for name, _, value in lines}
@@ -87,7 +76,7 @@ def _read_head(head: bytes) -> Part:
     # filename* is how some HTTP libraries write names outside ASCII (RFC 5987)
     starred = named.get("filename*", "").rpartition("'")[2]
     filename = unquote(starred) if starred else named.get("filename")
-    content_type = _CONTROL.sub("", headers.get("content-type", ""))
+    content_type = CONTROL.sub("", headers.get("content-type", ""))
     return Part(named.get("name", ""), filename, content_type)
 
 

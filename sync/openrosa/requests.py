@@ -10,12 +10,12 @@ from backend.problems import Problem
 from surveys.submissions.quarantine import Sender
 from surveys.submissions.store import IncomingFile, keep_files
 from sync.auth import Caller
+from sync.file_names import clean_name
 from sync.intake import Arrival
 from sync.openrosa.multipart import (
     CHUNK_BYTES,
     MultipartError,
     boundary_of,
-    clean_name,
     read_parts,
 )
 

@@ -1,7 +1,6 @@
 """The multipart reader: the same parts as sent, however the stream is cut."""
 
 import io
-import unicodedata
 
 import pytest
 from django.core.files.uploadhandler import MemoryFileUploadHandler
@@ -12,7 +11,6 @@ from hypothesis import strategies as st
 from sync.openrosa.multipart import (
     MultipartError,
     boundary_of,
-    clean_name,
     read_parts,
 )
 from tests.device import multipart
@@ -157,37 +155,3 @@ def test_another_content_type_is_refused(content_type: str) -> None:
 def test_S12_file_names_are_read_raw(disposition: str, filename: str | None) -> None:
     body = f"--b\r\ncontent-disposition: form-data; {disposition}\r\n\r\n\r\n--b--".encode()
     assert parts_of(body, b"b") == [("a", filename, "", b"")]
-
-
-@pytest.mark.parametrize(
-    ("sent", "name"),
-    [
-        ("photo.jpg", "photo.jpg"),
-        ("../../etc/passwd", "passwd"),
-        ("..\\..\\boot.ini", "boot.ini"),
-        ("C:\\fakepath\\a.jpg", "a.jpg"),
-        ("/a.jpg", "a.jpg"),
-        ("..", "unnamed"),
-        ("a/", "unnamed"),
-        ("", "unnamed"),
-        ("\0", "unnamed"),
-        ("a\0b\r\n.jpg", "ab.jpg"),
-        ("%22a%22.jpg", '"a".jpg'),
-        ("a b & c.jpg", "a b & c.jpg"),
-        (unicodedata.normalize("NFD", "Ёлка.jpg"), unicodedata.normalize("NFC", "Ёлка.jpg")),
-        ("x" * 300 + ".jpg", "x" * 300 + ".jpg"),
-        ("x" * 2000, "x" * 1000),
-    ],
-)
-def test_S12_a_clean_name_is_that_of_the_record(sent: str, name: str) -> None:
-    assert clean_name(sent) == name
-
-
-@given(st.text())
-def test_a_clean_name_stays_what_it_is(name: str) -> None:
-    clean = clean_name(name)
-
-    assert clean_name(clean) == clean or "%22" in name
-    assert "/" not in clean
-    assert "\0" not in clean
-    assert clean not in {"", ".", ".."}

@@ -1,0 +1,149 @@
+"""tus 1.0.0 (sync.md 3): uploads that go on where they broke, for tus-js-client, tuspy and others.
+
+The body is never in memory, and no database connection is held while it trickles in.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import close_old_connections
+from django.http import HttpRequest, HttpResponse
+from django.http.request import UnreadablePostError
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import http_date
+from rest_framework.request import Request
+
+from backend.problems import Problem
+from sync import tus
+from sync.api.views import DeviceView
+from sync.models import Upload
+from sync.uploads import Promised, create_upload, end_upload, offset_of, receive_pieces
+
+PIECE_BYTES = 16 * 1024  # at most so much is not on the disk yet when a link dies
+MAX_UNREAD_BYTES = 64 * 1024  # read after a refusal, so that the client hears it
+
+
+class TusView(DeviceView):
+    """What all answers of tus share: the version, and no caching."""
+
+    pushes = True
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Some clients can say PATCH or DELETE only in a header."""
+        override = request.headers.get("X-HTTP-Method-Override", "")
+        request.method = override.upper() or request.method
+        return super().dispatch(request, *args, **kwargs)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if request.method == "OPTIONS":
+            return  # what we can is no secret
+        if request.headers.get("Tus-Resumable") != tus.VERSION:
+            raise Problem("tus_version_unknown")
+        super().initial(request, *args, **kwargs)
+
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        headers = {
+            "Tus-Version": tus.VERSION,
+            "Tus-Extension": tus.EXTENSIONS,
+            "Tus-Max-Size": str(settings.MAX_UPLOAD_BYTES),
+            "Tus-Checksum-Algorithm": ",".join(tus.CHECKSUMS),
+        }
+        return HttpResponse(status=204, headers=headers)
+
+    def handle_exception(self, exc: Exception) -> Any:
+        response = super().handle_exception(exc)
+        for _ in range(MAX_UNREAD_BYTES // PIECE_BYTES):
+            if not next(_pieces(self.request), b""):
+                break
+        return response
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response["Tus-Resumable"] = response["Tus-Version"] = tus.VERSION
+        response["Cache-Control"] = "no-store"
+        if request.method == "HEAD":
+            response.content = b""
+        return response
+
+
+class UploadsView(TusView):
+    def post(self, request: Request) -> HttpResponse:
+        """Creation, with or without the first bytes; the same file again is the same upload."""
+        if "Upload-Defer-Length" in request.headers:
+            raise Problem("upload_malformed", reason="Upload-Length must be known at once.")
+        size = tus.read_number(request.headers, "Upload-Length")
+        about = tus.read_metadata(request.headers.get("Upload-Metadata", ""))
+        upload = create_upload(
+            device_id=self.device_id,
+            instance_id=about.instance_id,
+            file=Promised(about.name, size, about.sha256, about.filetype),
+        )
+        end = offset_of(upload)
+        if end == 0 and _has_bytes(request):
+            end = _receive(request, upload, at=0)
+        response = _answer(201, upload, end)
+        response["Location"] = _origin(request) + reverse("upload", args=[upload.pk])
+        return response
+
+
+class UploadView(TusView):
+    def head(self, request: Request, pk: UUID) -> HttpResponse:
+        upload = self.upload(pk)
+        response = _answer(200, upload, offset_of(upload))
+        response["Upload-Length"] = str(upload.size)
+        return response
+
+    def patch(self, request: Request, pk: UUID) -> HttpResponse:
+        if not _has_bytes(request):
+            raise Problem("upload_type_wrong")
+        at = tus.read_number(request.headers, "Upload-Offset")
+        upload = self.upload(pk)
+        return _answer(204, upload, _receive(request, upload, at=at))
+
+    def delete(self, request: Request, pk: UUID) -> HttpResponse:
+        end_upload(self.upload(pk))
+        return HttpResponse(status=204)
+
+    def upload(self, pk: UUID) -> Upload:
+        """Another tablet's upload is not there for this one."""
+        upload = Upload.objects.filter(pk=pk, device_id=self.device_id).first()
+        if upload is None:
+            raise Problem("not_found")
+        if upload.stored_at is None and upload.expires_at < timezone.now():
+            raise Problem("upload_expired")
+        return upload
+
+
+def _receive(request: Request, upload: Upload, *, at: int) -> int:
+    checksum = tus.read_checksum(request.headers.get("Upload-Checksum", ""))
+    length = int(request.META.get("CONTENT_LENGTH") or 0)
+    close_old_connections()  # a slow body must not keep one
+    return receive_pieces(upload, _pieces(request), at=at, length=length, checksum=checksum)
+
+
+def _pieces(request: Request) -> Iterator[bytes]:
+    """The body as it comes; a broken link ends it."""
+    try:
+        while piece := request._request.read(PIECE_BYTES):
+            yield piece
+    except UnreadablePostError:
+        return
+
+
+def _has_bytes(request: Request) -> bool:
+    return request.headers.get("Content-Type", "").partition(";")[0].strip() == tus.CONTENT_TYPE
+
+
+def _answer(status: int, upload: Upload, offset: int) -> HttpResponse:
+    headers = {
+        "Upload-Offset": str(offset),
+        "Upload-Expires": http_date(upload.expires_at.timestamp()),
+    }
+    return HttpResponse(status=status, headers=headers)
+
+
+def _origin(request: Request) -> str:
+    return settings.PUBLIC_URL or f"{request.scheme}://{request.get_host()}"
