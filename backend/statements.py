@@ -8,7 +8,7 @@ record costs.
 from typing import Any
 
 import psycopg
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
 Rows = list[tuple[Any, ...]]
 
@@ -25,6 +25,12 @@ def run_prepared(sql: str, values: dict[str, Any]) -> Rows:
             raise
         connection.close()  # a restarted database left it behind
         return _run(sql, values)
+
+
+def release_connection() -> None:
+    """What the end of a request does, before a body is read that may trickle in for minutes."""
+    if not connection.in_atomic_block:
+        close_old_connections()
 
 
 def _run(sql: str, values: dict[str, Any]) -> Rows:

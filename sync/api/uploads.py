@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 from django.urls import reverse
@@ -17,6 +16,7 @@ from django.utils.http import http_date
 from rest_framework.request import Request
 
 from backend.problems import Problem
+from backend.statements import release_connection
 from sync import tus
 from sync.api.views import DeviceView
 from sync.models import Upload
@@ -44,7 +44,13 @@ class TusView(DeviceView):
             raise Problem("tus_version_unknown")
         super().initial(request, *args, **kwargs)
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+    @property
+    def device_id(self) -> int:
+        assert self.caller.device_id is not None
+        return self.caller.device_id
+
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
+        """What we offer; asked without a token."""
         headers = {
             "Tus-Version": tus.VERSION,
             "Tus-Extension": tus.EXTENSIONS,
@@ -60,13 +66,14 @@ class TusView(DeviceView):
                 break
         return response
 
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        response = super().finalize_response(request, response, *args, **kwargs)
-        response["Tus-Resumable"] = response["Tus-Version"] = tus.VERSION
-        response["Cache-Control"] = "no-store"
+    def finalize_response(  # type: ignore[override]
+        self, request: Request, response: Any, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        answer["Tus-Resumable"] = answer["Tus-Version"] = tus.VERSION
         if request.method == "HEAD":
-            response.content = b""
-        return response
+            answer.content = b""
+        return answer
 
 
 class UploadsView(TusView):
@@ -120,7 +127,7 @@ class UploadView(TusView):
 def _receive(request: Request, upload: Upload, *, at: int) -> int:
     checksum = tus.read_checksum(request.headers.get("Upload-Checksum", ""))
     length = int(request.META.get("CONTENT_LENGTH") or 0)
-    close_old_connections()  # a slow body must not keep one
+    release_connection()  # a slow body must not keep one
     return receive_pieces(upload, _pieces(request), at=at, length=length, checksum=checksum)
 
 
