@@ -25,6 +25,8 @@ from sync.intake import accept_files
 from sync.models import Upload
 from sync.tus import Checksum
 
+NOTHING = hashlib.sha256(b"").hexdigest()
+
 
 @dataclass(frozen=True, slots=True)
 class Promised:
@@ -43,7 +45,8 @@ class Promised:
 class AttachmentState:
     """What a tablet has to do about a file: nothing (`stored`), or send it (`missing`).
 
-    `refused` is a file that no upload may hold; `problem` says why.
+    `missing` names the upload, unless the tablet did not say how long the file is. `refused` is a
+    file that no upload may hold; `problem` says why.
     """
 
     name: str
@@ -61,19 +64,12 @@ def offer_uploads(
     """
     record = _record(instance_id)
     held = set(record.attachments.values_list("name", "sha256")) if record else set()
-    states = []
-    for file in attachments:
-        if (file.name, file.sha256) in held:
-            states.append(AttachmentState(file.name, "stored"))
-            continue
-        try:
-            upload = _find_or_create(device_id, instance_id, file, proven=record is not None)
-        except Problem as problem:
-            states.append(AttachmentState(file.name, "refused", problem=problem.code))
-            continue
-        state = "stored" if upload.stored_at else "missing"
-        states.append(AttachmentState(file.name, state, str(upload.pk)))
-    return states
+    return [
+        AttachmentState(file.name, "stored")
+        if (file.name, file.sha256) in held
+        else _offer(device_id, instance_id, file, proven=record is not None)
+        for file in attachments
+    ]
 
 
 def create_upload(*, device_id: int, instance_id: str, file: Promised) -> Upload:
@@ -180,6 +176,18 @@ def expire_uploads() -> int:
 
 def _waiting() -> QuerySet[Upload]:
     return Upload.objects.filter(stored_at__isnull=False, submission_id__isnull=True)
+
+
+def _offer(device_id: int, instance_id: str, file: Promised, *, proven: bool) -> AttachmentState:
+    if not file.size and file.sha256 != NOTHING:
+        return AttachmentState(file.name, "missing")  # how long it is, the creation has to say
+    try:
+        upload = _find_or_create(device_id, instance_id, file, proven=proven)
+    except Problem as problem:
+        return AttachmentState(file.name, "refused", problem=problem.code)
+    if upload.stored_at:
+        return AttachmentState(file.name, "stored")
+    return AttachmentState(file.name, "missing", str(upload.pk))
 
 
 def _find_or_create(device_id: int, instance_id: str, file: Promised, *, proven: bool) -> Upload:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
+from django.urls import reverse
 
 from backend.problems import Problem
 from surveys.submissions.instance import InstanceError, parse_instance
@@ -13,6 +14,7 @@ from sync.api.envelope import Envelope, EnvelopeError, read_envelope
 from sync.api.items import Item, read_item
 from sync.auth import Caller
 from sync.intake import Arrival, accept_submission
+from sync.uploads import Promised, attach_waiting, offer_uploads
 
 MAX_ITEMS = 100
 MAX_BYTES = 8 * 1024 * 1024  # inflated
@@ -71,12 +73,28 @@ def _accept(item: Item, caller: Caller, sender: Sender) -> Json:
     receipt = accept_submission(Arrival(item.instance, (), sender, caller.revoked))
     if receipt.submission_id is None:
         raise Problem("device_revoked")
-    result: Json = {"outcome": str(receipt.outcome), "instance_id": receipt.instance_id}
-    if item.attachments:
-        result["attachments"] = [
-            {"name": each.name, "state": "missing"} for each in item.attachments
-        ]
+    waited = attach_waiting(
+        submission_id=receipt.submission_id,
+        instance_id=receipt.instance_id,
+        device_id=caller.device_id,
+    )
+    outcome = "attachments_added" if waited and not receipt.is_new else str(receipt.outcome)
+    result: Json = {"outcome": outcome, "instance_id": receipt.instance_id}
+    if item.attachments and caller.device_id is not None:
+        result["attachments"] = _files(item, caller.device_id, receipt.instance_id)
     return result
+
+
+def _files(item: Item, device_id: int, instance_id: str) -> list[Json]:
+    """Of each announced file: `stored`, `missing` and where to send it, or `refused` and why."""
+    promised = [Promised(each.name, each.size, each.sha256) for each in item.attachments]
+    states = offer_uploads(device_id=device_id, instance_id=instance_id, attachments=promised)
+    return [
+        {"name": sent.name, "state": state.state}
+        | ({"upload": reverse("upload", args=[state.upload_id])} if state.upload_id else {})
+        | ({"problem": {"code": state.problem}} if state.problem else {})
+        for sent, state in zip(item.attachments, states, strict=True)
+    ]
 
 
 def _refused(item: Item, problem: Problem) -> Json:

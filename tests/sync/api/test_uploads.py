@@ -514,6 +514,75 @@ def test_sync_3_a_deleted_record_keeps_the_file_and_stays_deleted(
     assert record.state == Submission.State.PROCESSED
 
 
+# --- Announced with a push ------------------------------------------------------------------------
+
+
+def announced(content: bytes, name: str = "1.jpg") -> dict[str, object]:
+    digest = hashlib.sha256(content).hexdigest()
+    return {"name": name, "size": len(content), "sha256": digest}
+
+
+def pushed(tablet: JsonTablet, *files: dict[str, object]) -> dict[str, object]:
+    instance = make_record("uuid:1").decode()
+    (result,) = tablet.push({"key": "1", "instance": instance, "attachments": list(files)})
+    return result
+
+
+def test_sync_2_a_push_says_of_each_file_whether_and_where_to_send_it(
+    tus: TusClient, tablet: JsonTablet, form: Form
+) -> None:
+    result = pushed(tablet, announced(PHOTO))
+    (file,) = result["attachments"]
+    assert (file["name"], file["state"]) == ("1.jpg", "missing")
+    assert file["upload"].startswith(UPLOADS)
+
+    assert tus.patch(file["upload"], PHOTO).status_code == 204
+
+    again = pushed(tablet, announced(PHOTO), announced(b"more", "2.jpg"))
+    assert again["outcome"] == "duplicate"
+    assert [each["state"] for each in again["attachments"]] == ["stored", "missing"]
+    assert again["attachments"][0].keys() == {"name", "state"}
+
+
+def test_sync_2_files_that_waited_are_attached_by_the_push_of_their_record(
+    tus: TusClient, tablet: JsonTablet, form: Form
+) -> None:
+    tus.upload()
+    result = pushed(tablet, announced(PHOTO))
+    assert result["outcome"] == "created"
+    assert [each["state"] for each in result["attachments"]] == ["stored"]
+    assert Attachment.objects.get().submission == Submission.objects.get()
+
+
+def test_sync_2_who_has_the_record_may_send_its_files_though_another_tablet_was_first(
+    other: TusClient, record: Submission
+) -> None:
+    token = other.headers["Authorization"].removeprefix("Bearer ")
+    second = JsonTablet(Client(), token)
+    (file,) = pushed(second, announced(PHOTO))["attachments"]
+
+    assert other.patch(file["upload"], PHOTO).status_code == 204
+
+    assert Attachment.objects.get().submission == record
+
+
+def test_sync_2_a_file_too_large_is_refused_and_its_record_taken(
+    tablet: JsonTablet, form: Form
+) -> None:
+    result = pushed(tablet, {"name": "v.mp4", "size": 10**12, "sha256": "0" * 64})
+    assert result["outcome"] == "created"
+    (file,) = result["attachments"]
+    assert (file["state"], file["problem"]) == ("refused", {"code": "upload_too_large"})
+
+
+def test_sync_2_a_file_of_untold_size_is_missing_without_an_upload(
+    tablet: JsonTablet, form: Form
+) -> None:
+    (file,) = pushed(tablet, {"name": "1.jpg"})["attachments"]
+    assert file == {"name": "1.jpg", "state": "missing"}
+    assert not Upload.objects.exists()
+
+
 # --- The end --------------------------------------------------------------------------------------
 
 
