@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('submissions', '0003_steps_are_only_added'),
+        ('submissions', '0004_quarantined_keeps_its_sender'),
     ]
 
     operations = [
