@@ -15,6 +15,7 @@ FIGURES = (
     "surveys.submissions.home.sent_figures",
     "surveys.datasets.home.record_figures",
     "surveys.households.home.household_figures",
+    "surveys.reviewing.home.review_figures",
     "surveys.submissions.home.queue_figures",
     "surveys.cleaning.home.flag_figures",
 )
@@ -65,5 +66,6 @@ def rights(request: HttpRequest) -> dict[str, bool]:
     return {
         "may_read_records": permissions.may_read_records(user),
         "may_export": permissions.may_export(user),
+        "may_review": permissions.may_review(user),
         "may_use_console": permissions.may_use_console(user),
     }

@@ -210,6 +210,7 @@ INSTALLED_APPS = [
     "surveys.households",
     "surveys.entities",
     "surveys.datasets",
+    "surveys.reviewing",
     "surveys.lifecycle",
     "sync",
 ]

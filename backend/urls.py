@@ -17,6 +17,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/sync/", include("sync.api.urls")),
     path("web-forms/", include("sync.enketo.urls")),
+    path("review/", include("sync.paper.urls")),
+    path("", include("surveys.reviewing.urls")),
     path("", include("surveys.datasets.urls")),
 ]
 handler400 = views.bad_request

@@ -16,7 +16,7 @@ from surveys.datasets.build import KINDS, request_export
 from surveys.datasets.columns import Column, Dataset
 from surveys.datasets.downloads import own_exports
 from surveys.datasets.records import Asked, records_page
-from surveys.datasets.tables import Row, all_datasets, dataset_of_form, find_form
+from surveys.datasets.tables import Row, all_datasets, dataset_of_form, find_form, words_of
 from surveys.datasets.views import ring_exports_bell
 from surveys.places.models import Place
 from surveys.privacy.access import masked_keys, reader
@@ -115,19 +115,9 @@ def _names_of_places(codes: set[str | None]) -> dict[str, str]:
 
 def _row(record: Row, columns: list[Column], places: dict[str, str]) -> dict[str, Any]:
     return {
+        "id": record["id"],
         "received_at": datetime.fromisoformat(record["received_at"]),
         "place": places.get(record["place"], ""),
         "place_code": record["place"],
-        "cells": [_cell(record.get(c.name)) for c in columns],
+        "cells": [words_of(record.get(c.name)) for c in columns],
     }
-
-
-def _cell(value: Any) -> str:
-    """A value as a person reads it."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return ", ".join(_cell(one) for one in value)
-    if isinstance(value, dict):
-        return ", ".join(str(part) for part in value.values() if part is not None)
-    return "" if value is None else str(value)

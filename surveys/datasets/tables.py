@@ -213,6 +213,17 @@ def language_of(dataset: Dataset, asked: str) -> str:
     return language
 
 
+def words_of(value: Any) -> str:
+    """A value of a record as a person reads it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(words_of(one) for one in value)
+    if isinstance(value, dict):
+        return ", ".join(str(part) for part in value.values() if part is not None)
+    return "" if value is None else str(value)
+
+
 def _labelled(value: Any, labels: Mapping[str, str]) -> Any:
     if isinstance(value, list):
         return [labels.get(code, code) for code in value]

@@ -5,7 +5,7 @@ from django.urls import include, path
 from surveys.datasets import pages, views
 
 urlpatterns = [
-    path("records/<str:form_id>/", pages.records, name="records"),
+    path("records/<path:form_id>/", pages.records, name="records"),
     path("exports/", pages.exports, name="exports"),
     path("api/v1/forms/", views.FormsView.as_view()),
     path("api/v1/forms/<str:form_id>/", views.FormView.as_view()),

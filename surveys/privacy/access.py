@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from backend.accounts.models import User
-from backend.accounts.permissions import Person, may_read_records, may_unmask
+from backend.accounts.permissions import Person, may_read_records, may_review, may_unmask
 from backend.audit.log import log_event
 from backend.problems import Problem
 from surveys.places.models import Place
@@ -27,6 +27,13 @@ def reader(user: Person) -> User:
     if not isinstance(user, User) or not may_read_records(user):
         raise Problem("not_allowed")
     return user
+
+
+def reviewer(user: Person) -> User:
+    """The user, if they may review the records they see. Raises `Problem("not_allowed")`."""
+    if not may_review(user):
+        raise Problem("not_allowed")
+    return reader(user)
 
 
 def places_for(user: User) -> QuerySet[Place] | None:
@@ -66,16 +73,21 @@ def unmask(*, user: User, reason: str, target: str) -> Unmasking:
     Raises `Problem("not_allowed")` for a role without the right and `Problem("purpose_missing")`
     for a reason of fewer than 10 characters.
     """
-    if not may_unmask(user):
-        raise Problem("not_allowed")
-    if len(reason.strip()) < LEAST_REASON:
-        raise Problem("purpose_missing")
+    check_reason(user, reason)
     with transaction.atomic():
         granted = Unmasking.objects.create(
             user=user, target=target[:120], reason=reason.strip()[:300]
         )
         log_event("data.unmasked", by=user, target=granted)
     return granted
+
+
+def check_reason(user: User, reason: str) -> None:
+    """Raises as `unmask` does."""
+    if not may_unmask(user):
+        raise Problem("not_allowed")
+    if len(reason.strip()) < LEAST_REASON:
+        raise Problem("purpose_missing")
 
 
 def _is_masked(user: User, field: Field, granted: Unmasking | None) -> bool:

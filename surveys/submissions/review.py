@@ -51,15 +51,19 @@ class Looked:
     last_step: int | None = None
 
 
-def approve_record(*, record_id: UUID, looked: Looked, by: User, comment: str = "") -> ReviewStep:
-    """Raises `Problem`: `not_found`, `record_changed`, `value_invalid`."""
-    return _add(Step.APPROVED, record_id=record_id, looked=looked, by=by, comment=comment)
+def approve_record(
+    *, record_id: UUID, looked: Looked, by: User, comment: str = "", remarks: Sequence[Remark] = ()
+) -> ReviewStep:
+    """Raises `Problem`: `not_found`, `record_changed`, `question_unknown`, `value_invalid`."""
+    return _add(
+        Step.APPROVED, record_id=record_id, looked=looked, by=by, comment=comment, remarks=remarks
+    )
 
 
 def reject_record(
     *, record_id: UUID, looked: Looked, by: User, comment: str = "", remarks: Sequence[Remark] = ()
 ) -> ReviewStep:
-    """Raises as `approve_record` does, and `question_unknown`."""
+    """Raises as `approve_record` does."""
     return _add(
         Step.REJECTED, record_id=record_id, looked=looked, by=by, comment=comment, remarks=remarks
     )
@@ -68,7 +72,7 @@ def reject_record(
 def send_back(
     *, record_id: UUID, looked: Looked, by: User, comment: str = "", remarks: Sequence[Remark] = ()
 ) -> ReviewStep:
-    """Asks the enumerator for an edit. Raises as `reject_record` does, and `comment_missing`."""
+    """Asks the enumerator for an edit. Raises as `approve_record` does, and `comment_missing`."""
     return _add(
         Step.SENT_BACK, record_id=record_id, looked=looked, by=by, comment=comment, remarks=remarks
     )

@@ -1,0 +1,162 @@
+"""A record's answers as a reviewer reads them: in form order, repeats row by row.
+
+Which values are shown, `surveys/privacy/access.py` decides, as everywhere.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from backend.accounts.models import User
+from surveys.cleaning.models import CleanRow, QualityFlag
+from surveys.datasets.codebook import label_in
+from surveys.datasets.columns import Column, Dataset, Table
+from surveys.datasets.tables import Row, Shape, read_columns, shape_of, words_of
+from surveys.privacy.models import Unmasking
+from surveys.reviewing.labels import label_of, row_label
+from surveys.submissions.models import ReviewStep
+from surveys.submissions.review import schema_of_head
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a reviewer said about one question."""
+
+    step: ReviewStep
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One question of one row. `path` names the row too: `roster/member[2]/age`."""
+
+    path: str
+    name: str
+    label: str
+    words: str
+    answered: bool
+    masked: bool
+    flags: Sequence[str] = ()
+    said: Sequence[Said] = ()
+
+    @property
+    def stands_out(self) -> bool:
+        """Worth a line even where nothing was answered."""
+        return bool(self.answered or self.masked or self.flags or self.said)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The root of a record, or one row of a repeat."""
+
+    title: str
+    path: str
+    answers: Sequence[Answer]
+
+    @property
+    def shown(self) -> list[Answer]:
+        return [answer for answer in self.answers if answer.stands_out]
+
+    @property
+    def unanswered(self) -> list[Answer]:
+        return [answer for answer in self.answers if not answer.stands_out]
+
+
+@dataclass(frozen=True)
+class RecordReader:
+    """One record for one reader, in one language; `granted` is what `unmask` gave, if asked."""
+
+    record: CleanRow
+    dataset: Dataset
+    user: User
+    language: str
+    granted: Unmasking | None = None
+    steps: Sequence[ReviewStep] = ()  # whose comments are shown beside the answers
+
+    def sections(self) -> list[Section]:
+        """The root, then each row of a repeat after the row it belongs to."""
+        rows = CleanRow.objects.filter(record_id=self.record.pk)
+        repeat_of = dict(rows.values_list("pk", "repeat"))
+        below: dict[UUID | None, list[Row]] = defaultdict(list)
+        for row in read_columns(rows):
+            below[row["parent_id"]].append({**row, "repeat": repeat_of[row["id"]]})
+        order = [table.path for table in self.dataset.tables]
+        for siblings in below.values():
+            siblings.sort(key=lambda row: (order.index(row["repeat"]), row["index"]))
+        return [section for root in below[None] for section in self._walk(root, "", "", below)]
+
+    def label(self, path: str) -> str:
+        """What the form calls the question at this path."""
+        return label_of(self.dataset, path, self.language)
+
+    def _walk(
+        self, row: Row, path: str, title: str, below: Mapping[UUID | None, Sequence[Row]]
+    ) -> Iterator[Section]:
+        table = self._tables[row["repeat"]]
+        if table.path:
+            parent = self._tables[table.parent].path
+            path += f"{table.path.removeprefix(parent)}[{row['index']}]"
+            path = path.removeprefix("/")
+            name = row_label(table, row["index"], self.language)
+            title = " · ".join(filter(None, [title, name]))
+        yield Section(title, path, list(self._answers(table, row, path)))
+        for child in below[row["id"]]:
+            yield from self._walk(child, path, title, below)
+
+    def _answers(self, table: Table, row: Row, path: str) -> Iterator[Answer]:
+        shape, given = self._shape(table), orjson.loads(row["answers"])
+        record = shape.record(row)
+        for column in self._asked(table, given):
+            key, below = column.field.key, column.field.path.removeprefix(table.path)
+            at = (path + below).removeprefix("/")
+            masked = key in shape.masked
+            yield Answer(
+                path=at,
+                name=column.name,
+                label=label_in(column.field.labels, self.language),
+                words=words_of(record[column.name]),
+                answered=key in given and not masked,
+                masked=masked,
+                flags=() if table.path else self._flags.get(at, ()),
+                said=self._said.get(at, ()),
+            )
+
+    def _asked(self, table: Table, given: Mapping[str, Any]) -> Iterable[Column]:
+        """The questions of the version that was filled, and whatever else was answered."""
+        schema = schema_of_head(self.record.submission)
+        paths = {field.path for field in schema.fields} if schema else set()
+        return (c for c in table.columns if c.field.path in paths or c.field.key in given)
+
+    def _shape(self, table: Table) -> Shape:
+        return shape_of(
+            self.dataset, table, self.user, granted=self.granted, language=self.language
+        )
+
+    @cached_property
+    def _tables(self) -> dict[str, Table]:
+        return {table.path: table for table in self.dataset.tables}
+
+    @cached_property
+    def flags(self) -> list[QualityFlag]:
+        return list(self.record.submission.flags.order_by("path", "code"))
+
+    @cached_property
+    def _flags(self) -> dict[str, list[str]]:
+        found = defaultdict(list)
+        for flag in self.flags:
+            if flag.settled_at is None:
+                found[flag.path].append(flag.code)
+        return found
+
+    @cached_property
+    def _said(self) -> dict[str, list[Said]]:
+        found = defaultdict(list)
+        for step in self.steps:
+            for comment in step.comments:
+                found[comment["path"]].append(Said(step, comment["text"]))
+        return found

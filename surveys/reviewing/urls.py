@@ -1,0 +1,13 @@
+"""Review: the queue, a record with its log, and both by API."""
+
+from django.urls import path
+
+from surveys.reviewing import pages, views
+
+urlpatterns = [
+    path("review/", pages.queue, name="review"),
+    path("review/reason/", pages.say_why, name="review-reason"),
+    path("records/<path:form_id>/<uuid:record_id>/", pages.record, name="record"),
+    path("api/v1/forms/<str:form_id>/records/<uuid:record_id>/steps/", views.StepsView.as_view()),
+    path("api/v1/forms/<str:form_id>/records/<uuid:record_id>/review/", views.ReviewView.as_view()),
+]
