@@ -183,7 +183,7 @@ def _address(record: CleanRow, waiting: Queue) -> str:
 def _approve_all(request: HttpRequest, user: User) -> None:
     """Each as its own step; what someone else was faster with is left as it is."""
     chosen = dict(pair.split(" ", 1) for pair in request.POST.getlist("record") if " " in pair)
-    done = sum(_approve(UUID(record_id), chosen[record_id], user) for record_id in chosen)
+    done = sum(_approve(record_id, edition, user) for record_id, edition in chosen.items())
     if done:
         messages.success(request, f"{done} approved.")
     if done < len(chosen):
@@ -193,12 +193,11 @@ def _approve_all(request: HttpRequest, user: User) -> None:
         messages.warning(request, "Choose records first.")
 
 
-def _approve(record_id: UUID, edition: str, user: User) -> bool:
-    if not CleanRow.objects.filter(rows_for(user), repeat="", pk=record_id).exists():
-        return False
+def _approve(record_id: str, edition: str, user: User) -> bool:
     try:
-        approve_record(record_id=record_id, looked=Looked(edition), by=user)
-    except Problem:
+        mine = CleanRow.objects.filter(rows_for(user), repeat="", pk=UUID(record_id))
+        approve_record(record_id=mine.get().pk, looked=Looked(edition), by=user)
+    except (Problem, ValueError, CleanRow.DoesNotExist):
         return False
     return True
 
