@@ -16,6 +16,7 @@ _SAME = {
     "relevance": "relevant",
     "id_string": "form_id",
     "set_form_id": "form_id",
+    "dataset": "list_name",
     "title": "form_title",
     "set_form_title": "form_title",
     "noapperrorstring": "no_app_error_string",

@@ -21,7 +21,11 @@ _EXPRESSIONS = {
 
 
 def check_xform(form: XForm, sheets: Sheets) -> list[Finding]:
-    return [*_addresses(form, sheets), *_entities_version(form), *_expressions(form, sheets)]
+    return [
+        *_addresses(form, sheets),
+        *_entities_version(form, sheets),
+        *_expressions(form, sheets),
+    ]
 
 
 def _addresses(form: XForm, sheets: Sheets) -> Iterator[Finding]:
@@ -32,11 +36,12 @@ def _addresses(form: XForm, sheets: Sheets) -> Iterator[Finding]:
         yield Finding(words, "settings", 2, column)
 
 
-def _entities_version(form: XForm) -> Iterator[Finding]:
+def _entities_version(form: XForm, sheets: Sheets) -> Iterator[Finding]:
     version = form.entities_version
     if version and ".".join(version.split(".")[:2]) not in ENTITIES_VERSIONS:
         known = ", ".join(sorted(ENTITIES_VERSIONS))
-        yield Finding(f"Entities of version {version} are not known ({known}).", "entities")
+        words = f"Entities of version {version} are not known to tablets ({known})."
+        yield Finding(words, "entities", 2, sheets.entities.column("list_name") or "list_name")
 
 
 def _expressions(form: XForm, sheets: Sheets) -> Iterator[Finding]:

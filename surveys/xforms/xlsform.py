@@ -13,10 +13,12 @@ from pyxform.xls2json_backends import get_xlsform
 from pyxform.xls2xform import ConvertResult, convert
 
 from surveys.xforms.document import XFormError, parse_xform
+from surveys.xforms.entity_checks import check_entities
 from surveys.xforms.explanations import explanations
 from surveys.xforms.findings import Finding, WorkbookError, XlsformError
+from surveys.xforms.schema import read_schema
 from surveys.xforms.sheet_checks import demands, remarks
-from surveys.xforms.sheets import Sheets, sheet
+from surveys.xforms.sheets import Sheets, meaning_of, sheet
 from surveys.xforms.workbook import without_dimensions, workbook_kind
 from surveys.xforms.xform_checks import check_xform
 
@@ -120,15 +122,21 @@ _SELECT = re.compile(f"(?:{'|'.join([*aliases.select, *aliases.osm])})(?: |$)")
 
 def _check(xform: bytes, sheets: Sheets) -> list[Finding]:
     try:
-        return check_xform(parse_xform(xform), sheets)
+        form = parse_xform(xform)
     except XFormError as error:
         return [Finding(str(error))]
+    findings = check_xform(form, sheets)
+    if form.entities_version:
+        schema = read_schema(xform, privacy=sheets.privacy())
+        findings += check_entities(form, schema, sheets)
+    return findings
 
 
 # --- Where pyxform means --------------------------------------------------------------------------
 
 _ROW = re.compile(r"\[row : (\d+)\]\s*")
 _SHEET_AND_COLUMN = re.compile(r"On the '(\w+)' sheet, the '([^']+)' value ?(?:'[^']*' )?is \w+\. ")
+_DECLARATION = re.compile(r"On the 'entities' sheet, the entity declaration is invalid\. ")
 _LINK = re.compile(r"\s*Learn more: \S+")
 # Messages without a row, and the column whose cell they quote.
 _QUOTES = (
@@ -141,11 +149,21 @@ _QUOTES = (
 def _finding(message: str, sheets: Sheets) -> Finding:
     row, place = _ROW.search(message), _SHEET_AND_COLUMN.search(message)
     words = _LINK.sub("", _SHEET_AND_COLUMN.sub("", _ROW.sub("", message))).strip()
+    number = int(row[1]) if row else None
     if place:
-        return Finding(words, place[1], int(row[1]) if row else None, place[2])
+        return Finding(words, place[1], number, _header(sheets, place[1], place[2]))
+    if _DECLARATION.match(words):
+        column = _header(sheets, "entities", "list_name")
+        return Finding(_DECLARATION.sub("", words), "entities", number, column)
     if row:
-        return Finding(words, "survey", int(row[1]))
+        return Finding(words, "survey", number)
     return _quoting_finding(words, sheets)
+
+
+def _header(sheets: Sheets, sheet_name: str, column: str) -> str:
+    """The column as its author wrote it."""
+    found = next((sheet for sheet in sheets.each() if sheet.name == sheet_name), None)
+    return (found.column(meaning_of(column)[0]) if found else "") or column
 
 
 def _quoting_finding(words: str, sheets: Sheets) -> Finding:
