@@ -168,7 +168,7 @@ STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "backend" / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "backend.static_files.StaticFiles"},
 }
 # A tablet sends up to 102 parts, Enketo any number (openrosa.md S6).
 DATA_UPLOAD_MAX_NUMBER_FILES = 5000
