@@ -7,6 +7,7 @@ from sync.api import uploads, views
 urlpatterns = [
     path("enrol", views.EnrolView.as_view()),
     path("push", views.PushView.as_view()),
+    path("pull", views.PullView.as_view()),
     path("health", views.HealthView.as_view()),
     path("uploads/", uploads.UploadsView.as_view(), name="uploads"),
     path("uploads/<uuid:pk>", uploads.UploadView.as_view(), name="upload"),

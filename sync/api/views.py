@@ -13,6 +13,7 @@ from backend.api import problem_json
 from backend.problems import Problem
 from surveys.submissions.quarantine import Sender
 from sync.api.answers import finish
+from sync.api.changes import pull
 from sync.api.enrol import introduce
 from sync.api.health import read_health
 from sync.api.push import open_push, push_items
@@ -93,6 +94,20 @@ class PushView(DeviceView):
         return Response({"server_time": timezone.now(), "results": results})
 
 
+class PullView(DeviceView):
+    """What changed since the tablet last asked (`sync.md` 4)."""
+
+    def get(self, request: Request) -> HttpResponse:
+        page = pull(
+            self.caller,
+            request.GET.get("cursor", ""),
+            limit=_limit(request.GET.get("limit", "")),
+            accepted=request.headers.get("Accept-Encoding", ""),
+        )
+        headers = {"Content-Encoding": page.encoding} if page.encoding else None
+        return HttpResponse(page.body, content_type="application/json", headers=headers)
+
+
 class HealthView(DeviceView):
     """What a tablet says of itself, without a push (`sync.md` 2)."""
 
@@ -106,3 +121,11 @@ class HealthView(DeviceView):
 
 def nothing_here(request: HttpRequest) -> HttpResponse:
     return problem_json(Problem("not_found"))
+
+
+def _limit(text: str) -> int | None:
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit() or int(text[:9]) < 1:
+        raise Problem("value_invalid", field="limit", reason="a number from 1")
+    return int(text[:9])

@@ -34,3 +34,13 @@ class JsonTablet:
         answer = self.post("push", {"items": list(items)}, zipped=zipped)
         assert answer.status_code == 200, answer.content
         return answer.json()["results"]
+
+    def get(self, name: str, *, headers: dict[str, str] | None = None, **query: Any) -> Any:
+        sent = {"Authorization": f"Bearer {self.token}", **(headers or {})}
+        return self.client.get(SYNC + name, query, headers=sent)
+
+    def pull(self, cursor: str = "", **query: Any) -> Json:
+        """One page of a pull that must be given."""
+        answer = self.get("pull", cursor=cursor, **query)
+        assert answer.status_code == 200, answer.content
+        return answer.json()
