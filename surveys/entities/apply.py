@@ -15,7 +15,7 @@ from surveys.entities.asking import Problems, asked_by, held_for
 from surveys.entities.block import UNKNOWN
 from surveys.entities.chronicle import carry_out
 from surveys.entities.lists import lock_lists
-from surveys.entities.models import Entity, EntityList, EntityProblem, EntityVersion, HeldAction
+from surveys.entities.models import Entity, EntityProblem, EntityVersion, HeldAction
 from surveys.entities.versions import Asked, Key
 from surveys.submissions.models import Submission
 
@@ -33,11 +33,11 @@ def apply_entities(readings: Sequence[Reading], *, now: datetime) -> None:
     asked, problems = asked_by(readings, now)
     held: list[Asked] = []
     if asked:
-        lock_lists({each.action.list_name for each in asked})
+        lists = lock_lists({each.action.list_name for each in asked})
         asked = _not_done(asked, submissions)
         ids = {each.entity_id for each in asked}
         held = held_for(ids, but=submissions, now=now)
-        problems |= _work_off([*asked, *held])
+        problems |= _work_off([*asked, *held], lists)
     _record_problems(problems, {each.order for each in held}, submissions.values())
 
 
@@ -50,9 +50,9 @@ def force_held(*, now: datetime) -> int:
     late = HeldAction.objects.filter(force_after__lte=now).order_by("force_after")
     if not late.exists():
         return 0
-    lock_lists(EntityList.objects.values_list("name", flat=True))
+    lists = lock_lists()
     held = held_for(set(late.values_list("entity_id", flat=True)[:FORCED_AT_ONCE]), but=(), now=now)
-    problems = _work_off(held)
+    problems = _work_off(held, lists)
     _record_problems(problems, {each.order for each in held}, ())
     return len(held)
 
@@ -88,9 +88,9 @@ def _acts(records: Collection[UUID]) -> tuple[set[Key], dict[tuple[UUID, UUID | 
     return done, acting
 
 
-def _work_off(asked: Sequence[Asked]) -> Problems:
+def _work_off(asked: Sequence[Asked], lists: Mapping[str, int]) -> Problems:
     """Carries out what can be, and holds the rest."""
-    steps, held = carry_out(asked)
+    steps, held = carry_out(asked, lists)
     settled = {step.asked.order for step in steps}
     rows = HeldAction.objects.filter(submission_id__in={pk for pk, _ in settled})
     gone = [each.pk for each in rows if (each.submission_id, each.position) in settled]

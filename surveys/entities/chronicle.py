@@ -13,7 +13,7 @@ from django.utils import timezone
 from surveys.cleaning.models import CleanRow
 from surveys.entities.block import ID_EXISTS
 from surveys.entities.lists import Change, note_changes
-from surveys.entities.models import Entity, EntityConflict, EntityList, EntityVersion
+from surveys.entities.models import Entity, EntityConflict, EntityVersion
 from surveys.entities.versions import LABEL, Asked, History, Step, Version, replay
 from surveys.entities.whereabouts import places_named
 from surveys.submissions.models import Submission
@@ -23,10 +23,10 @@ _MOST_MERGERS = 10  # of one entity; more would be a circle
 
 @dataclass(slots=True)
 class _Known:
-    """The entities asked for and those they were merged into; list names by key."""
+    """The entities asked for and those they were merged into; lists by name."""
 
     entities: dict[UUID, Entity]
-    lists: dict[int, str]
+    lists: Mapping[str, int]
 
     def stayed(self, pk: UUID) -> UUID:
         """The entity that acts for this one."""
@@ -39,14 +39,18 @@ class _Known:
 
     def in_another_list(self, asked: Asked) -> bool:
         entity = self.entities.get(asked.entity_id)
-        return entity is not None and self.lists[entity.entity_list_id] != asked.action.list_name
+        wanted = self.lists.get(asked.action.list_name)
+        return entity is not None and entity.entity_list_id != wanted
 
 
-def carry_out(asked: Sequence[Asked]) -> tuple[list[Step], list[Asked]]:
-    """Creates and updates entities; what must be held comes back as the second of the pair."""
+def carry_out(asked: Sequence[Asked], lists: Mapping[str, int]) -> tuple[list[Step], list[Asked]]:
+    """Creates and updates entities; what must be held comes back as the second of the pair.
+
+    `lists` is what locking them gave.
+    """
     if not asked:
         return [], []
-    known = _known({each.entity_id for each in asked})
+    known = _Known(_entities({each.entity_id for each in asked}), lists)
     steps = [Step(each, problem=ID_EXISTS) for each in asked if known.in_another_list(each)]
     mine: dict[UUID, list[Asked]] = {}
     for each in asked:
@@ -62,14 +66,14 @@ def carry_out(asked: Sequence[Asked]) -> tuple[list[Step], list[Asked]]:
     return steps, held
 
 
-def _known(ids: Iterable[UUID]) -> _Known:
+def _entities(ids: Iterable[UUID]) -> dict[UUID, Entity]:
     entities: dict[UUID, Entity] = {}
     missing = set(ids)
     while missing:
         found = Entity.objects.in_bulk(missing)
         entities |= found
         missing = {e.redirect_to_id for e in found.values() if e.redirect_to_id} - entities.keys()
-    return _Known(entities, dict(EntityList.objects.values_list("pk", "name")))
+    return entities
 
 
 def _histories(known: _Known, mine: Mapping[UUID, Sequence[Asked]]) -> dict[UUID, History]:
@@ -106,11 +110,10 @@ def _as_version(row: EntityVersion) -> Version:
 def _write(made: Sequence[Step], known: _Known, histories: Mapping[UUID, History]) -> None:
     if not made:
         return
-    lists = {name: pk for pk, name in known.lists.items()}
     first = {step.version.entity_id: step for step in reversed(made) if step.version}
     changes = []
     for pk, step in first.items():
-        list_pk = lists[step.asked.action.list_name]
+        list_pk = known.lists[step.asked.action.list_name]
         new = Entity(pk=pk, entity_list_id=list_pk, submission_id=step.asked.order[0])
         entity = known.entities.get(pk)
         changes.append(Change(new) if entity is None else Change.of(entity))

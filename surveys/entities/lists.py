@@ -27,18 +27,18 @@ class Change:
         return cls(entity, was_listed=entity.listed, was_at=entity.place_id)
 
 
-def lock_lists(names: Iterable[str]) -> dict[str, EntityList]:
-    """The lists by name, made where they are new, and nobody else changes them until the commit.
+def lock_lists(names: Iterable[str] = ()) -> dict[str, int]:
+    """Nobody else changes an entity until the commit. Makes the lists that are new; name → key.
 
-    Take all that a transaction needs at once: the rows are locked in one order.
+    All lists, and in one order: whoever needs a second one later cannot meet another who holds it.
     """
-    wanted = sorted(set(names))
-    known = EntityList.objects.filter(name__in=wanted)
-    if known.count() < len(wanted):
-        EntityList.objects.bulk_create(
-            [EntityList(name=name) for name in wanted], ignore_conflicts=True
-        )
-    return {each.name: each for each in known.order_by("pk").select_for_update()}
+    every = EntityList.objects.order_by("pk").select_for_update().values_list("name", "pk")
+    locked = dict(every)
+    if missing := set(names) - locked.keys():
+        new = [EntityList(name=name) for name in sorted(missing)]
+        EntityList.objects.bulk_create(new, ignore_conflicts=True)
+        locked = dict(every.all())
+    return locked
 
 
 def next_revision(list_pk: int) -> int:

@@ -1,7 +1,8 @@
 """Entity lists as tablets download them: a CSV, and a token that changes exactly when it does.
 
 An incomplete CSV would delete rows on tablets (openrosa.md E4), so an error here must reach the
-tablet as an error, never as a shorter list.
+tablet as an error, never as a shorter list. A tablet is given the households of its places; one
+without places, all.
 """
 
 import csv
@@ -9,53 +10,106 @@ import hashlib
 import io
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from backend.statements import run_prepared
 from surveys.entities.block import saved_answers
-from surveys.entities.models import Entity
+from surveys.entities.shelf import Shelf
+from surveys.rounds.models import Communities
 from surveys.xforms.models import FormVersion, schema_of_version
 from surveys.xforms.schema import Schema
 
+EVERYWHERE = Communities(frozenset())
+SHELF = Shelf(most_bytes=16 * 1024 * 1024)  # of each process
+
+# Is a place at or below one of the paths? `below` are the same with a slash and a per cent sign.
+IN_PLACES = """
+(%(everywhere)s OR place.path = ANY(%(paths)s) OR place.path LIKE ANY(%(below)s))
+"""
+# All that the CSV of each list depends on: the newest revision of every place that is seen. It is
+# one of few rows, so nobody reads the entities to learn that nothing has changed.
+STAMPS = f"""
+SELECT list.id, list.name,
+    md5(coalesce(string_agg(at.place_id || ':' || at.revision, ',' ORDER BY at.place_id), ''))
+FROM entities_entitylist AS list
+LEFT JOIN (
+    SELECT seen.entity_list_id, coalesce(seen.place_id, 0) AS place_id, seen.revision
+    FROM entities_listplace AS seen LEFT JOIN places_place AS place ON place.id = seen.place_id
+    WHERE {IN_PLACES}
+) AS at ON at.entity_list_id = list.id
+GROUP BY list.id
+"""  # noqa: S608 our own text, and no value
+EDITION = f"""
+WITH stamps (id, name, stamp) AS ({STAMPS})
+SELECT coalesce(stamps.id, 0), coalesce(stamps.stamp, ''), coalesce(newest.id, 0)
+FROM (SELECT max(id) AS id FROM xforms_formversion) AS newest
+LEFT JOIN stamps ON stamps.name = %(name)s
+"""  # noqa: S608
+ROWS = f"""
+SELECT entity.id::text, entity.label, entity.version::text{{columns}}
+FROM entities_entity AS entity LEFT JOIN places_place AS place ON place.id = entity.place_id
+WHERE entity.entity_list_id = %(list)s AND entity.deleted_at IS NULL
+    AND entity.redirect_to_id IS NULL AND {IN_PLACES}
+ORDER BY entity.created_at, entity.id
+"""  # noqa: S608
+STATES = f"""
+SELECT entity.id::text, NOT (entity.deleted_at IS NULL AND entity.redirect_to_id IS NULL
+                             AND coalesce({IN_PLACES}, FALSE))
+FROM entities_entity AS entity JOIN entities_entitylist AS list ON list.id = entity.entity_list_id
+LEFT JOIN places_place AS place ON place.id = entity.place_id
+WHERE list.name = %(name)s AND entity.id = ANY(%(ids)s)
+ORDER BY 1
+"""  # noqa: S608
+
 
 class Edition(NamedTuple):
-    """All that a list's CSV depends on; zeros while nothing was ever saved to it."""
+    """All that a list's CSV depends on, for one tablet; blank while nothing was saved to it."""
 
     pk: int
-    revision: int
+    stamp: str
     newest_version: int  # of all forms: versions are only ever added
 
 
-EDITION = """
-SELECT coalesce(list.id, 0), coalesce(list.revision, 0), coalesce(newest.id, 0)
-FROM (SELECT max(id) AS id FROM xforms_formversion) AS newest
-LEFT JOIN entities_entitylist AS list ON list.name = %(name)s
-"""
+def scope(places: Communities) -> dict[str, Any]:
+    """The values of `IN_PLACES`."""
+    paths = sorted(places.paths)
+    return {
+        "everywhere": not paths,
+        "paths": paths,
+        "below": [_literal(path) + "/%" for path in paths],
+    }
 
 
-def entity_csv(name: str) -> bytes:
+def entity_csv(name: str, places: Communities = EVERYWHERE) -> bytes:
     """The list as RFC 4180 in UTF-8: `name,label,__version` and the properties (E3)."""
-    edition = _edition(name)
-    return _csv(edition.pk, edition.revision, _properties(name, edition.newest_version))
+    edition = _edition(name, places)
+    token = entity_list_token(name, places, edition)
+    return SHELF.get(token) or SHELF.put(token, _csv(name, places, edition))
 
 
-def entity_list_token(name: str, edition: Edition | None = None) -> str:
-    """32 hex digits that change exactly when a row or column of the CSV does (E2).
+def entity_list_token(
+    name: str, places: Communities = EVERYWHERE, edition: Edition | None = None
+) -> str:
+    """32 hex digits that change exactly when a row or column does that these places see (E2).
 
     A manifest reads the edition along with its own rows and hands it in.
     """
-    edition = edition or _edition(name)
-    properties = _properties(name, edition.newest_version)
-    columns = "\n".join((name, str(edition.pk), str(edition.revision), *properties))
+    edition = edition or _edition(name, places)
+    properties = list_columns(name, edition.newest_version)
+    columns = "\n".join((name, str(edition.pk), edition.stamp, *properties))
     return hashlib.sha256(columns.encode()).hexdigest()[:32]
 
 
-def known_entities(name: str, ids: Iterable[str]) -> list[str]:
-    """Those of the ids that are on the list; what is no UUID is none."""
-    wanted = {each.strip().lower() for each in ids}
-    found = Entity.objects.filter(entity_list__name=name, pk__in=filter(_is_uuid, wanted))
-    return sorted(str(pk) for pk in found.values_list("pk", flat=True))
+def entity_states(
+    name: str, ids: Iterable[str], places: Communities = EVERYWHERE
+) -> dict[str, bool]:
+    """Of each of these entities that we ever had: is it gone from the places' list (E5)?
+
+    Deleted, merged into another, or moved elsewhere. What is no UUID is none.
+    """
+    wanted = [UUID(each) for each in {each.strip().lower() for each in ids} if _is_uuid(each)]
+    return dict(run_prepared(STATES, {"name": name, "ids": wanted, **scope(places)}))
 
 
 def list_properties(name: str) -> tuple[str, ...]:
@@ -63,11 +117,11 @@ def list_properties(name: str) -> tuple[str, ...]:
 
     The forms that only update count too, for they look their columns up before there is a value.
     """
-    return _properties(name, _edition(name).newest_version)
+    return list_columns(name, _edition(name, EVERYWHERE).newest_version)
 
 
 @lru_cache(maxsize=64)
-def _properties(name: str, newest: int) -> tuple[str, ...]:
+def list_columns(name: str, newest: int) -> tuple[str, ...]:
     """Published versions are only ever added, so the newest key stands for them all."""
     keys = FormVersion.objects.filter(pk__lte=newest).order_by("form_id", "pk")
     schemas = [schema_of_version(pk) for pk in keys.values_list("pk", flat=True)]
@@ -82,8 +136,23 @@ def _saved_to(name: str, schema: Schema) -> Iterable[str]:
             yield from saved[each.path.removesuffix("meta/entity").rstrip("/")].values()
 
 
-def _edition(name: str) -> Edition:
-    return Edition(*run_prepared(EDITION, {"name": name})[0])
+def _edition(name: str, places: Communities) -> Edition:
+    return Edition(*run_prepared(EDITION, {"name": name, **scope(places)})[0])
+
+
+def _csv(name: str, places: Communities, edition: Edition) -> bytes:
+    """Ten thousand rows in a tenth of a second: no model is made, and no JSON read."""
+    properties = list_columns(name, edition.newest_version)
+    named = {f"p{n}": each for n, each in enumerate(properties)}
+    columns = "".join(f", entity.data->>%({key})s::text" for key in named)
+    rows = run_prepared(
+        ROWS.format(columns=columns), {"list": edition.pk, **named, **scope(places)}
+    )
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(("name", "label", "__version", *properties))
+    writer.writerows(rows)
+    return text.getvalue().encode()
 
 
 def _is_uuid(text: str) -> bool:
@@ -94,13 +163,5 @@ def _is_uuid(text: str) -> bool:
     return True
 
 
-@lru_cache(maxsize=16)
-def _csv(list_pk: int, revision: int, properties: tuple[str, ...]) -> bytes:
-    """Kept by revision: every tablet of a round fetches the same bytes."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(("name", "label", "__version", *properties))
-    rows = Entity.objects.filter(entity_list_id=list_pk).order_by("created_at", "pk")
-    for pk, label, version, data in rows.values_list("pk", "label", "version", "data").iterator():
-        writer.writerow((pk, label, version, *(data.get(each, "") for each in properties)))
-    return text.getvalue().encode()
+def _literal(path: str) -> str:
+    return path.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -23,6 +23,8 @@ from surveys.cleaning.clean import CleanRecord, clean_records, read_submissions
 from surveys.cleaning.write import write_records
 from surveys.entities.apply import apply_entities
 from surveys.entities.claim import claim_of
+from surveys.entities.presence import settle_presence
+from surveys.entities.redirect import redirect_entities
 from surveys.households.link import Linked, link_records
 from surveys.lifecycle.steps import note_steps
 from surveys.submissions.editions import settle_editions
@@ -74,6 +76,8 @@ def process_submissions(submissions: Sequence[Submission]) -> int:
     write_records(records, linked.households, now=now)
     deleted = {s.pk for lineage in lineages if lineage.deleted for s in lineage.editions}
     apply_entities([readings[s.pk] for s in done if s.pk not in deleted], now=now)
+    moved = settle_presence({e.record_id: e.deleted for e in lineages if not e.first_time})
+    redirect_entities(set(linked.households.values()), also=moved)
     note_steps(records, done={s.pk for s in done}, joined=linked.joined)
     Submission.objects.filter(pk__in=[submission.pk for submission in done]).update(
         state=State.PROCESSED, processed_at=now, attempts=0, try_after=None, error=""

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from backend.problems import Problem
-from surveys.entities.publish import entity_csv, entity_list_token, known_entities
+from surveys.entities.publish import entity_csv, entity_list_token, entity_states
 from surveys.xforms.models import FormMedia, FormVersion
 from sync.auth import Caller
 from sync.intake import accept_submission
@@ -66,24 +66,23 @@ def form_media(
 
 @openrosa("GET", "HEAD")
 def entity_list(request: HttpRequest, caller: Caller, base: str, name: str) -> HttpResponse:
-    """The rows that follow-up forms choose from (E3)."""
+    """The rows of the caller's places that follow-up forms choose from (E3)."""
     demand_entity_list(caller, name)
     return answer(
         request,
-        etag=entity_list_token(name),
+        etag=entity_list_token(name, caller.places),
         content_type="text/csv; charset=utf-8",
-        body=lambda: entity_csv(name),
+        body=lambda: entity_csv(name, caller.places),
     )
 
 
 @openrosa("GET", "HEAD")
 def integrity(request: HttpRequest, caller: Caller, base: str, name: str) -> HttpResponse:
-    """Which of the entities a tablet holds are gone; of one we never had we say nothing (E5)."""
+    """Which of the entities a tablet holds are gone from its places; of one we never had we say
+    nothing (E5)."""
     demand_entity_list(caller, name)
     asked = request.GET.get("id", "").split(",")
-    return xml_answer(
-        request, documents.integrity(dict.fromkeys(known_entities(name, asked), False))
-    )
+    return xml_answer(request, documents.integrity(entity_states(name, asked, caller.places)))
 
 
 @openrosa("GET", "HEAD")
