@@ -2,7 +2,7 @@
 when they are merged.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -63,6 +63,12 @@ class DeletedRecordAdmin(RecordAdmin):
 
 class MergingForm(NamesForm):
     """Both fields, or neither: emptied, the place stands for itself again."""
+
+    class Meta:
+        help_texts: ClassVar = {
+            "merged_into": "The place of which this one is a part now; its records follow. "
+            "Empty both fields to take that back."
+        }
 
     merged_on = forms.DateField(
         required=False,

@@ -7,10 +7,12 @@ flagged `place_merged`.
 from datetime import date
 
 from django.db import transaction
+from django.db.models import Q
 
 from backend.accounts.models import User
 from backend.audit.log import log_event
 from surveys.cleaning.models import CleanRow
+from surveys.entities.models import Entity
 from surveys.places.models import Place
 from surveys.places.tree import join_places, part_place
 from surveys.submissions.models import Submission
@@ -45,7 +47,11 @@ def undo_merge(*, place: Place, by: User | None = None) -> int:
 
 
 def _process_again(place: Place) -> int:
-    """Puts all records of the place back into the queue, where they wait behind nothing newer."""
+    """Puts the records of the place back into the queue, and those that made its entities."""
     rows = CleanRow.objects.filter(place=place, repeat="")
-    records = Submission.objects.filter(pk__in=rows.values("submission"), state=State.PROCESSED)
+    entities = Entity.objects.filter(place=place, submission__isnull=False)
+    records = Submission.objects.filter(
+        Q(pk__in=rows.values("submission")) | Q(pk__in=entities.values("submission")),
+        state=State.PROCESSED,
+    )
     return records.update(state=State.RECEIVED, attempts=0, try_after=None, error="")

@@ -25,6 +25,7 @@ class NamesForm(forms.ModelForm):
 
 class AliasInline(admin.TabularInline):
     model = PlaceAlias
+    verbose_name, verbose_name_plural = "other name", "other and older names"
     extra = 0
 
 

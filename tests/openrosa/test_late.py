@@ -1,8 +1,12 @@
-"""Forms, rounds and places change while a tablet is away: what it brings is taken, and flagged."""
+"""Forms, rounds and places change while a tablet is away: what it brings is taken, and flagged,
+by OpenRosa as by the JSON sync API.
+"""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from surveys.cleaning.models import CleanRow, QualityFlag
@@ -14,7 +18,9 @@ from surveys.rounds.models import Round, Survey
 from surveys.submissions.models import Submission
 from surveys.xforms.models import Form, FormVersion
 from surveys.xforms.retire import retire_form, retire_version
+from sync.enrol import Enrolled
 from tests.device import Tablet
+from tests.sync.api.device import JsonTablet
 from tests.xlsforms import publish
 
 pytestmark = pytest.mark.django_db
@@ -42,23 +48,36 @@ def round_(db: None) -> Round:
     return round_
 
 
+Send = Callable[[bytes], str]
+
+
+@pytest.fixture(params=["openrosa", "json"])
+def send(request: pytest.FixtureRequest, tablet: Tablet, enrolled: Enrolled) -> Send:
+    """Delivers a record over one of the two wires; says what became of it."""
+    if request.param == "openrosa":
+        words = {201: "created", 202: "duplicate"}
+        return lambda content: words[tablet.send(content).status]
+    sync = JsonTablet(Client(), enrolled.token)
+    return lambda content: sync.push({"key": "a", "instance": content.decode()})[0]["outcome"]
+
+
 def record(number: int, *, version: str = "1", end: str = "2026-05-01T10:00:00+06:00") -> bytes:
     return f"""<data id="visit" version="{version}"><end>{end}</end><village>V1</village>
     <meta><instanceID>uuid:{number}</instanceID></meta></data>""".encode()
 
 
-def deliver(tablet: Tablet, content: bytes) -> list[str]:
+def deliver(send: Send, content: bytes) -> list[str]:
     """Sends it and has it processed; gives its flags."""
-    assert tablet.send(content).status == 201
+    assert send(content) == "created"
     sent = Submission.objects.order_by("pk").last()
     while process_waiting():
         pass
     return sorted(QualityFlag.objects.filter(submission=sent).values_list("code", flat=True))
 
 
-def test_S9_a_tablet_that_was_away_sends_everything(tablet: Tablet, round_: Round) -> None:
+def test_S9_a_tablet_that_was_away_sends_everything(send: Send, round_: Round) -> None:
     old = FormVersion.objects.get(version="1")
-    assert deliver(tablet, record(1)) == []
+    assert deliver(send, record(1)) == []
 
     publish(FORM, version="2")
     retire_version(version=old, reason="asked for the wrong village")
@@ -71,42 +90,44 @@ def test_S9_a_tablet_that_was_away_sends_everything(tablet: Tablet, round_: Roun
     retire_form(form=old.form)
     late = timezone.now().isoformat()
 
-    assert deliver(tablet, record(2, end=late)) == [
+    assert deliver(send, record(2, end=late)) == [
         "collected_after_close",
         "form_retired",
         "place_merged",
         "round_closed",
         "version_retired",
     ]
-    assert tablet.send(record(2, end=late)).status == 202
+    assert send(record(2, end=late)) == "duplicate"
     assert CleanRow.objects.count() == 2
     assert set(CleanRow.objects.values_list("place__code", "values__village")) == {("V2", "V1")}
 
 
-def test_S9_a_record_of_a_round_not_begun_is_taken(tablet: Tablet, round_: Round) -> None:
+def test_S9_a_record_of_a_round_not_begun_is_taken(send: Send, round_: Round) -> None:
     Round.objects.update(opens_on=timezone.localdate() + timedelta(days=3))
-    assert deliver(tablet, record(1)) == ["round_not_open"]
+    assert deliver(send, record(1)) == ["round_not_open"]
 
     Round.objects.update(opens_on=timezone.localdate(), closes_on=timezone.localdate())
-    assert deliver(tablet, record(2)) == []
+    assert deliver(send, record(2)) == []
 
 
 def test_S9_an_old_version_is_flagged_when_its_tablet_had_time_to_fetch_the_new_one(
-    tablet: Tablet,
+    send: Send,
 ) -> None:
     publish(FORM, version="2")
-    assert deliver(tablet, record(1)) == []
+    assert deliver(send, record(1)) == []
 
     month = timezone.now() - timedelta(days=31)
     FormVersion.objects.filter(version="2").update(published_at=month)
     FormVersion.objects.filter(version="1").update(published_at=month - timedelta(days=1))
 
-    assert deliver(tablet, record(2)) == ["version_old"]
-    assert deliver(tablet, record(3, version="2")) == []
-    assert deliver(tablet, record(4, version="never published")) == ["version_unknown"]
+    assert deliver(send, record(2)) == ["version_old"]
+    assert deliver(send, record(3, version="2")) == []
+    assert deliver(send, record(4, version="never published")) == ["version_unknown"]
 
 
-def test_L8_a_form_stays_listed_for_a_month_after_its_round(tablet: Tablet, round_: Round) -> None:
+def test_L8_a_form_stays_listed_for_a_month_after_its_round(
+    tablet: Tablet, send: Send, round_: Round
+) -> None:
     """X3: Collect does not send by itself what belongs to a form it no longer has."""
     today = timezone.localdate()
     listed = []
@@ -115,15 +136,15 @@ def test_L8_a_form_stays_listed_for_a_month_after_its_round(tablet: Tablet, roun
         listed.append([form["formID"] for form in tablet.form_list()])
     assert listed == [["visit"], ["visit"], []]
 
-    assert deliver(tablet, record(1)) == ["round_closed"]
+    assert deliver(send, record(1)) == ["round_closed"]
     reopen_round(round_=round_)
     assert [form["formID"] for form in tablet.form_list()] == ["visit"]
 
 
-def test_S9_clocks_that_lie_change_nothing(tablet: Tablet, round_: Round) -> None:
+def test_S9_clocks_that_lie_change_nothing(send: Send, round_: Round) -> None:
     close_round(round_=round_, on=date(2099, 1, 1))
-    assert deliver(tablet, record(1, end="1970-01-01T00:00:00Z")) == ["clock_early"]
-    assert deliver(tablet, record(2, end="2099-06-01T00:00:00Z")) == [
+    assert deliver(send, record(1, end="1970-01-01T00:00:00Z")) == ["clock_early"]
+    assert deliver(send, record(2, end="2099-06-01T00:00:00Z")) == [
         "clock_ahead",
         "collected_after_close",
     ]
