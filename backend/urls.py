@@ -16,6 +16,7 @@ urlpatterns = [
     path("health/ready", health.ready),
     path("admin/", admin.site.urls),
     path("api/v1/sync/", include("sync.api.urls")),
+    path("api/v1/devices/", include("sync.register.urls")),
     path("web-forms/", include("sync.enketo.urls")),
     path("review/", include("sync.paper.urls")),
     path("", include("surveys.reviewing.urls")),

@@ -6,12 +6,25 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.utils import timezone
 
 from surveys.places.models import Place
 from surveys.rounds.models import Round
+
+
+class Outdated(models.Func):
+    """Of the forms a tablet says it holds, the ids of those that have a newer version."""
+
+    template = """ARRAY(
+        SELECT form.form_id FROM jsonb_array_elements(%(expressions)s) AS held
+        JOIN xforms_form AS form ON form.form_id = held ->> 'form_id'
+        JOIN xforms_formversion AS version ON version.id = form.current_id
+        WHERE version.version <> held ->> 'version' ORDER BY 1)"""
+    output_field = ArrayField(models.TextField())
+    arity = 1
 
 
 class DeviceQuerySet(models.QuerySet["Device"]):
@@ -20,9 +33,12 @@ class DeviceQuerySet(models.QuerySet["Device"]):
 
     def overdue(self) -> "DeviceQuerySet":
         """Those not seen for OVERDUE_DAYS, or on which a record has waited longer."""
-        since = timezone.now() - timedelta(days=settings.OVERDUE_DAYS)
-        unseen = Q(last_seen_at__lt=since) | Q(last_seen_at=None, created_at__lt=since)
-        return self.active().filter(unseen | Q(oldest_unsent_at__lt=since))
+        return self.filter(_overdue())
+
+    def described(self) -> "models.QuerySet[Any]":
+        """With `is_overdue`, and the form ids that are `outdated`."""
+        overdue = Case(When(_overdue(), then=True), default=False)
+        return self.annotate(is_overdue=overdue, outdated=Outdated("forms"))
 
     def within(self, places: "models.QuerySet[Place] | None") -> "DeviceQuerySet":
         """Those that work there and nowhere else; None is everywhere."""
@@ -31,6 +47,12 @@ class DeviceQuerySet(models.QuerySet["Device"]):
         outside = Place.objects.exclude(pk__in=places.values("pk"))
         here = self.filter(pk__in=Device.places.through.objects.values("device_id"))
         return here.exclude(pk__in=self.model.objects.filter(places__in=outside).values("pk"))
+
+
+def _overdue() -> Q:
+    since = timezone.now() - timedelta(days=settings.OVERDUE_DAYS)
+    unseen = Q(last_seen_at__lt=since) | Q(last_seen_at=None, created_at__lt=since)
+    return Q(revoked_at=None) & (unseen | Q(oldest_unsent_at__lt=since))
 
 
 class Device(models.Model):

@@ -15,7 +15,6 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models import F
-from django.test import Client
 
 from backend.accounts.models import User
 from backend.accounts.tokens import token_digest
@@ -23,6 +22,7 @@ from backend.audit.models import AuditEvent
 from backend.problems import Problem
 from surveys.places.models import Place
 from surveys.rounds.models import Round, Survey
+from sync.digest import hash_password
 from sync.enrol import (
     READABLE,
     enrol_device,
@@ -288,34 +288,17 @@ def test_the_command_says_when_a_place_is_unknown() -> None:
         call_command("enrol_device", "Tablet 7", places=["nowhere"])
 
 
-def enrol_in_console(client: Client) -> str:
-    page = client.post("/admin/sync/device/add/", {"name": "Tablet 9"})
-    assert page.status_code == 200
-    return page.content.decode()
+@pytest.mark.django_db
+def test_the_command_makes_a_password_and_a_code_where_asked(
+    settings: object, tmp_path: Path
+) -> None:
+    settings.VAR_DIR = tmp_path
+    out = StringIO()
 
+    call_command("enrol_device", "Tablet 7", password=True, code=True, stdout=out)
 
-def test_a_supervisor_enrols_in_the_console_and_sees_the_code_once(as_dilnoza: Client) -> None:
-    page = enrol_in_console(as_dilnoza)
-
-    device = Device.objects.get(name="Tablet 9")
-    assert "data:image/png;base64," in page
-    assert "http://testserver/key/" in page
-    listed = as_dilnoza.get("/admin/sync/device/").content.decode()
-    opened = as_dilnoza.get(f"/admin/sync/device/{device.pk}/change/").content.decode()
-    assert "Tablet 9" in listed
-    assert "/key/" not in listed + opened
-
-
-def test_a_supervisor_ends_access_in_the_console(as_dilnoza: Client) -> None:
-    device = enrol_device(name="Tablet").device
-
-    chosen = {"action": "revoke", "_selected_action": [device.pk]}
-    as_dilnoza.post("/admin/sync/device/", chosen)
-
-    device.refresh_from_db()
-    assert device.revoked_at is not None
-
-
-def test_an_analyst_enrols_nothing(as_bob: Client) -> None:
-    assert as_bob.post("/admin/sync/device/add/", {"name": "Tablet 9"}).status_code in {302, 403}
-    assert not Device.objects.exists()
+    pairs = (line.split(":", 1) for line in out.getvalue().splitlines())
+    lines = {name: text.strip() for name, text in pairs}
+    assert lines["Short URL"] == "http://127.0.0.1:8000/openrosa"
+    assert Device.objects.get().ha1 == hash_password(lines["User name"], lines["Password"])
+    assert use_enrolment_code(code=lines["Code"]).device.name == "Tablet 7"
