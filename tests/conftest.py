@@ -7,6 +7,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from backend.accounts.models import User
+from surveys.entities.publish import forget_places
 from surveys.lifecycle.process import process_waiting
 from tests.live import LiveServer
 
@@ -22,6 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def _empty_cache() -> None:
     cache.clear()
+    forget_places()
 
 
 def make_user(username: str, role: User.Role, **fields: object) -> User:

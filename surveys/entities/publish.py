@@ -10,57 +10,52 @@ import hashlib
 import io
 from collections.abc import Iterable
 from functools import lru_cache
+from time import monotonic
 from typing import Any, NamedTuple
 from uuid import UUID
+
+from django.db.models import Q
 
 from backend.statements import run_prepared
 from surveys.entities.block import saved_answers
 from surveys.entities.shelf import Shelf
+from surveys.places.models import Place
 from surveys.rounds.models import Communities
 from surveys.xforms.models import FormVersion, schema_of_version
 from surveys.xforms.schema import Schema
 
 EVERYWHERE = Communities(frozenset())
 SHELF = Shelf(most_bytes=16 * 1024 * 1024)  # of each process
+REMEMBERED_SECONDS = 30
 
-# Is a place at or below one of the paths? `below` are the same with a slash and a per cent sign.
-IN_PLACES = """
-(%(everywhere)s OR place.path = ANY(%(paths)s) OR place.path LIKE ANY(%(below)s))
-"""
-# All that the CSV of each list depends on: the newest revision of every place that is seen. It is
-# one of few rows, so nobody reads the entities to learn that nothing has changed.
-STAMPS = f"""
-SELECT list.id, list.name,
-    md5(coalesce(string_agg(at.place_id || ':' || at.revision, ',' ORDER BY at.place_id), ''))
+# All that the CSV of each list depends on: the newest revision of every place that is seen. These
+# are few rows, so nobody reads the entities to learn that nothing has changed.
+STAMPS = """
+SELECT list.id, list.name, (
+    SELECT coalesce(sum(hashint8extended(seen.revision, coalesce(seen.place_id, 0))), 0)::text
+    FROM entities_listplace AS seen WHERE seen.entity_list_id = list.id
+        AND (%(everywhere)s OR seen.place_id = ANY(%(places)s)))
 FROM entities_entitylist AS list
-LEFT JOIN (
-    SELECT seen.entity_list_id, coalesce(seen.place_id, 0) AS place_id, seen.revision
-    FROM entities_listplace AS seen LEFT JOIN places_place AS place ON place.id = seen.place_id
-    WHERE {IN_PLACES}
-) AS at ON at.entity_list_id = list.id
-GROUP BY list.id
-"""  # noqa: S608 our own text, and no value
+"""
 EDITION = f"""
 WITH stamps (id, name, stamp) AS ({STAMPS})
 SELECT coalesce(stamps.id, 0), coalesce(stamps.stamp, ''), coalesce(newest.id, 0)
 FROM (SELECT max(id) AS id FROM xforms_formversion) AS newest
 LEFT JOIN stamps ON stamps.name = %(name)s
-"""  # noqa: S608
-ROWS = f"""
-SELECT entity.id::text, entity.label, entity.version::text{{columns}}
-FROM entities_entity AS entity LEFT JOIN places_place AS place ON place.id = entity.place_id
-WHERE entity.entity_list_id = %(list)s AND entity.deleted_at IS NULL
-    AND entity.redirect_to_id IS NULL AND {IN_PLACES}
-ORDER BY entity.created_at, entity.id
-"""  # noqa: S608
-STATES = f"""
-SELECT entity.id::text, NOT (entity.deleted_at IS NULL AND entity.redirect_to_id IS NULL
-                             AND coalesce({IN_PLACES}, FALSE))
+"""  # noqa: S608 our own text, and no value
+ROWS = """
+SELECT id::text, label, version::text{columns} FROM entities_entity
+WHERE entity_list_id = %(list)s AND deleted_at IS NULL AND redirect_to_id IS NULL
+    AND (%(everywhere)s OR place_id = ANY(%(places)s))
+ORDER BY created_at, id
+"""
+STATES = """
+SELECT entity.id::text, entity.deleted_at IS NOT NULL OR entity.redirect_to_id IS NOT NULL
+    OR NOT (%(everywhere)s OR coalesce(entity.place_id = ANY(%(places)s), FALSE))
 FROM entities_entity AS entity JOIN entities_entitylist AS list ON list.id = entity.entity_list_id
-LEFT JOIN places_place AS place ON place.id = entity.place_id
 WHERE list.name = %(name)s AND entity.id = ANY(%(ids)s)
 ORDER BY 1
-"""  # noqa: S608
+"""
 
 
 class Edition(NamedTuple):
@@ -72,13 +67,14 @@ class Edition(NamedTuple):
 
 
 def scope(places: Communities) -> dict[str, Any]:
-    """The values of `IN_PLACES`."""
-    paths = sorted(places.paths)
-    return {
-        "everywhere": not paths,
-        "paths": paths,
-        "below": [_literal(path) + "/%" for path in paths],
-    }
+    """What the statements above take: everywhere, or the keys of the places and of all below.
+
+    Which those are is asked once in half a minute.
+    """
+    if not places.paths:
+        return {"everywhere": True, "places": []}
+    keys = _places_below(places.paths, int(monotonic() / REMEMBERED_SECONDS))
+    return {"everywhere": False, "places": keys}
 
 
 def entity_csv(name: str, places: Communities = EVERYWHERE) -> bytes:
@@ -129,6 +125,11 @@ def list_columns(name: str, newest: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys(p for s in [*makers, *schemas] for p in _saved_to(name, s)))
 
 
+def forget_places() -> None:
+    """Makes this process ask for the tree again; others do within half a minute."""
+    _places_below.cache_clear()
+
+
 def _saved_to(name: str, schema: Schema) -> Iterable[str]:
     saved = saved_answers(schema)
     for each in schema.entities:
@@ -144,7 +145,7 @@ def _csv(name: str, places: Communities, edition: Edition) -> bytes:
     """Ten thousand rows in a tenth of a second: no model is made, and no JSON read."""
     properties = list_columns(name, edition.newest_version)
     named = {f"p{n}": each for n, each in enumerate(properties)}
-    columns = "".join(f", entity.data->>%({key})s::text" for key in named)
+    columns = "".join(f", data->>%({key})s::text" for key in named)
     rows = run_prepared(
         ROWS.format(columns=columns), {"list": edition.pk, **named, **scope(places)}
     )
@@ -163,5 +164,9 @@ def _is_uuid(text: str) -> bool:
     return True
 
 
-def _literal(path: str) -> str:
-    return path.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+@lru_cache(maxsize=512)
+def _places_below(paths: frozenset[str], _half_minute: int) -> list[int]:
+    below = Q()
+    for path in paths:
+        below |= Q(path=path) | Q(path__startswith=path + "/")
+    return list(Place.objects.filter(below).order_by("pk").values_list("pk", flat=True))

@@ -5,9 +5,13 @@ import io
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import transaction
 
-from surveys.entities.models import Entity, EntityList
+from surveys.entities.lists import Change, lock_lists, note_changes
+from surveys.entities.models import Entity
+from surveys.places.models import Place
 from surveys.xforms.models import Form, FormMedia
+from sync.enrol import Enrolled
 from tests.device import Tablet
 from tests.openrosa.conftest import make_form, make_version
 
@@ -23,11 +27,23 @@ def followup(db: None) -> Form:
     return form
 
 
-def add_household(label: str) -> UUID:
-    households, _ = EntityList.objects.get_or_create(name="households")
-    households.revision += 1
-    households.save()
-    return Entity.objects.create(id=uuid4(), entity_list=households, label=label).pk
+def add_household(label: str, place: Place | None = None) -> UUID:
+    with transaction.atomic():
+        households = lock_lists(["households"])["households"]
+        entity = Entity(id=uuid4(), entity_list_id=households, label=label, place=place)
+        note_changes([Change(entity)])
+        entity.save()
+    return entity.pk
+
+
+def add_place(path: str) -> Place:
+    code = path.rpartition("/")[2]
+    return Place.objects.create(code=code, path=path, level=path.count("/"), name_en=code)
+
+
+def names(tablet: Tablet) -> set[str]:
+    answer = tablet.get(entry(tablet)["downloadUrl"])
+    return {row["label"] for row in csv.DictReader(io.StringIO(answer.content.decode()))}
 
 
 def entry(tablet: Tablet) -> dict[str, str]:
@@ -110,3 +126,59 @@ def test_F7_a_plain_file_hides_an_entity_list_of_its_name(tablet: Tablet, follow
     )
 
     assert entry(tablet)["type"] == ""
+
+
+@pytest.fixture
+def villages(db: None, enrolled: Enrolled) -> dict[str, Place]:
+    """The tablet works in Alai; one village below it, and one elsewhere with a like name."""
+    places = {name: add_place(path) for name, path in
+              {"alai": "KG/ALAI", "gulcha": "KG/ALAI/G", "far": "KG/ALAI2"}.items()}  # fmt: skip
+    enrolled.device.places.add(places["alai"])
+    return places
+
+
+def test_E3_a_tablet_is_given_the_households_of_its_places_and_below(
+    tablet: Tablet, followup: Form, villages: dict[str, Place]
+) -> None:
+    for name, place in villages.items():
+        add_household(name, place)
+    add_household("nowhere")
+
+    assert names(tablet) == {"alai", "gulcha"}
+
+
+def test_E2_the_hash_stays_when_only_other_places_change(
+    tablet: Tablet, followup: Form, villages: dict[str, Place]
+) -> None:
+    add_household("one", villages["gulcha"])
+    before = entry(tablet)["hash"]
+    add_household("two", villages["far"])
+    assert entry(tablet)["hash"] == before
+    add_household("three", villages["gulcha"])
+    assert entry(tablet)["hash"] != before
+
+
+def test_E2_the_csv_has_the_etag_of_the_manifest_and_is_304_while_nothing_changes(
+    tablet: Tablet, followup: Form, villages: dict[str, Place]
+) -> None:
+    add_household("one", villages["gulcha"])
+    listed = entry(tablet)
+    tag = tablet.get(listed["downloadUrl"]).headers["etag"]
+    assert tag.strip('"').removesuffix("-gzip") == listed["hash"].removeprefix("md5:")
+    headers = {"If-None-Match": tag}
+    assert tablet.get(listed["downloadUrl"], **headers).status == 304
+    add_household("two", villages["gulcha"])
+    assert tablet.get(listed["downloadUrl"], **headers).status == 200
+
+
+def test_E5_integrity_says_true_of_what_was_deleted_or_is_elsewhere(
+    tablet: Tablet, followup: Form, villages: dict[str, Place]
+) -> None:
+    here, gone, far = (add_household(n, villages[p]) for n, p in
+                       (("here", "gulcha"), ("gone", "gulcha"), ("far", "far")))  # fmt: skip
+    Entity.objects.filter(pk=gone).update(deleted_at="2026-11-01T00:00Z")
+
+    answer = tablet.get(f"{entry(tablet)['integrityUrl']}?id={here},{gone},{far}")
+
+    said = {e.get("id"): e.findtext("deleted") for e in answer.xml.iter("entity")}
+    assert said == {str(here): "false", str(gone): "true", str(far): "true"}
