@@ -38,6 +38,7 @@ REMEMBERED_SECONDS = 30
 SEEN_EVERY = timedelta(minutes=1)
 MAX_REMEMBERED = 20_000
 EVERYWHERE = Communities(frozenset())
+NOWHERE = Communities(frozenset({"-"}))  # no place has such a path
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +232,15 @@ def _user(username: str, password: str) -> User:
 def _person(user: User) -> Caller:
     if not may_send_submissions(user):
         raise Problem("device_forbidden")
-    return Caller(user_id=user.pk)
+    return Caller(user_id=user.pk, places=_places_of(user))
+
+
+def _places_of(user: User) -> Communities:
+    """Who is limited to some places knows the households of those, and none if there are none."""
+    if not user.place_codes:
+        return EVERYWHERE
+    paths = Place.objects.filter(code__in=user.place_codes).paths_followed()
+    return Communities(paths) if paths else NOWHERE
 
 
 def _decode(credentials: str) -> tuple[str, str]:

@@ -1,18 +1,22 @@
 """Section 6: the entity lists that follow-up forms choose from (E2, E3, E5)."""
 
+import base64
 import csv
 import io
 from uuid import UUID, uuid4
 
 import pytest
 from django.db import transaction
+from django.test import Client
 
+from backend.accounts.models import User
 from surveys.entities.lists import Change, lock_lists, note_changes
 from surveys.entities.models import Entity
 from surveys.places.models import Place
 from surveys.xforms.models import Form, FormMedia
 from sync.enrol import Enrolled
-from tests.device import Tablet
+from tests.conftest import PASSWORD, make_user
+from tests.device import Tablet, client_door
 from tests.openrosa.conftest import make_form, make_version
 
 pytestmark = pytest.mark.django_db
@@ -182,3 +186,16 @@ def test_E5_integrity_says_true_of_what_was_deleted_or_is_elsewhere(
 
     said = {e.get("id"): e.findtext("deleted") for e in answer.xml.iter("entity")}
     assert said == {str(here): "false", str(gone): "true", str(far): "true"}
+
+
+@pytest.mark.parametrize(("codes", "known"), [(["ALAI"], {"gulcha"}), (["no such place"], set())])
+def test_E3_a_supervisor_of_some_places_is_given_their_households(
+    followup: Form, villages: dict[str, Place], codes: list[str], known: set[str]
+) -> None:
+    make_user("eldiyar", User.Role.SUPERVISOR, place_codes=codes)
+    for name in ("gulcha", "far"):
+        add_household(name, villages[name])
+    words = base64.b64encode(f"eldiyar:{PASSWORD}".encode()).decode()
+    door = client_door(Client(headers={"Authorization": f"Basic {words}"}))
+
+    assert names(Tablet("http://testserver/openrosa", door)) == known
