@@ -13,6 +13,7 @@ from backend.accounts.models import User
 from backend.audit.log import log_event
 from backend.problems import Problem
 from surveys.lifecycle.process import process_submissions
+from surveys.places.tree import hold_tree
 from surveys.submissions.models import Submission
 
 
@@ -38,6 +39,7 @@ def restore_record(*, record_id: UUID, by: User | None) -> None:
 
 
 def _editions(record_id: UUID) -> list[Submission]:
+    hold_tree()
     editions = Submission.objects.filter(record_id=record_id).order_by("pk").select_for_update()
     return list(editions) or _not_found()
 

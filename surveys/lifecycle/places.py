@@ -13,6 +13,7 @@ from backend.accounts.models import User
 from backend.audit.log import log_event
 from surveys.cleaning.models import CleanRow
 from surveys.entities.models import Entity
+from surveys.entities.moved import note_moved
 from surveys.places.models import Place
 from surveys.places.tree import join_places, part_place
 from surveys.submissions.models import Submission
@@ -27,7 +28,7 @@ def merge_place(*, place: Place, into: Place, on: date, by: User | None = None) 
 
     Raises `Problem("place_merge_invalid")`.
     """
-    join_places(place=place, into=into, on=on)
+    note_moved(join_places(place=place, into=into, on=on), left=place)
     records = _process_again(place)
     log_event("place.merged", by=by, target=place, code=place.code, into=into.code, records=records)
     return records
@@ -40,9 +41,9 @@ def undo_merge(*, place: Place, by: User | None = None) -> int:
     Raises `Problem("place_not_merged")`.
     """
     today = Place.objects.filter(pk=place.pk).today()[place.pk]
-    into = part_place(place=place)
+    note_moved(part_place(place=place), left=today)
     records = _process_again(today)
-    log_event("place.parted", by=by, target=place, code=place.code, into=into.code, records=records)
+    log_event("place.parted", by=by, target=place, code=place.code, records=records)
     return records
 
 

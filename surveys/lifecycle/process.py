@@ -27,6 +27,7 @@ from surveys.entities.presence import settle_presence
 from surveys.entities.redirect import redirect_entities
 from surveys.households.link import Linked, link_records
 from surveys.lifecycle.steps import note_steps
+from surveys.places.tree import hold_tree
 from surveys.submissions.editions import settle_editions
 from surveys.submissions.models import Submission
 
@@ -65,6 +66,7 @@ def process_submissions(submissions: Sequence[Submission]) -> int:
 
     An edit is left waiting while another worker settles edits of the same form.
     """
+    hold_tree()
     now = timezone.now()
     lineages = settle_editions(submissions)
     settled = {edition.pk for lineage in lineages for edition in lineage.editions}

@@ -10,38 +10,39 @@ from django.db import connection, transaction
 from backend.problems import Problem
 from surveys.places.models import Place
 
+_LOCK_SPACE = 3  # of PostgreSQL's advisory locks: the tree of places
+
 
 @transaction.atomic
-def join_places(*, place: Place, into: Place, on: date) -> None:
-    """From this day on, `place` is a part of `into`. What lies below it lies below `into`.
+def join_places(*, place: Place, into: Place, on: date) -> set[int]:
+    """From this day on, `place` is a part of `into`. What lies below it lies below `into`: the
+    keys of those places.
 
     Both must stand on one level, and neither be merged already, so no chain leads back to its
     beginning. Raises `Problem("place_merge_invalid")`.
     """
-    _one_at_a_time()
+    _lock_tree()
     place.refresh_from_db(fields=["merged_into", "path"])
     into.refresh_from_db(fields=["merged_into", "path"])
     check_joining(place, into)
     place.merged_into, place.merged_on = into, on
     place.save(update_fields=["merged_into", "merged_on"])
-    refresh_paths()
+    return refresh_paths()
 
 
 @transaction.atomic
-def part_place(*, place: Place) -> Place:
-    """Undoes a merger; gives what the place was merged into.
+def part_place(*, place: Place) -> set[int]:
+    """Undoes a merger; gives the keys of the places that lie below this one again.
 
     Raises `Problem("place_not_merged")`.
     """
-    _one_at_a_time()
+    _lock_tree()
     place.refresh_from_db(fields=["merged_into", "merged_on"])
-    into = place.merged_into
-    if into is None:
+    if place.merged_into is None:
         raise Problem("place_not_merged", place=place.code)
     place.merged_into = place.merged_on = None
     place.save(update_fields=["merged_into", "merged_on"])
-    refresh_paths()
-    return into
+    return refresh_paths()
 
 
 def check_joining(place: Place, into: Place) -> None:
@@ -51,8 +52,16 @@ def check_joining(place: Place, into: Place) -> None:
         raise Problem("place_merge_invalid", place=place.code, into=into.code, reason=reason)
 
 
-def refresh_paths() -> None:
-    """Makes every path what parents and mergers say; writes only those that change."""
+def hold_tree() -> None:
+    """No places are merged until the end of the transaction: a record that is put somewhere now is
+    seen by the merger that follows. Take it before any row that a merger changes.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, 0)", [_LOCK_SPACE])
+
+
+def refresh_paths() -> set[int]:
+    """Makes every path what parents and mergers say; gives the keys of those that changed."""
     tree = {place.pk: place for place in Place.objects.defer("boundary").order_by("level")}
     changed = []
     for place in tree.values():  # parents stand on a level above, so they come first
@@ -64,6 +73,7 @@ def refresh_paths() -> None:
             place.path = path
             changed.append(place)
     Place.objects.bulk_update(changed, ["path"], batch_size=1000)
+    return {place.pk for place in changed}
 
 
 def _why_not(place: Place, into: Place) -> str:
@@ -78,7 +88,7 @@ def _why_not(place: Place, into: Place) -> str:
     return ""
 
 
-def _one_at_a_time() -> None:
-    """Readers and records are not held up; another change of the tree waits."""
+def _lock_tree() -> None:
+    """One change of the tree at a time, and none while records are put into places."""
     with connection.cursor() as cursor:
-        cursor.execute("LOCK TABLE places_place IN SHARE ROW EXCLUSIVE MODE")
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [_LOCK_SPACE])

@@ -1,10 +1,12 @@
 """Villages are merged while tablets are away: records, households and people follow."""
 
+import threading
 from datetime import date, timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection, transaction
 from django.db.models import F
 from django.test import Client, RequestFactory
 from django.utils import timezone
@@ -206,6 +208,34 @@ def test_two_mergers_against_each_other_are_not_both_made() -> None:
 
     assert not Place.objects.filter(merged_into=F("pk")).exists()
     assert AuditEvent.objects.filter(action="place.merged").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_merger_waits_for_records_that_are_being_put_into_places() -> None:
+    """Else one that is processed in that very moment would stay behind."""
+    failures: list[Exception] = []
+
+    def merge_impatiently() -> None:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '50ms'")
+            merge()
+        except OperationalError as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    with transaction.atomic():
+        arrive(registration("uuid:1", district=ALAI))
+        drain()
+        other = threading.Thread(target=merge_impatiently)
+        other.start()
+        other.join()
+
+    assert [type(each) for each in failures] == [OperationalError]
+    assert merge() == 1
+    drain()
+    assert where() == [(ALAI, KARA_SUU, KARA_SUU)]
 
 
 def save(client: Client, **changes: object) -> bytes:
