@@ -48,7 +48,11 @@ class LiveServer:
             stdout=self._log,
             stderr=self._log,
         )
-        self.wait_until_ready()
+        try:
+            self.wait_until_ready()
+        except BaseException:  # nobody else would stop it
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
