@@ -132,6 +132,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 600,
         "options": {"expires": 600},
     },
+    "plan-visits": {
+        "task": "surveys.entities.tasks.plan_visits_task",
+        "schedule": 3600,
+        "options": {"expires": 3600},
+    },
     "attach-waiting": {
         "task": "sync.tasks.attach_waiting_uploads_task",
         "schedule": SWEEP_SECONDS,

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
+from uuid import UUID
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
@@ -25,7 +26,9 @@ from surveys.entities.apply import apply_entities
 from surveys.entities.claim import claim_of
 from surveys.entities.presence import settle_presence
 from surveys.entities.redirect import redirect_entities
+from surveys.entities.visits import settle_visits
 from surveys.households.link import Linked, link_records
+from surveys.households.models import Membership
 from surveys.lifecycle.steps import note_steps
 from surveys.places.tree import hold_tree
 from surveys.submissions.editions import settle_editions
@@ -74,17 +77,27 @@ def process_submissions(submissions: Sequence[Submission]) -> int:
     _leave_waiting([s for s in submissions if s.pk not in settled])
     readings = read_submissions({*done, *(lineage.head for lineage in lineages)})
     records = clean_records(lineages, readings)
+    left = _households(records)
     linked = _link(records, now)
     write_records(records, linked.households, now=now)
     deleted = {s.pk for lineage in lineages if lineage.deleted for s in lineage.editions}
     apply_entities([readings[s.pk] for s in done if s.pk not in deleted], now=now)
     moved = settle_presence({e.record_id: e.deleted for e in lineages if not e.first_time})
     redirect_entities(set(linked.households.values()), also=moved)
+    settle_visits({*left, *linked.households.values()})
     note_steps(records, done={s.pk for s in done}, joined=linked.joined)
     Submission.objects.filter(pk__in=[submission.pk for submission in done]).update(
         state=State.PROCESSED, processed_at=now, attempts=0, try_after=None, error=""
     )
     return len(done)
+
+
+def _households(records: Sequence[CleanRecord]) -> list[UUID]:
+    """Where the records that are not new belong until now."""
+    again = [record.lineage for record in records if not record.lineage.first_time]
+    keys = {key for each in again for key in (each.record_id, *each.former_ids)}
+    found = Membership.objects.filter(record_id__in=keys).exclude(household=None)
+    return list(found.values_list("household", flat=True)) if keys else []
 
 
 def _link(records: Sequence[CleanRecord], now: datetime) -> Linked:

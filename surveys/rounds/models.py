@@ -54,3 +54,8 @@ class Round(models.Model):
     @property
     def is_closed(self) -> bool:
         return self.closes_on is not None and self.closes_on < timezone.localdate()
+
+    @property
+    def is_open(self) -> bool:
+        begun = self.opens_on is None or self.opens_on <= timezone.localdate()
+        return begun and not self.is_closed

@@ -72,7 +72,7 @@ def _start(
     caller: Caller, text: str, horizon: Horizon, lists: list[ListOffer], now: datetime
 ) -> tuple[Cursor, bool]:
     assert caller.device_id is not None
-    cursor = read_cursor(text, _key())
+    cursor = read_cursor(text, cursor_key())
     if cursor is not None and _is_good(cursor, caller.device_id, horizon, lists, now):
         return cursor, False
     return Cursor(caller.device_id, 0, horizon.scope, b""), True
@@ -127,7 +127,7 @@ class _Page:
         for entity_list in self.lists:
             reached, most = self._add_list(entity_list, reached, most)
         reached = self._add_verdicts(start, reached, most)
-        self.answer["cursor"] = write_cursor(reached, _key())
+        self.answer["cursor"] = write_cursor(reached, cursor_key())
         return self.answer
 
     def _add_forms(self, start: Cursor) -> bytes:
@@ -210,5 +210,5 @@ def _pack(answer: Json, accepted: str) -> tuple[Packed, int]:
 
 
 @cache
-def _key() -> bytes:
+def cursor_key() -> bytes:
     return hashlib.sha256(b"cursor of a pull" + settings.SECRET_KEY.encode()).digest()

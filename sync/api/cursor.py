@@ -59,8 +59,7 @@ def write_cursor(cursor: Cursor, key: bytes) -> str:
         packed += _pack(list_id) + _pack(mark.revision) + _pack(flags)
         packed += mark.after.bytes if mark.after else b""
     packed += cursor.scope + cursor.forms
-    sealed = bytes(packed) + _mac(bytes(packed), key)
-    return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
+    return _as_text(bytes(packed) + _mac(bytes(packed), key))
 
 
 def read_cursor(text: str, key: bytes) -> Cursor | None:
@@ -72,6 +71,8 @@ def read_cursor(text: str, key: bytes) -> Cursor | None:
     except (binascii.Error, ValueError):
         return None
     packed, mac = sealed[:-MAC_BYTES], sealed[-MAC_BYTES:]
+    if text != _as_text(sealed):  # the last character has bits that say nothing
+        return None
     if not packed or packed[0] != FORMAT or not hmac.compare_digest(mac, _mac(packed, key)):
         return None
     return _unpack(_Reader(packed[1:]))
@@ -126,3 +127,7 @@ def _pack(number: int) -> bytes:
 
 def _mac(packed: bytes, key: bytes) -> bytes:
     return hmac.digest(key, packed, "sha256")[:MAC_BYTES]
+
+
+def _as_text(sealed: bytes) -> str:
+    return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()

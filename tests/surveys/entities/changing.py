@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from surveys.entities.lists import Change, lock_lists, note_changes
-from surveys.entities.models import Entity, EntityList
+from surveys.entities.models import Entity
 from surveys.places.models import Place
 
 
@@ -18,9 +18,8 @@ from surveys.places.models import Place
 def add_entity(
     label: str, place: Place | None = None, name: str = "households", **data: str
 ) -> Entity:
-    lock_lists([name])
-    entity_list = EntityList.objects.get(name=name)
-    entity = Entity(id=uuid4(), entity_list=entity_list, label=label, place=place, data=data)
+    key = lock_lists([name])[name]
+    entity = Entity(id=uuid4(), entity_list_id=key, label=label, place=place, data=data)
     note_changes([Change(entity)])
     entity.save()
     return entity
@@ -28,7 +27,7 @@ def add_entity(
 
 @transaction.atomic
 def change_entity(entity: Entity, **fields: Any) -> None:
-    lock_lists([entity.entity_list.name])
+    lock_lists()
     entity.refresh_from_db()
     change = Change.of(entity)
     for name, value in {"version": entity.version + 1, **fields}.items():

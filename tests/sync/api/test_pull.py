@@ -1,5 +1,6 @@
 """Section 4 of sync.md: what a tablet is told, and only that."""
 
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
@@ -13,51 +14,16 @@ from surveys.entities.models import Entity, EntityList
 from surveys.places.models import Place
 from surveys.rounds.models import Round, Survey
 from surveys.xforms.models import Form, FormMedia
+from sync.api.changes import cursor_key
+from sync.api.cursor import StepsMark, read_cursor, write_cursor
 from sync.auth import forget_callers
-from sync.enrol import enrol_device, revoke_device
+from sync.enrol import revoke_device
 from sync.models import Assignment, Device
 from tests.surveys.entities.changing import add_entity, change_entity, delete_entity, restore_entity
-from tests.surveys.household_forms import REGISTRATION, SERVICE, publish
-from tests.sync.api.device import JsonTablet
+from tests.sync.api.conftest import new_holdings, new_tablet
 from tests.sync.api.holdings import Holdings
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _forms(db: None) -> None:
-    publish(REGISTRATION)
-    publish(SERVICE)
-
-
-def make_place(code: str, parent: Place | None = None) -> Place:
-    path = f"{parent.path}/{code}" if parent else f"KG/{code}"
-    level = parent.level + 1 if parent else 1
-    return Place.objects.create(code=code, parent=parent, level=level, path=path, name_en=code)
-
-
-@pytest.fixture
-def alai(db: None) -> Place:
-    return make_place("KG06207000000")
-
-
-@pytest.fixture
-def gulcho(alai: Place) -> Place:
-    return make_place("KG06207000000-V01", alai)
-
-
-@pytest.fixture
-def kara_suu(db: None) -> Place:
-    return make_place("KG06226000000")
-
-
-def new_tablet(*places: Place) -> JsonTablet:
-    enrolled = enrol_device(name="Tablet", place_codes=[place.code for place in places])
-    return JsonTablet(Client(enforce_csrf_checks=True), enrolled.token)
-
-
-def new_holdings(*places: Place) -> Holdings:
-    return Holdings(new_tablet(*places))
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_forms")]
 
 
 def test_sync_4_the_first_pull_tells_all_and_says_reset(alai: Place) -> None:
@@ -295,6 +261,16 @@ def test_sync_4_a_database_put_back_to_an_earlier_state_resets(alai: Place) -> N
     held = new_holdings(alai).pull()
     EntityList.objects.update(revision=0)
     assert held.pull().resets == 2
+
+
+def test_sync_4_a_cursor_ahead_of_all_transactions_resets() -> None:
+    """The database was put back, and its lists have caught up since."""
+    held = new_holdings().pull()
+    cursor = read_cursor(held.cursor, cursor_key())
+    assert cursor is not None
+    ahead = replace(cursor, steps=StepsMark(2**60))
+    held.cursor = write_cursor(ahead, cursor_key())
+    assert held.pull_page()["reset"] is True
 
 
 def test_sync_4_changed_places_reset(alai: Place, kara_suu: Place) -> None:
