@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any, TypeAlias
 
 from lxml import etree
@@ -14,6 +15,7 @@ XFORMS = "{http://www.w3.org/2002/xforms}"
 JAVAROSA = "{http://openrosa.org/javarosa}"
 
 _ITEXT = re.compile(r"jr:itext\('(.+)'\)")
+_WHOLE_LIST = re.compile(r"instance\('([^']+)'\)/root/item")
 _NAMES = re.compile(r"(?<=/)[\w.-]+")
 Element: TypeAlias = Any  # lxml's stubs take every child and attribute for possibly missing
 Row: TypeAlias = Mapping[str, str]
@@ -48,15 +50,21 @@ class Questionnaire:
     """One form version; `lists` are the rows of the CSV lists that came with it, by name."""
 
     def __init__(self, xform: bytes, lists: Mapping[str, Sequence[Row]] | None = None) -> None:
+        self.lock = Lock()  # what is compiled, and lxml's trees, are for one thread at a time
         document: Element = etree.fromstring(xform)
         self.namespaces = {prefix: uri for prefix, uri in document.nsmap.items() if prefix}
         for element in document.iter(f"{XFORMS}*"):
             element.tag = etree.QName(element).localname
         self.instance: Element = document.find(".//instance")[0]
         self.form_id: str = self.instance.get("id")
-        self.presets = {each.get("ref"): each.get("value") for each in document.iter("setvalue")}
+        self.presets: dict[str, str] = {
+            each.get("ref"): each.get("value") or repr(each.text or "")
+            for each in document.iter("setvalue")
+            if "first-load" in each.get("event", "")
+        }
+        # How often a repeat repeats; blank where the enumerator decides.
         self.counts: dict[str, str] = {
-            each.get("nodeset"): each.get(f"{JAVAROSA}count", "1")
+            each.get("nodeset"): each.get(f"{JAVAROSA}count", "")
             for each in document.iter("repeat")
         }
         self.controls = {
@@ -70,16 +78,30 @@ class Questionnaire:
         self.binds = {
             each.get("nodeset"): _read_bind(each, self._labels) for each in document.iter("bind")
         }
-        self._lists: dict[str, Element] = {
+        instances: dict[str, Element] = {
             each.get("id"): each for each in document.iterfind(".//instance[@id]")
         }
+        # Lists that come as a file beside the form, with the file's address.
+        self.files = {name: each.get("src") for name, each in instances.items() if each.get("src")}
+        self._lists = {n: each for n, each in instances.items() if n not in self.files}
         self._lists |= {name: as_list(rows) for name, rows in (lists or {}).items()}
         self._compiled: dict[str, Expression] = {}
+        self._whole: dict[str, frozenset[str]] = {}
 
     def rows(self, name: str) -> list[dict[str, str]]:
         """The rows of a list in the form or beside it, such as `village`."""
         items = self._lists[name].iterfind("root/item")
         return [{cell.tag: cell.text or "" for cell in item} for item in items]
+
+    def always_offered(self, control: Control) -> frozenset[str] | None:
+        """The choices of a control that filters none; None where answers decide, or a file."""
+        found = _WHOLE_LIST.fullmatch(control.choices)
+        if found is None or found[1] not in self._lists:
+            return None if control.choices else frozenset(control.offered)
+        if found[1] not in self._whole:
+            items = self._lists[found[1]].iterfind("root/item")
+            self._whole[found[1]] = frozenset(item.findtext(control.value) or "" for item in items)
+        return self._whole[found[1]]
 
     def evaluate(
         self,

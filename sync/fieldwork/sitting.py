@@ -111,7 +111,7 @@ class _Sitting:
         place = parent.index(template)
         _remove_all(template)
         template.attrib.pop(f"{JAVAROSA}template", "")
-        count = to_text(self._evaluate(self.questionnaire.counts[path], parent))
+        count = to_text(self._evaluate(self.questionnaire.counts[path] or "1", parent))
         for index in range(int(count or 0)):
             repetition = deepcopy(template)
             parent.insert(place + index, repetition)
