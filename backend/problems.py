@@ -151,6 +151,11 @@ KINDS: dict[str, Kind] = {
         "File damaged",
         "The file is whole, but not the one whose SHA-256 was promised; send it anew from 0.",
     ),
+    "answers_invalid": Kind(
+        422,
+        "Answers do not fit the form",
+        "The answers do not fit the form in {count} place(s). They were kept for your supervisor; corrected answers may be sent under the same number.",
+    ),
     # What a person asks for
     "not_found": Kind(404, "Not found", "There is nothing at this address, or you may not see it."),
     "method_not_allowed": Kind(405, "Method not allowed", "This address does not take {method}."),

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
@@ -29,6 +28,7 @@ class Arrival:
     files: tuple[StoredFile, ...]
     sender: Sender
     revoked: bool = False  # the tablet's access was ended: kept apart until a manager admits it
+    answers: bytes | None = None  # plain answers, verbatim, that raw_xml was built from
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +79,13 @@ def admit_quarantined(*, quarantined: Quarantined, by: User | None = None) -> Re
 
 
 def _take(arrival: Arrival) -> Receipt:
-    take = (
-        partial(hold_submission, reason="device_revoked") if arrival.revoked else receive_submission
-    )
-    received = take(raw_xml=arrival.raw_xml, files=arrival.files, sender=arrival.sender)
+    xml, files, sender = arrival.raw_xml, arrival.files, arrival.sender
+    if arrival.revoked:
+        received = hold_submission(reason="device_revoked", raw_xml=xml, files=files, sender=sender)
+    else:
+        received = receive_submission(
+            raw_xml=xml, files=files, sender=sender, answers=arrival.answers
+        )
     return Receipt(received.outcome, received.submission_id, received.instance_id)
 
 

@@ -11,13 +11,13 @@ from uuid import UUID, uuid5
 
 from lxml import etree
 
+from surveys.cleaning.fitting import NOTHING, Fitting
 from surveys.cleaning.outline import Outline, child_path, local_name
 from surveys.cleaning.placing import Fault, Placed, place_answers
 from surveys.xforms.expressions import NotCheckable
-from surveys.xforms.functions import Value, is_true, to_number, to_text
+from surveys.xforms.functions import Value, is_true, to_text
 from surveys.xforms.questionnaire import Bind, Element, Questionnaire
 
-NOTHING = Bind()
 MOST_PASSES = 6  # calculations that look ahead need another; a circle would never end
 # Ids that the form makes with uuid(), from the record's own: the same answers, the same bytes.
 MADE = UUID("0d4c1d6a-93f5-5b0e-8a7b-2f8f0b6c1c55")
@@ -75,7 +75,6 @@ class _Filling:
         self.unknown: set[str] = set()  # names of calculations that could not be made
         self.unchecked: dict[str, None] = {}
         self.changed = True
-        self.faults = list(placed.faults)
 
     def fill(self) -> Filled:
         root = f"/{local_name(self.form)}"
@@ -83,12 +82,14 @@ class _Filling:
             if self.changed:
                 self.changed = False
                 self._fill_children(self.form, root, relevant=True)
-        self._check_children(self.form, root, "")
+        fitting = Fitting(
+            self.questionnaire, self.outline, self.placed, self.irrelevant, self.doubtful,
+            self._evaluate,
+        )  # fmt: skip
+        faults = (*self.placed.faults, *fitting.faults(root))
         for element in self.irrelevant:
             element.getparent().remove(element)
-        return Filled(self._write(), tuple(self.faults), tuple(self.unchecked))
-
-    # --- Filling ---------------------------------------------------------------------------------
+        return Filled(self._write(), faults, tuple(self.unchecked))
 
     def _fill_children(self, parent: Element, path: str, *, relevant: bool) -> None:
         for node in parent.iterchildren("*"):
@@ -157,76 +158,6 @@ class _Filling:
             return ""
         value = self._evaluate(expression, node, NOTHING, path)
         return "" if value is None else to_text(value)
-
-    # --- Checking --------------------------------------------------------------------------------
-
-    def _check_children(self, parent: Element, path: str, shown: str) -> None:
-        if parent in self.doubtful:
-            return
-        counts: dict[str, int] = {}
-        for node in parent.iterchildren("*"):
-            here = child_path(path, node)
-            counts[here] = counts.get(here, 0) + 1
-            if node in self.irrelevant:
-                continue
-            below = child_path(shown, node)
-            if here in self.questionnaire.counts:
-                below += f"[{counts[here]}]"
-            if len(node):
-                self._check_children(node, here, below)
-            elif here in self.questionnaire.controls:
-                self._check(node, here, below)
-        for repeat in self.outline.repeats_in(path):
-            self._check_count(parent, repeat, counts.get(repeat, 0), shown)
-
-    def _check(self, node: Element, path: str, shown: str) -> None:
-        bind = self.questionnaire.binds.get(path, NOTHING)
-        if node in self.placed.wrong:
-            self.faults.append(Fault(shown, self.placed.wrong[node]))
-        elif not node.text:
-            required = bind.required and self._evaluate(bind.required, node, bind, path)
-            if required is not None and is_true(required) and node not in self.doubtful:
-                self.faults.append(Fault(shown, "required_missing"))
-        elif not self._is_offered(node, bind, path):
-            self.faults.append(Fault(shown, "not_a_choice"))
-        elif bind.constraint:
-            holds = self._evaluate(bind.constraint, node, bind, path)
-            if holds is not None and not is_true(holds):
-                self.faults.append(Fault(shown, "constraint_broken", bind.constraint_message))
-
-    def _is_offered(self, node: Element, bind: Bind, path: str) -> bool:
-        control = self.questionnaire.controls[path]
-        if control.kind in {"input", "upload", "range"}:
-            return True
-        offered = self.questionnaire.always_offered(control)
-        if offered is None:
-            items: Any = self._evaluate(control.choices, node, bind, path)
-            if items is None:
-                return True
-            offered = frozenset(item.findtext(control.value) for item in items)
-        several = control.kind in {"select", "rank"}
-        return offered.issuperset(node.text.split() if several else [node.text.strip()])
-
-    def _check_count(self, parent: Element, repeat: str, count: int, shown: str) -> None:
-        bind = self.questionnaire.binds.get(repeat, NOTHING)
-        if not count and bind.relevant:
-            relevant = self._evaluate(bind.relevant, parent, bind, repeat)
-            if relevant is None or not is_true(relevant):
-                return
-        wanted = self._evaluate(self.questionnaire.counts[repeat], parent, bind, repeat)
-        if wanted is None or count == (to_number(wanted) or 0):
-            return
-        if self._all_irrelevant(parent, repeat):
-            return
-        code = "too_many_repeats" if count > to_number(wanted) else "too_few_repeats"
-        self.faults.append(Fault(f"{shown}/{repeat.rpartition('/')[2]}".strip("/"), code))
-
-    def _all_irrelevant(self, parent: Element, repeat: str) -> bool:
-        name = repeat.rpartition("/")[2]
-        rows = [node for node in parent.iterchildren("*") if local_name(node) == name]
-        return bool(rows) and all(row in self.irrelevant for row in rows)
-
-    # --- Both ------------------------------------------------------------------------------------
 
     def _evaluate(self, text: str, node: Element, bind: Bind, path: str) -> Value | None:
         """None for what cannot be worked out, also because it looks at something that cannot."""

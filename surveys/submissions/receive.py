@@ -55,11 +55,12 @@ WITH form AS (
 ), new AS (
     INSERT INTO submissions_submission (
         form_id, form_version_id, version, instance_id, deprecated_id, record_id, head, raw_xml,
-        sha256, encrypted, received_at, device_id, client_device_id, user_agent, submitted_by_id,
-        state, attempts, error, review_state)
+        answers, sha256, encrypted, received_at, device_id, client_device_id, user_agent,
+        submitted_by_id, state, attempts, error, review_state)
     SELECT form.id, form.version_id, %(version)s, %(instance_id)s, %(deprecated_id)s,
-        gen_random_uuid(), TRUE, %(raw_xml)s, %(sha256)s, %(encrypted)s, %(received_at)s,
-        %(device_id)s, %(client_device_id)s, %(user_agent)s, %(user_id)s, 0, 0, '', 'received'
+        gen_random_uuid(), TRUE, %(raw_xml)s, %(answers)s, %(sha256)s, %(encrypted)s,
+        %(received_at)s, %(device_id)s, %(client_device_id)s, %(user_agent)s, %(user_id)s,
+        0, 0, '', 'received'
     FROM form
     ON CONFLICT (form_id, instance_id) DO NOTHING
     RETURNING id
@@ -81,21 +82,28 @@ SELECT (SELECT id FROM form), (SELECT id FROM new)
 
 
 def receive_submission(
-    *, raw_xml: bytes, files: Sequence[StoredFile] = (), sender: Sender
+    *,
+    raw_xml: bytes,
+    files: Sequence[StoredFile] = (),
+    sender: Sender,
+    answers: bytes | None = None,
 ) -> Received:
     """Stores a delivery and returns only when it is committed. Safe to run twice.
+
+    `answers` are those that the XML was built from; they are kept verbatim, and the same answers
+    again are a repeat even if the form has become another since.
 
     What cannot be a submission is kept whole in Quarantined before the Problem is raised:
     xml_malformed, xml_forbidden, xml_too_deep, form_id_missing, form_unknown, instance_conflict.
     """
     files = list({(file.name, file.sha256): file for file in files}.values())
     instance = _read(raw_xml, files, sender)
-    form_pk, new_pk = _store_once(instance, raw_xml, files, sender)
+    form_pk, new_pk = _store_once(instance, raw_xml, files, sender, answers)
     if new_pk is not None:
         outcome = Outcome.EDITED if instance.deprecated_id else Outcome.CREATED
         return Received(outcome, new_pk, instance.instance_id)
     stored = _stored(form_pk, instance)
-    if stored is None or not _same_record(stored, instance, raw_xml):
+    if stored is None or not _same_record(stored, instance, raw_xml, answers):
         refusal = _refusal(form_pk, instance)
         quarantine(
             reason=refusal.code,
@@ -139,7 +147,11 @@ def _read(raw_xml: bytes, files: Sequence[StoredFile], sender: Sender) -> Instan
 
 
 def _store_once(
-    instance: Instance, raw_xml: bytes, files: Sequence[StoredFile], sender: Sender
+    instance: Instance,
+    raw_xml: bytes,
+    files: Sequence[StoredFile],
+    sender: Sender,
+    answers: bytes | None,
 ) -> tuple[int | None, int | None]:
     """The form's key and the new row's; None where there is no such form, or nothing was new."""
     rows = run_prepared(
@@ -150,6 +162,7 @@ def _store_once(
             "instance_id": instance.instance_id,
             "deprecated_id": instance.deprecated_id,
             "raw_xml": raw_xml,
+            "answers": answers,
             "sha256": hashlib.sha256(raw_xml).digest(),
             "encrypted": instance.encrypted,
             "received_at": datetime.now(UTC),
@@ -168,7 +181,7 @@ def _store_once(
 def _stored(form_pk: int | None, instance: Instance) -> Submission | None:
     if form_pk is None:
         return None
-    wanted = Submission.objects.only("raw_xml", "sha256")
+    wanted = Submission.objects.only("raw_xml", "sha256", "answers")
     return wanted.get(form_id=form_pk, instance_id=instance.instance_id)
 
 
@@ -178,7 +191,11 @@ def _refusal(form_pk: int | None, instance: Instance) -> Problem:
     return Problem("instance_conflict")
 
 
-def _same_record(stored: Submission, instance: Instance, raw_xml: bytes) -> bool:
+def _same_record(
+    stored: Submission, instance: Instance, raw_xml: bytes, answers: bytes | None
+) -> bool:
+    if answers is not None and stored.answers is not None and bytes(stored.answers) == answers:
+        return True
     if bytes(stored.sha256) == hashlib.sha256(raw_xml).digest():
         return True
     return canonical_digest(parse_instance(bytes(stored.raw_xml)).root) == canonical_digest(

@@ -14,6 +14,7 @@ from surveys.xforms.functions import Value, to_text
 XFORMS = "{http://www.w3.org/2002/xforms}"
 JAVAROSA = "{http://openrosa.org/javarosa}"
 
+_COLUMN = re.compile(r"[^\W\d][\w.-]*")
 _ITEXT = re.compile(r"jr:itext\('(.+)'\)")
 _WHOLE_LIST = re.compile(r"instance\('([^']+)'\)/root/item")
 _NAMES = re.compile(r"(?<=/)[\w.-]+")
@@ -152,7 +153,8 @@ def as_list(rows: Sequence[Row]) -> Element:
     for row in rows:
         item = etree.SubElement(root, "item")
         for column, value in row.items():
-            etree.SubElement(item, column).text = value
+            if _COLUMN.fullmatch(column or ""):  # no expression could name another
+                etree.SubElement(item, column).text = value
     return instance
 
 
