@@ -23,10 +23,11 @@ from sync.enrol import enrol_device
 from sync.models import Device
 
 Secrets = dict[str, Any]
+# Without a last day: the forms of a round long closed are not listed, and people try things today.
 ROUNDS = (
-    ("baseline-2014", "Baseline 2014", date(2014, 5, 1), date(2014, 9, 30), None),
-    ("services-2014", "Services 2014–2015", date(2014, 6, 1), date(2015, 12, 31), "baseline-2014"),
-    ("endline-2015", "Endline 2015", date(2015, 9, 1), date(2015, 12, 31), "baseline-2014"),
+    ("baseline-2014", "Baseline 2014", date(2014, 5, 1), None),
+    ("services-2014", "Services 2014–2015", date(2014, 6, 1), "baseline-2014"),
+    ("endline-2015", "Endline 2015", date(2015, 9, 1), "baseline-2014"),
 )
 FORMS = {"registration": "baseline-2014", "service": "services-2014", "followup": "endline-2015"}
 ACCOUNTS = {role.value: role for role in reversed(User.Role)}  # named after its role
@@ -72,13 +73,12 @@ def _make_survey(data: Path, *, by: User) -> None:
     survey = Survey.objects.create(code="rmp", name="Regional Migration Programme")
     villages = Place.objects.filter(level=Place.Level.VILLAGE)
     targets = Place.objects.filter(children__in=villages).distinct()
-    for code, name, opens_on, closes_on, follows in ROUNDS:
+    for code, name, opens_on, follows in ROUNDS:
         made = Round.objects.create(
             survey=survey,
             code=code,
             name=name,
             opens_on=opens_on,
-            closes_on=closes_on,
             follows=Round.objects.filter(code=follows).first(),
         )
         made.places.set(targets)

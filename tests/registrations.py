@@ -11,7 +11,7 @@ from uuid import uuid4
 from surveys.xforms.questionnaire import Questionnaire
 from sync.fieldwork.family import make_family
 from sync.fieldwork.interview import hold_interview, id_for, villages_of
-from sync.fieldwork.tablet import Record
+from sync.fieldwork.posts import Record
 
 SMALLEST, LARGEST = 3 * 1024, 5 * 1024  # bytes of XML, as the peer was measured
 STARTED = datetime(2014, 6, 2, 9, 14, tzinfo=UTC)

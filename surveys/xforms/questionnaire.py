@@ -13,6 +13,7 @@ from surveys.xforms.functions import Value, to_text
 
 XFORMS = "{http://www.w3.org/2002/xforms}"
 JAVAROSA = "{http://openrosa.org/javarosa}"
+SAVETO = "{http://www.opendatakit.org/xforms/entities}saveto"
 
 _COLUMN = re.compile(r"[^\W\d][\w.-]*")
 _ITEXT = re.compile(r"jr:itext\('(.+)'\)")
@@ -58,6 +59,12 @@ class Questionnaire:
             element.tag = etree.QName(element).localname
         self.instance: Element = document.find(".//instance")[0]
         self.form_id: str = self.instance.get("id")
+        self.version: str = self.instance.get("version", "")
+        self.saves: dict[str, str] = {  # path of a question → the entity property it is saved to
+            each.get("nodeset"): each.get(SAVETO)
+            for each in document.iter("bind")
+            if SAVETO in each.attrib
+        }
         self.presets: dict[str, str] = {
             each.get("ref"): each.get("value") or repr(each.text or "")
             for each in document.iter("setvalue")
@@ -88,6 +95,10 @@ class Questionnaire:
         self._lists |= {name: as_list(rows) for name, rows in (lists or {}).items()}
         self._compiled: dict[str, Expression] = {}
         self._whole: dict[str, frozenset[str]] = {}
+
+    def put_list(self, name: str, rows: Sequence[Row]) -> None:
+        """The rows of a list from now on."""
+        self._lists[name] = as_list(rows)
 
     def rows(self, name: str) -> list[dict[str, str]]:
         """The rows of a list in the form or beside it, such as `village`."""

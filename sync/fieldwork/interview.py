@@ -11,8 +11,8 @@ from surveys.xforms.questionnaire import Questionnaire
 from sync.fieldwork.answers import FamilyAnswers
 from sync.fieldwork.family import Family, Village
 from sync.fieldwork.pictures import photo_png, signature_png
+from sync.fieldwork.posts import Record
 from sync.fieldwork.sitting import Visit, fill_in
-from sync.fieldwork.tablet import Record
 
 
 def hold_interview(

@@ -5,11 +5,12 @@ again when the server is away or says 503. What it sends is made elsewhere.
 """
 
 import csv
+import gzip
 import hashlib
 import http.client
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import StringIO
 from urllib.parse import quote, urlsplit
 from uuid import NAMESPACE_URL, uuid5
@@ -17,88 +18,74 @@ from uuid import NAMESPACE_URL, uuid5
 from lxml import etree
 
 from surveys.xforms.questionnaire import Questionnaire, Row
+from sync.fieldwork.link import Answer, Link, LinkBroken
+from sync.fieldwork.posts import Record, submission_body
 
 OPENROSA = {"X-OpenRosa-Version": "1.0"}
-TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".csv": "text/csv"}
 TRIES = 8
 
 
 class ServerSurprise(Exception):
-    """The server answered what the OpenRosa specification does not allow."""
+    """The server answered what the specification does not allow; `status` if that is why."""
+
+    def __init__(self, words: str, *, status: int = 0) -> None:
+        self.status = status
+        super().__init__(words)
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
-    """A finished form as it lies in the tablet's outbox."""
+class Listed:
+    """One entry of the form list or of a manifest, by form id or file name."""
 
-    form_id: str
-    instance_id: str
-    xml: bytes
-    attachments: Mapping[str, bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back over HTTP."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def words(self) -> str:
-        """The message a person with this tablet would read."""
-        try:
-            return etree.fromstring(self.body).findtext("{*}message") or ""
-        except etree.XMLSyntaxError:
-            return ""
+    name: str
+    hash: str
+    address: str
+    manifest: str = ""
+    integrity: str = ""  # of an entity list
 
 
 class Tablet:
     """One device; `server_url` is what its settings hold, `http://host/key/<token>`."""
 
-    def __init__(self, server_url: str, *, name: str) -> None:
+    def __init__(self, server_url: str, *, name: str, link: Link | None = None) -> None:
         self.name = name
         self.device_id = f"collect:{hashlib.sha256(name.encode()).hexdigest()[:16]}"
         self.base = urlsplit(server_url.rstrip("/"))
-        self._connection: http.client.HTTPConnection | None = None
+        self.link = link or Link(server_url)
 
     def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        self.link.close()
+
+    def point_at(self, server_url: str) -> None:
+        """Another token, of the same server."""
+        self.base = urlsplit(server_url.rstrip("/"))
 
     # --- Fetching -------------------------------------------------------------------------------
 
     def fetch_forms(self) -> dict[str, Questionnaire]:
         """Every form on the list, with the lists its manifest names, by form id."""
-        listed = self._fetch_xml(f"{self.base.path}/formList")
         forms = {}
-        for entry in listed.iterfind("{*}xform"):
-            xform = self._fetch_hashed(entry)
-            manifest = entry.findtext("{*}manifestUrl")
-            forms[entry.findtext("{*}formID") or ""] = Questionnaire(
-                xform, self._fetch_lists(manifest) if manifest else {}
-            )
+        for form in self.listed_forms():
+            lists = {
+                file.name.removesuffix(".csv"): [
+                    self._as_held(row) for row in csv_rows(self.fetch(file))
+                ]
+                for file in self.listed_files(form)
+                if file.name.endswith(".csv")
+            }
+            forms[form.name] = Questionnaire(self.fetch(form), lists)
         return forms
 
-    def fetch_listing(self) -> tuple[etree._Element, list[etree._Element]]:
-        """The form list and every manifest: what Collect asks at each check for updates (L12)."""
-        listed = self._fetch_xml(f"{self.base.path}/formList")
-        addresses = [each.text or "" for each in listed.iterfind("{*}xform/{*}manifestUrl")]
-        return listed, [self._fetch_xml(address) for address in addresses]
+    def listed_forms(self) -> list["Listed"]:
+        return [_listed(each, "formID") for each in self._fetch_xml(f"{self.base.path}/formList")]
 
-    def _fetch_lists(self, manifest: str) -> dict[str, Sequence[Row]]:
-        lists: dict[str, Sequence[Row]] = {}
-        for entry in self._fetch_xml(manifest).iterfind("{*}mediaFile"):
-            content = self._fetch_hashed(entry)
-            name = entry.findtext("{*}filename") or ""
-            if name.endswith(".csv"):
-                rows = csv.DictReader(StringIO(content.decode()))
-                lists[name.removesuffix(".csv")] = [self._as_held(row) for row in rows]
-        return lists
+    def listed_files(self, form: "Listed") -> list["Listed"]:
+        """What the form's manifest names; nothing where it has none (L12)."""
+        if not form.manifest:
+            return []
+        return [_listed(each, "filename") for each in self._fetch_xml(form.manifest)]
 
-    def _as_held(self, row: dict[str, str]) -> Row:
+    def _as_held(self, row: Row) -> Row:
         """An entity as the tablet keeps it: with its trunk and a branch of its own (E7)."""
         if "__version" not in row:
             return row
@@ -111,20 +98,27 @@ class Tablet:
             raise ServerSurprise(f"{_shown(address)} is not text/xml (D3)")
         return etree.fromstring(answer.body)
 
-    def _fetch_hashed(self, entry: etree._Element) -> bytes:
+    def fetch(self, listed: "Listed") -> bytes:
         """What an entry's downloadUrl serves; its hash must be that of the bytes (L3, F6)."""
-        address = entry.findtext("{*}downloadUrl") or ""
-        body = self._get(address).body
+        body = self._get(listed.address).body
         digest = hashlib.md5(body, usedforsecurity=False).hexdigest()
         # An entity list's hash is only a token that changes (E2).
-        if entry.get("type") != "entityList" and entry.findtext("{*}hash") != f"md5:{digest}":
-            raise ServerSurprise(f"the listed hash is not that of {_shown(address)} (L3)")
+        if not listed.integrity and listed.hash != f"md5:{digest}":
+            raise ServerSurprise(f"the listed hash is not that of {_shown(listed.address)} (L3)")
         return body
+
+    def fetch_deleted(self, listed: "Listed", ids: Sequence[str]) -> set[str]:
+        """Which of these entities the server says are deleted (E5)."""
+        joint = "&" if "?" in listed.integrity else "?"
+        found = self._fetch_xml(f"{listed.integrity}{joint}id={quote(','.join(ids), safe='')}")
+        gone = (each for each in found.iter("{*}entity") if each.findtext("{*}deleted") == "true")
+        return {each.get("id", "") for each in gone}
 
     def _get(self, address: str) -> Answer:
         answer = self.request("GET", self._with_device(address))
         if answer.status != 200:
-            raise ServerSurprise(f"GET {_shown(address)} answered {answer.status}: {answer.words}")
+            words = f"GET {_shown(address)} answered {answer.status}: {answer.words}"
+            raise ServerSurprise(words, status=answer.status)
         if "x-openrosa-version" not in answer.headers:
             raise ServerSurprise(f"{_shown(address)} has no X-OpenRosa-Version (D2)")
         return answer
@@ -133,19 +127,10 @@ class Tablet:
 
     def send(self, record: Record) -> Answer:
         """One post with everything, after the HEAD that Collect sends before each record (S1)."""
-        self._preflight()
+        self.preflight()
         return self.post(record, record.attachments)
 
-    def send_split(self, record: Record) -> list[Answer]:
-        """One post for each attachment, each with the same XML (S5)."""
-        self._preflight()
-        names = list(record.attachments)
-        return [
-            self.post(record, {name: record.attachments[name]}, incomplete=name != names[-1])
-            for name in names
-        ]
-
-    def _preflight(self) -> None:
+    def preflight(self) -> None:
         answer = self.request("HEAD", self._with_device(f"{self.base.path}/submission"))
         if answer.status != 204 or "x-openrosa-accept-content-length" not in answer.headers:
             raise ServerSurprise(f"HEAD submission answered {answer.status} (S1)")
@@ -153,14 +138,36 @@ class Tablet:
     def post(
         self, record: Record, files: Mapping[str, bytes], *, incomplete: bool = False
     ) -> Answer:
-        """One post of the record with these of its files."""
+        """One post of the record with these of its files, tried again until there is an answer."""
+        return self.request(*self._as_post(record, files, incomplete))
+
+    def post_once(
+        self, record: Record, files: Mapping[str, bytes], *, incomplete: bool = False
+    ) -> Answer:
+        """The same, and what happens happens. Raises LinkBroken, OSError, HTTPException."""
+        return self.exchange(*self._as_post(record, files, incomplete))
+
+    def _as_post(
+        self, record: Record, files: Mapping[str, bytes], incomplete: bool
+    ) -> tuple[str, str, bytes, Mapping[str, str]]:
         boundary = hashlib.sha256(record.instance_id.encode()).hexdigest()[:32]
         body = submission_body(record.xml, files, boundary=boundary, incomplete=incomplete)
         address = self._with_device(f"{self.base.path}/submission")
         headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
-        return self.request("POST", address, body, headers)
+        return "POST", address, body, headers
 
     # --- HTTP -----------------------------------------------------------------------------------
+
+    def exchange(
+        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """One request, once. Raises LinkBroken, OSError or HTTPException."""
+        agent = {"User-Agent": "org.odk.collect.android/v2026.3.1 Dalvik/2.1.0 (simulated)"}
+        said = {**OPENROSA, **agent, "Accept-Encoding": "gzip", **(headers or {})}
+        answer = self.link.exchange(method, path, body, said, kind=_kind(path))
+        if answer.headers.get("content-encoding") == "gzip":
+            return replace(answer, body=gzip.decompress(answer.body))
+        return answer
 
     def request(
         self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
@@ -172,9 +179,12 @@ class Tablet:
         for attempt in range(TRIES):
             last = attempt == TRIES - 1
             try:
-                answer = self._exchange(method, path, body, headers or {})
+                answer = self.exchange(method, path, body, headers)
+            except LinkBroken:
+                if last:
+                    raise
+                continue
             except (OSError, http.client.HTTPException) as error:
-                self.close()
                 if last:
                     raise ConnectionError(f"{self.base.netloc} stays away: {error!r}") from error
                 time.sleep(0.2 * (attempt + 1))
@@ -184,18 +194,6 @@ class Tablet:
             time.sleep(min(float(answer.headers.get("retry-after", "1")), 5.0))
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    def _exchange(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        if self._connection is None:
-            secure = self.base.scheme == "https"
-            connect = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-            self._connection = connect(self.base.hostname or "", self.base.port, timeout=60)
-        agent = {"User-Agent": "org.odk.collect.android/v2026.3.1 Dalvik/2.1.0 (simulated)"}
-        self._connection.request(method, path, body or None, {**OPENROSA, **agent, **headers})
-        response = self._connection.getresponse()
-        content = response.read()
-        found = {name.lower(): value for name, value in response.getheaders()}
-        return Answer(response.status, found, content)
-
     def _with_device(self, address: str) -> str:
         """Path and query of an address, with the deviceID that Collect adds to each (D4)."""
         parts = urlsplit(address)
@@ -203,26 +201,30 @@ class Tablet:
         return f"{parts.path}?{query}deviceID={quote(self.device_id, safe='')}"
 
 
-def submission_body(
-    xml: bytes, files: Mapping[str, bytes], *, boundary: str, incomplete: bool = False
-) -> bytes:
-    """The multipart body of one submission post (S3, S4)."""
-    parts = []
-    if incomplete:
-        parts.append(_part('name="*isIncomplete*"', "text/plain", b"yes", boundary))
-    xml_name = 'name="xml_submission_file"; filename="record.xml"'
-    parts.append(_part(xml_name, "text/xml", xml, boundary))
-    for name, content in files.items():
-        kind = TYPES.get(name[-4:].lower(), "application/octet-stream")
-        parts.append(_part(f'name="{name}"; filename="{name}"', kind, content, boundary))
-    return b"".join(parts) + f"--{boundary}--\r\n".encode()
+def csv_rows(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(StringIO(content.decode(), newline="")))
 
 
-def _part(naming: str, kind: str, content: bytes, boundary: str) -> bytes:
-    head = (
-        f"--{boundary}\r\nContent-Disposition: form-data; {naming}\r\nContent-Type: {kind}\r\n\r\n"
+def _listed(entry: etree._Element, name: str) -> Listed:
+    def text(tag: str) -> str:
+        return entry.findtext(f"{{*}}{tag}") or ""
+
+    return Listed(
+        name=text(name),
+        hash=text("hash"),
+        address=text("downloadUrl"),
+        manifest=text("manifestUrl"),
+        integrity=text("integrityUrl"),
     )
-    return head.encode() + content + b"\r\n"
+
+
+def _kind(path: str) -> str:
+    """What a request is for, to count its bytes."""
+    last = urlsplit(path).path.rpartition("/")[2]
+    if last.endswith(".csv"):
+        return "entity list"
+    kinds = {"formList": "form list", "submission": "submission", "integrity": "integrity"}
+    return kinds.get(last, "form")
 
 
 def _shown(address: str) -> str:

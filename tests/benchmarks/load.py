@@ -13,7 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 
-from sync.fieldwork.tablet import Record, submission_body
+from sync.fieldwork.posts import Record, submission_body
 
 BOUNDARY = "b" * 32
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)

@@ -14,7 +14,8 @@ from openpyxl import load_workbook
 
 from sync.fieldwork.family import card_number, make_family
 from sync.fieldwork.interview import hold_interview, villages_of
-from sync.fieldwork.tablet import Record, Tablet
+from sync.fieldwork.posts import Record
+from sync.fieldwork.tablet import Tablet
 from tests.live import LiveServer
 
 REGISTRATION = "rmp_registration"

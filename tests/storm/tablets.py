@@ -8,7 +8,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from random import Random
 
-from sync.fieldwork.tablet import Record, Tablet
+from sync.fieldwork.posts import Record
+from sync.fieldwork.tablet import Tablet
 from tests.registrations import Registrations
 
 PAUSE_SECONDS = 0.03  # between two records of one tablet

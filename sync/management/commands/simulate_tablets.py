@@ -1,64 +1,94 @@
-"""`manage.py simulate_tablets`: a field week through the real HTTP door of a running server."""
+"""`manage.py simulate_tablets`: a season of field work over the real HTTP interfaces of a running
+server, and at its end the differences between what the tablets believe and what the server holds.
+"""
 
 import json
 import time
 from argparse import ArgumentParser
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from sync.fieldwork.season import Tally, play_season
-from sync.fieldwork.tablet import ServerSurprise, Tablet
+from backend.accounts.models import User
+from sync.fieldwork.audit import differences, wait_until_processed
+from sync.fieldwork.link import LINKS, STEADY
+from sync.fieldwork.office import Office
+from sync.fieldwork.report import report
+from sync.fieldwork.season import Season, plan_season
+from sync.fieldwork.tablet import ServerSurprise
+from sync.models import Device
 
 DEMO_FILE: Path = settings.VAR_DIR / "demo.json"
+CARDS_A_SEASON = 3001
 
 
 class Command(BaseCommand):
-    help = "Sends a small field week to a running server; exit 1 when an answer is unexpected."
+    help = (
+        "Plays a season with invented tablets against a server that runs on this database, both"
+        " protocols; exit 1 when a tablet believes what the server does not hold. For servers to"
+        " try things on: the records stay there."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--url", default="http://127.0.0.1:8000", help="where it serves")
-        parser.add_argument("--token", action="append", default=[], help="a tablet's; repeatable")
-        parser.add_argument("--households", type=int, default=60)
-        parser.add_argument("--seed", type=int, default=1, help="another seed, another week")
-        parser.add_argument("--monday", type=date.fromisoformat, default=date(2014, 6, 2))
+        parser.add_argument("--tablets", type=int, default=8)
+        parser.add_argument("--days", type=int, default=7)
+        parser.add_argument("--link", choices=sorted(LINKS), help="how it breaks; else it does not")
+        parser.add_argument("--households", type=int, help="else one a tablet and day")
+        parser.add_argument("--seed", type=int, default=1, help="another seed, another season")
+        parser.add_argument(
+            "--calm", action="store_true", help="the office changes no token, place or version"
+        )
 
     def handle(self, **options: Any) -> None:
         started = time.monotonic()
-        tablets = [
-            Tablet(url, name=f"simulated-{index}")
-            for index, url in enumerate(_server_urls(options["url"], options["token"]))
-        ]
+        season = self._season(options)
         try:
-            tally = play_season(
-                tablets,
-                households=options["households"],
-                seed=options["seed"],
-                monday=options["monday"],
-                say=self.stdout.write,
-            )
+            season.play()
+            found = self._compare(season)
         except (ServerSurprise, ConnectionError) as error:
             raise CommandError(str(error)) from error
         finally:
-            for tablet in tablets:
-                tablet.close()
-        self._report(tally, time.monotonic() - started)
+            season.close()
+        for line in report(season):
+            self.stdout.write(line)
+        self.stdout.write(f"{len(found)} differences, in {time.monotonic() - started:.1f} s")
+        if found:
+            raise CommandError("differences:\n" + "\n".join(found[:50]))
 
-    def _report(self, tally: Tally, seconds: float) -> None:
-        for (what, status), count in sorted(tally.answers.items()):
-            self.stdout.write(f"{count:>6}  {status}  {what}")
-        self.stdout.write(f"in {seconds:.1f} s")
-        if tally.surprises:
-            raise CommandError("unexpected answers:\n" + "\n".join(tally.surprises[:20]))
+    def _season(self, options: dict[str, Any]) -> Season:
+        played = Device.objects.filter(name__startswith="simulated-").values("name")
+        runs = len({each["name"].rpartition("-")[0] for each in played})
+        name = f"{options['seed']}-{runs}"
+        url = options["url"].rstrip("/")
+        world = plan_season(
+            url=url,
+            token=_any_token(),
+            season=name,
+            tablets=options["tablets"],
+            days=options["days"],
+            households=options["households"] or options["tablets"] * options["days"],
+            card=(options["seed"] * 1000 + runs * CARDS_A_SEASON) % 100_000,
+        )
+        return Season(
+            office=Office(by=User.objects.filter(role=User.Role.ADMIN).earliest("pk"), season=name),
+            world=world,
+            url=url,
+            quality=LINKS.get(options["link"] or "", STEADY),
+            calm=options["calm"],
+            say=self.stdout.write,
+        )
+
+    def _compare(self, season: Season) -> list[str]:
+        wait_until_processed(season)
+        season.fetch_all()
+        return list(differences(season))
 
 
-def _server_urls(url: str, tokens: list[str]) -> list[str]:
-    """One for each token; without tokens, those of the demonstration's devices."""
-    if tokens:
-        return [f"{url.rstrip('/')}/key/{token}" for token in tokens]
+def _any_token() -> str:
+    """One of the demonstration's tablets: it shows us which forms there are."""
     if not DEMO_FILE.is_file():
-        raise CommandError(f"no --token given and no {DEMO_FILE}")
-    return [device["server_url"] for device in json.loads(DEMO_FILE.read_text())["devices"]]
+        raise CommandError(f"no {DEMO_FILE}: run `manage.py demo` first")
+    return str(json.loads(DEMO_FILE.read_text())["devices"][0]["token"])

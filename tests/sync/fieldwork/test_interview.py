@@ -20,8 +20,8 @@ from surveys.xforms.xlsform import xlsform_to_xform
 from sync.fieldwork.answers import NEAR
 from sync.fieldwork.family import make_family, to_latin
 from sync.fieldwork.interview import hold_interview, id_for, villages_of
+from sync.fieldwork.posts import Record
 from sync.fieldwork.sitting import AnswerRefused
-from sync.fieldwork.tablet import Record
 
 DATA = Path("data")
 STARTED = datetime(2014, 6, 2, 9, 14, tzinfo=UTC)
