@@ -87,7 +87,7 @@ class Office:
             looked = Looked(edition=instance_id)
             try:
                 if form_id == REGISTRATION and rng.random() < 0.5:
-                    remark = Remark("comments", "Телефон номерин тактаңыз")
+                    remark = Remark("main/closing/comments", "Телефон номерин тактаңыз")
                     send_back(
                         record_id=record_id,
                         looked=looked,

@@ -137,7 +137,7 @@ def _plan_tablets(
     plans = []
     for number in range(count):
         district = districts[number // 2 % len(districts)]
-        rhythm = rng.choice((1, 1, 2, 3, 7, days))
+        rhythm = rng.choice((1, 1, 1, 2, 3, 7, days))
         plans.append(
             TabletPlan(
                 number=number,

@@ -32,7 +32,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--url", default="http://127.0.0.1:8000", help="where it serves")
+        parser.add_argument("--url", default="", help="where it serves; else as demo.json says")
         parser.add_argument("--tablets", type=int, default=8)
         parser.add_argument("--days", type=int, default=7)
         parser.add_argument("--link", choices=sorted(LINKS), help="how it breaks; else it does not")
@@ -62,10 +62,11 @@ class Command(BaseCommand):
         played = Device.objects.filter(name__startswith="simulated-").values("name")
         runs = len({each["name"].rpartition("-")[0] for each in played})
         name = f"{options['seed']}-{runs}"
-        url = options["url"].rstrip("/")
+        demo = _read_demo()
+        url = (options["url"] or demo["base_url"]).rstrip("/")
         world = plan_season(
             url=url,
-            token=_any_token(),
+            token=demo["devices"][0]["token"],  # which forms there are
             season=name,
             tablets=options["tablets"],
             days=options["days"],
@@ -87,8 +88,8 @@ class Command(BaseCommand):
         return list(differences(season))
 
 
-def _any_token() -> str:
-    """One of the demonstration's tablets: it shows us which forms there are."""
+def _read_demo() -> dict[str, Any]:
     if not DEMO_FILE.is_file():
         raise CommandError(f"no {DEMO_FILE}: run `manage.py demo` first")
-    return str(json.loads(DEMO_FILE.read_text())["devices"][0]["token"])
+    demo: dict[str, Any] = json.loads(DEMO_FILE.read_text())
+    return demo
