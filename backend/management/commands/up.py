@@ -27,7 +27,7 @@ from backend.processes import PROCESSES, WORKER_NICE
 from backend.supervisor import Child, Supervisor
 
 ANSWER_SECONDS = 60.0
-DEMO_WEEK = "simulate_tablets --calm --tablets 4 --days 5 --households 60".split()
+DEMO_WEEK = ["simulate_tablets", "--calm", "--tablets", "4", "--days", "5", "--households", "60"]
 
 
 class Command(BaseCommand):
