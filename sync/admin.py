@@ -71,7 +71,7 @@ class AssignmentInline(admin.TabularInline):
 class DeviceAdmin(ReadOnlyAdmin):
     """Add leads to the enrol page: a tablet exists only with a token that somebody saw once."""
 
-    list_display = ("name", "seen", "waiting", "held", "power", "space", "clock", "app", "access")
+    list_display = ("name", "seen", "waiting", "held", "power", "space", "clock", "app")
     list_filter = (OverdueFilter, RevokedFilter, "assignments__round")
     search_fields = ("name", "user_name", "places__name_en", "places__code")
     readonly_fields = (
@@ -190,6 +190,8 @@ class DeviceAdmin(ReadOnlyAdmin):
     @admin.display(description="last seen", ordering="last_seen_at")
     def seen(self, device: Any) -> str:
         words = ago(device.last_seen_at) if device.last_seen_at else "never"
+        if device.revoked_at:
+            return f"{words}; access ended"
         return f"⚠ {words}" if device.is_overdue else words
 
     @admin.display(description="unsent", ordering="unsent")
