@@ -11,6 +11,7 @@ from itertools import islice
 
 from lxml import etree
 
+from surveys.xforms.saved import saved_answers
 from surveys.xforms.schema import Schema
 
 # Codes of what cannot be done; the submission itself is taken all the same (E9).
@@ -66,22 +67,6 @@ def read_entities(root: "etree._Element", schema: Schema) -> tuple[EntityAction,
         *actions[:MOST_ENTITIES],
         *(replace(a, problem=TOO_MANY) for a in actions[MOST_ENTITIES:]),
     )
-
-
-def saved_answers(schema: Schema) -> dict[str, dict[str, str]]:
-    """By path of the group that holds an entity: path below it → property, in form order.
-
-    Never a restricted question: nothing about legal aid reaches a list.
-    """
-    scopes = [e.path.removesuffix("meta/entity").rstrip("/") for e in schema.entities]
-    saved: dict[str, dict[str, str]] = {scope: {} for scope in scopes}
-    for field in schema.fields:
-        above = [s for s in scopes if not s or field.path.startswith(s + "/")]
-        if field.entity_property and above and not field.restricted:
-            nearest = max(above, key=len)
-            below = field.path.removeprefix(nearest).lstrip("/")
-            saved[nearest][below] = field.entity_property
-    return saved
 
 
 def _entities(root: "etree._Element") -> Iterator[tuple["etree._Element", "etree._Element"]]:

@@ -17,12 +17,11 @@ from uuid import UUID
 from django.db.models import Q
 
 from backend.statements import run_prepared
-from surveys.entities.block import saved_answers
 from surveys.entities.shelf import Shelf
 from surveys.places.models import Place
 from surveys.rounds.models import Communities
 from surveys.xforms.models import FormVersion, schema_of_version
-from surveys.xforms.schema import Schema
+from surveys.xforms.saved import saved_properties
 
 EVERYWHERE = Communities(frozenset())
 SHELF = Shelf(most_bytes=16 * 1024 * 1024)  # of each process
@@ -122,19 +121,14 @@ def list_columns(name: str, newest: int) -> tuple[str, ...]:
     keys = FormVersion.objects.filter(pk__lte=newest).order_by("form_id", "pk")
     schemas = [schema_of_version(pk) for pk in keys.values_list("pk", flat=True)]
     makers = [s for s in schemas if any(e.list_name == name and e.creates for e in s.entities)]
-    return tuple(dict.fromkeys(p for s in [*makers, *schemas] for p in _saved_to(name, s)))
+    return tuple(
+        dict.fromkeys(p for s in [*makers, *schemas] for p in saved_properties(s).get(name, ()))
+    )
 
 
 def forget_places() -> None:
     """Makes this process ask for the tree again; others do within half a minute."""
     _places_below.cache_clear()
-
-
-def _saved_to(name: str, schema: Schema) -> Iterable[str]:
-    saved = saved_answers(schema)
-    for each in schema.entities:
-        if each.list_name == name:
-            yield from saved[each.path.removesuffix("meta/entity").rstrip("/")].values()
 
 
 def _edition(name: str, places: Communities) -> Edition:

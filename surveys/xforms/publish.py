@@ -1,6 +1,7 @@
 """publish_form: a workbook becomes a form version that tablets can fetch, or nothing changes."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 
 from django.db import transaction
@@ -13,7 +14,8 @@ from surveys.xforms import media_checks
 from surveys.xforms.compare import Change, compare_schemas
 from surveys.xforms.document import ITEMSETS, XFormError
 from surveys.xforms.findings import Finding, WorkbookError, XlsformError, shorten
-from surveys.xforms.models import Form, FormMedia, FormVersion
+from surveys.xforms.models import Form, FormMedia, FormVersion, schema_of_version
+from surveys.xforms.saved import saved_properties
 from surveys.xforms.schema import Schema, read_schema, schema_to_json
 from surveys.xforms.xlsform import xlsform_to_xform
 
@@ -71,6 +73,9 @@ def draft_form(*, content: bytes) -> Draft:
         raise _invalid(error.findings) from error
     except XFormError as error:
         raise _invalid([Finding(str(error), sheet="settings")]) from error
+    clashes = [*_clashing_lists(schema), *_clashing_properties(schema)]
+    if clashes:
+        raise _invalid(clashes)
     warnings = (*missing_files(schema), *shorten(converted.warnings))
     draft = Draft(content, converted.xform, schema, warnings, (), converted.itemsets)
     return _compare_with_published(draft)
@@ -106,6 +111,29 @@ def known_entity_lists() -> set[str]:
     """Names of the entity lists that any published form writes to."""
     schemas = FormVersion.objects.values_list("schema_json__entities", flat=True)
     return {entity["list_name"] for entities in schemas for entity in entities}
+
+
+def _clashing_lists(schema: Schema) -> Iterator[Finding]:
+    """Tablets keep a list as a file and a table, whose names are one whatever their case."""
+    known = {name.casefold(): name for name in known_entity_lists()}
+    for name in saved_properties(schema):
+        if (other := known.get(name.casefold(), name)) != name:
+            words = f"A published form calls the list “{name}” “{other}”; write it so here too."
+            yield Finding(words, "entities", column="list_name")
+
+
+def _clashing_properties(schema: Schema) -> Iterator[Finding]:
+    """A property once published is a column of its list for ever."""
+    saved = saved_properties(schema)
+    known: dict[tuple[str, str], str] = {}
+    for pk in FormVersion.objects.values_list("pk", flat=True) if saved else ():
+        for name, properties in saved_properties(schema_of_version(pk)).items():
+            known |= {(name, each.casefold()): each for each in properties}
+    for name, properties in saved.items():
+        for each in properties:
+            if (other := known.get((name, each.casefold()), each)) != each:
+                words = f"A published form calls the property “{each}” of “{name}” “{other}”."
+                yield Finding(words, "survey", column="save_to")
 
 
 def _compare_with_published(draft: Draft) -> Draft:

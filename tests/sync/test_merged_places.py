@@ -9,7 +9,7 @@ import pytest
 from django.test import Client, RequestFactory
 
 from surveys.entities.models import Entity
-from surveys.entities.publish import entity_csv, entity_list_token
+from surveys.entities.publish import entity_csv, entity_list_token, forget_places
 from surveys.lifecycle.places import merge_place, undo_merge
 from surveys.places.models import Place
 from surveys.rounds.models import Communities
@@ -85,13 +85,19 @@ def merge(code: str, into: str) -> None:
     place, other = Place.objects.get(code=code), Place.objects.get(code=into)
     merge_place(place=place, into=other, on=date(2026, 5, 1))
     drain()
-    forget_callers()
+    half_a_minute_later()
 
 
 def undo(code: str) -> None:
     undo_merge(place=Place.objects.get(code=code))
     drain()
+    half_a_minute_later()
+
+
+def half_a_minute_later() -> None:
+    """Every process asks again by then what a tablet's places are."""
     forget_callers()
+    forget_places()
 
 
 def seen(tablets: dict[str, Watcher]) -> dict[str, str]:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from surveys.entities.block import saved_answers
 from surveys.xforms.findings import Finding, XlsformError
+from surveys.xforms.saved import saved_answers, saved_properties
 from surveys.xforms.schema import EntityDeclaration, Schema, read_schema
 from surveys.xforms.xlsform import xlsform_to_xform
 from tests.xlsforms import workbook
@@ -68,6 +68,12 @@ def test_E6_a_form_declares_several_entities_in_groups_and_repeats() -> None:
         "shg": {"shg_name": "title"},
         "member": {"who": "who", "more/age": "age"},
         "member/trip": {"city": "city"},
+    }
+    assert saved_properties(schema) == {
+        "households": ("card_no",),
+        "groups": ("title",),
+        "people": ("who", "age"),
+        "trips": ("city",),
     }
 
 

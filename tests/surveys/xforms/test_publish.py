@@ -12,6 +12,7 @@ from backend.accounts.models import User
 from backend.audit.models import AuditEvent
 from backend.problems import Problem
 from surveys.rounds.models import Round, Survey
+from surveys.xforms.findings import Finding
 from surveys.xforms.models import Form, FormVersion
 from surveys.xforms.publish import draft_form, publish_form
 from surveys.xforms.retire import relist_form, retire_form
@@ -288,3 +289,37 @@ def test_two_people_publishing_at_once_make_one_version() -> None:
     assert sorted(created) == [False, False, False, True]
     assert FormVersion.objects.count() == 1
     assert connection.is_usable()
+
+
+TREES = """
+| survey   |           |       |       |         |
+|          | type      | name  | label | save_to |
+|          | text      | sort  | Sort  | {saved} |
+| entities |           |       |       |         |
+|          | list_name | label |       |         |
+|          | {listed}  | ${{sort}} |   |         |
+"""
+
+
+@pytest.mark.parametrize(
+    ("saved", "listed", "place"),
+    [
+        ("Species", "trees", "survey, column save_to"),
+        ("species", "Trees", "entities, column list_name"),
+    ],
+)
+@pytest.mark.parametrize("form_id", ["felling", "planting"])
+@pytest.mark.django_db
+def test_names_of_lists_and_properties_are_spelt_as_published_before(
+    saved: str, listed: str, place: str, form_id: str
+) -> None:
+    publish(TREES.format(saved="species", listed="trees"), form_id="planting")
+    table = TREES.format(saved=saved, listed=listed)
+
+    with pytest.raises(Problem) as refused:
+        publish(table, form_id=form_id, version="2")
+
+    (finding,) = refused.value.details["findings"]
+    assert Finding(**finding).place == place
+    assert publish(TREES.format(saved="species", listed="trees"), form_id=form_id, version="2")
+    assert publish(TREES.format(saved="height", listed="bushes"), form_id="other")
