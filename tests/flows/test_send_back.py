@@ -98,7 +98,7 @@ def test_sync_5_record_sent_back_is_edited_and_approved(live, family_of, supervi
     assert state == "received"
 
     supervisor.press(
-        address, step="send_back", comment="Card?", **{"on:main/hh_size": "Count again"}
+        address, step="send_back", comment="Card?", **{"on:main/roster/hh_size": "Count again"}
     )
     assert state_of(live, first)[1] == "has_issues"
     supervisor.say_why("for the enumerators' hands")
