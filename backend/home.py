@@ -22,6 +22,7 @@ FIGURES = (
 CARDS = (
     "surveys.datasets.home.forms_card",
     "surveys.datasets.home.exports_card",
+    "surveys.reviewing.home.conflicts_card",
     "sync.home.devices_card",
     "sync.home.connect_card",
 )

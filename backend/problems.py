@@ -187,6 +187,14 @@ KINDS: dict[str, Kind] = {
     "comment_missing": Kind(
         400, "Say what is wrong", "Write a comment, on the record or on a question."
     ),
+    "conflict_settled": Kind(
+        409, "Settled already", "Somebody has settled this conflict meanwhile."
+    ),
+    "conflict_outdated": Kind(
+        409,
+        "Changed meanwhile",
+        "The household was updated since you looked; it is at version {entity_version} now. Look again and choose.",
+    ),
     "export_kind_unknown": Kind(400, "Kind unknown", "Exports are made as {allowed}."),
     "export_not_ready": Kind(
         409, "Not ready", "The export is {state}; ask again when it is ready."

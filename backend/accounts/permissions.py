@@ -56,6 +56,11 @@ def may_review(user: Person) -> bool:
     return _has(user, Role.SUPERVISOR, Role.MANAGER, Role.ADMIN)
 
 
+def may_settle_conflicts(user: Person) -> bool:
+    """Say which is right of two updates of a household that did not know of each other."""
+    return may_review(user)
+
+
 def may_manage_devices(user: Person) -> bool:
     """Enrol and revoke tablets, and see when each was last here."""
     return _has(user, Role.SUPERVISOR, Role.MANAGER, Role.ADMIN)

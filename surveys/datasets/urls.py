@@ -13,6 +13,7 @@ urlpatterns = [
     path("api/v1/forms/<str:form_id>/records/<uuid:record_id>/", views.RecordView.as_view()),
     path("api/v1/forms/<str:form_id>/repeats/<str:repeat>/records/", views.RepeatView.as_view()),
     path("api/v1/households/", include("surveys.households.urls")),
+    path("api/v1/entity-lists/", include("surveys.entities.urls")),
     path("api/v1/exports/", views.ExportsView.as_view()),
     path("api/v1/exports/<uuid:export_id>/", views.ExportView.as_view()),
     path(

@@ -68,6 +68,13 @@ class Entity(models.Model):
         """Is it on tablets, those of its place?"""
         return self.deleted_at is None and self.redirect_to_id is None
 
+    def stayed(self) -> "Entity":
+        """Itself, or what it was merged into."""
+        entity = self
+        while entity.redirect_to is not None:  # never in a circle: who stays leads nowhere
+            entity = entity.redirect_to
+        return entity
+
 
 class EntityVersion(models.Model):
     """What an entity was at each version, and the update that made it so (openrosa.md E7).
