@@ -296,6 +296,15 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "deviceToken": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "A tablet's token, from POST /api/v1/sync/enrol or its QR code.",
+            }
+        }
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "surveys.datasets.openapi.name_every_form",

@@ -14,6 +14,7 @@ from surveys.datasets.tables import all_datasets
 
 Json = dict[str, Any]
 NOT_IN_NAME = re.compile(r"[^A-Za-z0-9._-]")
+METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 POINT: Json = {
     "type": ["object", "null"],
     "properties": {part: {"type": ["number", "null"]} for part in ("lat", "lon", "alt", "acc")},
@@ -148,7 +149,7 @@ def _operation(result: Json, dataset: Dataset, table: Table) -> Json:
 
 def _operations(result: Json) -> Iterator[Json]:
     for path in result["paths"].values():
-        yield from (path[method] for method in ("get", "post") if method in path)
+        yield from (path[method] for method in METHODS if method in path)
 
 
 def _refers(schema: str, media_type: str) -> Json:

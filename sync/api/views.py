@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from backend.api import problem_json
 from backend.problems import Problem
 from surveys.submissions.quarantine import Sender
+from sync.api import openapi
 from sync.api.answers import finish
 from sync.api.changes import pull
 from sync.api.enrol import introduce
@@ -73,6 +74,7 @@ class DeviceView(TabletView):
 class EnrolView(TabletView):
     """A one-time code from a QR code → a token, shown once (`sync.md` 1)."""
 
+    @openapi.enrol
     def post(self, request: Request) -> Response:
         said = read_object(request._request)
         texts = {name: read_text(said, name) for name in ("code", "name", "app", "platform")}
@@ -85,6 +87,7 @@ class PushView(DeviceView):
 
     pushes = True
 
+    @openapi.push
     def post(self, request: Request) -> Response:
         envelope = open_push(read_body(request._request))
         agent = request.headers.get("User-Agent", "")[:255]
@@ -113,6 +116,7 @@ class HealthView(DeviceView):
 
     pushes = True
 
+    @openapi.health
     def post(self, request: Request) -> Response:
         said = read_object(request._request)
         self.note_health(said.get("health", said), said.get("sent_at"))
