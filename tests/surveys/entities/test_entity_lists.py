@@ -156,3 +156,15 @@ def test_rows_come_in_the_order_they_were_made() -> None:
         arrive(registration(f"uuid:{card}", card=card))
         drain()
     assert [UUID(row[0]) for row in rows()[1:]] == [entity_of(card) for card in cards]
+
+
+def test_question_about_legal_aid_is_no_column_and_no_value_even_in_a_form_from_elsewhere() -> None:
+    topic = replace(SERVICE.fields[3], entity_property="topic")
+    publish(replace(SERVICE, version="2", fields=(*SERVICE.fields[:3], topic)))
+    assert "topic" not in list_properties("households")
+    arrive(registration("uuid:1"))
+    legal = service("uuid:2", topic="divorce").replace(b'update=""', b'update="1"')
+    arrive(legal.replace(b'version="1"', b'version="2"'))
+    drain()
+    assert b"divorce" not in entity_csv("households")
+    assert problems() == ["entity_restricted"]
