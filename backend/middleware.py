@@ -1,7 +1,7 @@
 """Around every request: an id for its log lines, 503 without a database, a content policy."""
 
 import logging
-import uuid
+import secrets
 from collections.abc import Callable
 
 from django.db import InterfaceError, OperationalError
@@ -25,7 +25,7 @@ def request_id(get_response: Handler) -> Handler:
 
     def handle(request: HttpRequest) -> HttpResponse:
         sent = request.headers.get("X-Request-Id", "")
-        name = sent if sent.isalnum() and len(sent) <= 64 else uuid.uuid4().hex
+        name = sent if sent.isalnum() and len(sent) <= 64 else secrets.token_hex(8)
         request.META["request_id"] = name
         response = get_response(request)
         response["X-Request-Id"] = name

@@ -22,6 +22,8 @@ def finish(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     for name in NEEDLESS:
         if name != "Allow" or response.status_code != 405:
             del response[name]
+    if not response.streaming and response.content:  # else it goes out in chunks
+        response["Content-Length"] = str(len(response.content))
     response["Cache-Control"] = "no-store"
     return response
 
