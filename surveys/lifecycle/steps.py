@@ -46,8 +46,11 @@ def _found(
     record: CleanRecord, done: Collection[int], joined: Collection[UUID], told: _Told
 ) -> Iterator[_Found]:
     lineage = record.lineage
-    if _came_back(lineage, told):
+    answered = _answered(lineage, told)
+    if answered is not None:
         yield lineage.head, Step.RETURNED
+        if answered.device_id != lineage.head.device_id:  # whose tablet still waits to edit it
+            yield answered, Step.RETURNED
     for edition in lineage.editions:
         counts = edition is lineage.head
         outcome = Step.FLAGGED if counts and record.flags else Step.PROCESSED
@@ -73,10 +76,12 @@ def _last(told: _Told, submission: Submission, kinds: Collection[str]) -> str | 
     return next((step for step in steps if step in kinds), None)
 
 
-def _came_back(lineage: Lineage, told: _Told) -> bool:
-    """The head is an edition that came after the one a supervisor sent back or rejected."""
+def _answered(lineage: Lineage, told: _Told) -> Submission | None:
+    """The edition that was sent back or rejected, where the head came after it."""
     if len(lineage.editions) == 1:
-        return False
-    steps = [step for s in lineage.editions for step in told.get(s.pk, ())]
-    last = max((s for s in steps if s.step in _OPENS_OR_CLOSES), key=lambda s: s.pk, default=None)
-    return last is not None and last.step in _TO_BE_EDITED and last.submission_id < lineage.head.pk
+        return None
+    steps = [(step, s) for s in lineage.editions for step in told.get(s.pk, ())]
+    decided = [(step, s) for step, s in steps if step.step in _OPENS_OR_CLOSES]
+    last, edition = max(decided, key=lambda pair: pair[0].pk, default=(None, lineage.head))
+    opened = last is not None and last.step in _TO_BE_EDITED
+    return edition if opened and edition.pk < lineage.head.pk else None

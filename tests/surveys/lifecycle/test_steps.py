@@ -102,6 +102,22 @@ def test_edit_of_a_record_that_was_sent_back_closes_the_loop(alice: User) -> Non
     assert len(steps()) == 4
 
 
+def test_tablet_whose_record_another_one_edited_hears_that_it_came_back(alice: User) -> None:
+    original = arrive(registration("uuid:1"))
+    Submission.objects.filter(pk=original.pk).update(device_id=1)
+    drain()
+    send_back(record_id=original.record_id, looked=head_of(original), by=alice, comment="Which?")
+    edit = arrive(registration("uuid:2", replaces="uuid:1"))
+    Submission.objects.filter(pk=edit.pk).update(device_id=2)
+    drain()
+
+    returned = ReviewStep.objects.filter(step="returned").order_by("pk")
+    told = [(step.submission.instance_id, step.device_id) for step in returned]
+    assert told == [("uuid:2", 2), ("uuid:1", 1)]
+    list(rebuild_records())
+    assert returned.count() == 2
+
+
 def test_edit_of_an_approved_record_needs_review_again_but_did_not_come_back(alice: User) -> None:
     original = arrive(registration("uuid:1"))
     drain()
