@@ -99,6 +99,7 @@ class Questionnaire:
     def put_list(self, name: str, rows: Sequence[Row]) -> None:
         """The rows of a list from now on."""
         self._lists[name] = as_list(rows)
+        self._whole.pop(name, None)
 
     def rows(self, name: str) -> list[dict[str, str]]:
         """The rows of a list in the form or beside it, such as `village`."""

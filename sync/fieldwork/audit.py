@@ -1,20 +1,19 @@
 """The end of a season: everything is compared."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import TypeVar
 
 from surveys.submissions.models import Submission
 from sync.fieldwork.chronicle import history_differences
-from sync.fieldwork.collect import CollectWorker
+from sync.fieldwork.collector import CollectorWorker
 from sync.fieldwork.compare import list_differences, record_differences, stored_records
-from sync.fieldwork.fieldworker import HOUSEHOLDS
-from sync.fieldwork.holdings import Holdings
-from sync.fieldwork.link import Link
-from sync.fieldwork.season import Season
-from sync.fieldwork.tablet import Tablet, csv_rows
+from sync.fieldwork.decisions import verdict_differences
+from sync.fieldwork.season import Season, Worker
 from sync.fieldwork.world import Fate
 
 PROCESS_SECONDS = 600.0
+K = TypeVar("K")
 
 
 def wait_until_processed(season: Season) -> None:
@@ -33,19 +32,24 @@ def differences(season: Season) -> Iterator[str]:
     yield from history_differences(season.workers, instance_ids)
     for worker in season.workers:
         if worker.plan.fate != Fate.REVOKED:
-            fresh = Holdings("fresh")
-            fresh.merge(_fresh_rows(worker))
-            yield from list_differences(worker, fresh.held, what="household")
+            yield from _against_a_new_tablet(worker)
 
 
-def _fresh_rows(worker: CollectWorker) -> list[dict[str, str]]:
-    """The list as a tablet with this token would fetch it for the first time."""
-    tablet = Tablet(worker.url, name="fresh", link=Link(worker.url))
+def _against_a_new_tablet(worker: Worker) -> Iterator[str]:
+    """What the tablet has come to know bit by bit, and what one with its token gets at once."""
+    twin = worker.twin()
     try:
-        for form in tablet.listed_forms():
-            for file in tablet.listed_files(form):
-                if file.name == f"{HOUSEHOLDS}.csv":
-                    return csv_rows(tablet.fetch(file))
+        twin.fetch()
     finally:
-        tablet.close()
-    return []
+        twin.link.close()
+    yield from list_differences(worker, twin.holdings.held, what="household")
+    if isinstance(worker, CollectorWorker) and isinstance(twin, CollectorWorker):
+        at = f"tablet {worker.plan.number}: "
+        yield from _told_differently(worker.verdicts, twin.verdicts, at + "the verdict on")
+        yield from _told_differently(worker.tasks, twin.tasks, at + "the visit")
+        yield from verdict_differences(worker)
+
+
+def _told_differently(mine: Mapping[K, str], fresh: Mapping[K, str], what: str) -> Iterator[str]:
+    for each in sorted({*mine.items()} ^ {*fresh.items()}, key=str):
+        yield f"{what} {each[0]} is {mine.get(each[0])}, and to a new tablet {fresh.get(each[0])}"

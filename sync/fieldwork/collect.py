@@ -10,7 +10,7 @@ from random import Random
 from surveys.xforms.questionnaire import Questionnaire
 from sync.fieldwork.fieldworker import HOUSEHOLDS, Belief, Fieldworker, Parcel
 from sync.fieldwork.library import Library
-from sync.fieldwork.link import Answer, Link, LinkBroken, Quality
+from sync.fieldwork.link import STEADY, Answer, Link, LinkBroken, Quality
 from sync.fieldwork.tablet import Listed, ServerSurprise, Tablet, csv_rows
 from sync.fieldwork.world import TabletPlan
 
@@ -19,15 +19,22 @@ LATER = {429, 503}
 
 
 class CollectWorker(Fieldworker):
-    """`url` holds the token, as a tablet's settings do (A1)."""
+    """`token` is that of the tablet; `url` where the server is."""
 
     def __init__(
-        self, plan: TabletPlan, *, season: str, url: str, quality: Quality, library: Library
+        self,
+        plan: TabletPlan,
+        *,
+        season: str,
+        url: str,
+        token: str,
+        quality: Quality,
+        library: Library,
     ) -> None:
         self.rng = Random(f"{season}/{plan.number}/link")
         link = Link(url, quality=quality, rng=Random(f"{season}/{plan.number}/breaks"))
-        self.url = url
-        self.tablet = Tablet(url, name=f"{season}/{plan.number}", link=link)
+        self.server, self.token = url, token
+        self.tablet = Tablet(f"{url}/key/{token}", name=f"{season}/{plan.number}", link=link)
         super().__init__(plan, season=season, device_id=self.tablet.device_id)
         self.library = library
         self.answers: Counter[tuple[str, str]] = Counter()
@@ -37,12 +44,23 @@ class CollectWorker(Fieldworker):
     def link(self) -> Link:
         return self.tablet.link
 
-    def use_token(self, url: str) -> None:
+    def use_token(self, token: str) -> None:
         """The office gave it another: the next request carries it."""
-        self.url = url
-        self.tablet.point_at(url)
+        self.token = token
+        self.tablet.point_at(f"{self.server}/key/{token}")
 
-    def sync(self, day: int) -> None:
+    def twin(self) -> "CollectWorker":
+        """A new tablet with the same token, that knows nothing yet."""
+        return CollectWorker(
+            self.plan,
+            season=f"{self.season}/twin",
+            url=self.server,
+            token=self.token,
+            quality=STEADY,
+            library=self.library,
+        )
+
+    def sync(self) -> None:
         """One stay in the network: what is new first, then the outbox."""
         self.fetch()
         self.send()

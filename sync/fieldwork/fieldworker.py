@@ -5,7 +5,7 @@ Parcel; that is what it believes.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from random import Random
@@ -45,11 +45,19 @@ class Parcel:
     words: str = ""
     files: dict[str, str] = field(default_factory=dict)
     answers: bytes | None = None  # sent instead of the XML
+    form: Questionnaire | None = None  # the version it was filled with
+    outcome: Belief = Belief.UNSENT  # of the record alone, while files are still on their way
+    uploads: dict[str, str] = field(default_factory=dict)  # files on their way → where to
     sends: int = 0
 
     @property
     def instance_id(self) -> str:
         return self.record.instance_id
+
+    def settle(self) -> None:
+        """The record is with the server, and no file is left to send."""
+        if not self.uploads:
+            self.belief = self.outcome
 
     def believe_file(self, name: str) -> None:
         content = self.record.attachments[name]
@@ -67,14 +75,14 @@ class Fieldworker:
         self.holdings = Holdings(f"{season}/{plan.number}")
         self.parcels: list[Parcel] = []
         self.skipped = 0
-        self.next_url = ""  # the token the office has for it, until it uses it
+        self.next_token = ""  # what the office has for it, until it uses it
         self._latest: dict[str, tuple[Job, str]] = {}  # key of a registration → its latest edition
 
     @property
     def outbox(self) -> list[Parcel]:
         return [each for each in self.parcels if each.belief == Belief.UNSENT]
 
-    def work(self, day: int, jobs: list[Job]) -> None:
+    def work(self, day: int, jobs: Sequence[Job]) -> None:
         """The day's jobs, as far as the tablet has the form and the household."""
         for job in jobs:
             done = self._register(job, day) or self._edit(job, day) or self._visit(job, day)
@@ -139,7 +147,7 @@ class Fieldworker:
         before = self.holdings.held.get(declared.id) if declared else None
         if declared is not None and not deprecated_id:
             self.holdings.act(declared)
-        self.parcels.append(Parcel(record, job.kind, declared, before, deprecated_id))
+        self.parcels.append(Parcel(record, job.kind, declared, before, deprecated_id, form=form))
         if job.kind in {Kind.REGISTER, Kind.REGISTER_AGAIN}:
             self._latest[job.household.key] = (job, record.instance_id)
         return True

@@ -43,10 +43,11 @@ class Held:
 
 
 class Holdings:
-    """`owner` makes the branch ids, so that no two tablets share one."""
+    """`owner` makes the branch ids, so that no two tablets share one, nor two fetches of a row."""
 
     def __init__(self, owner: str) -> None:
         self.owner = owner
+        self.taken = 0
         self.held: dict[str, Held] = {}
 
     def replace_all(self, rows: Iterable[Row]) -> list[str]:
@@ -88,7 +89,7 @@ class Holdings:
                 version=1,
                 properties=action.properties,
                 trunk=0,
-                branch=id_for(f"{self.owner}/{action.id}/0"),
+                branch=self._new_branch(),
                 born_here=True,
                 changed=True,
             )
@@ -114,5 +115,9 @@ class Holdings:
             version=version,
             properties={name: text for name, text in row.items() if name not in special},
             trunk=version,
-            branch=id_for(f"{self.owner}/{row['name']}/{version}"),
+            branch=self._new_branch(),
         )
+
+    def _new_branch(self) -> str:
+        self.taken += 1
+        return id_for(f"{self.owner}/branch/{self.taken}")

@@ -12,19 +12,20 @@ from random import Random
 from typing import TypeAlias
 
 from sync.fieldwork.collect import CollectWorker
+from sync.fieldwork.collector import CollectorWorker, enrol
 from sync.fieldwork.fieldworker import REGISTRATION
 from sync.fieldwork.interview import villages_of
 from sync.fieldwork.library import Library
 from sync.fieldwork.link import STEADY, Quality
 from sync.fieldwork.office import Office
 from sync.fieldwork.tablet import ServerSurprise, Tablet
-from sync.fieldwork.world import Fate, TabletPlan, World, plan_world
+from sync.fieldwork.world import Fate, Speaks, TabletPlan, World, plan_world
 
 AT_ONCE = 6
 TRIES_HOME = 200  # stays in the network until nothing is left to send
 REMEMBERED_SECONDS = 31.0  # how long a process of the server may go on with an older access
 
-Worker: TypeAlias = CollectWorker
+Worker: TypeAlias = CollectWorker | CollectorWorker
 Say = Callable[[str], None]
 
 
@@ -57,14 +58,14 @@ class Season:
         self.say(f"{len(self.workers)} tablets enrolled")
 
     def _enrol(self, plan: TabletPlan) -> Worker:
-        token = self.office.enrol(plan)
-        return CollectWorker(
-            plan,
-            season=self.office.season,
-            url=f"{self.url}/key/{token}",
-            quality=STEADY,
-            library=self.library,
-        )
+        kind: type[Worker] = CollectWorker
+        if plan.speaks == Speaks.JSON:
+            kind = CollectorWorker
+            token = enrol(self.url, self.office.code_for(plan), name=f"tablet {plan.number}")
+        else:
+            token = self.office.enrol(plan)
+        season, library = self.office.season, self.library
+        return kind(plan, season=season, url=self.url, token=token, quality=STEADY, library=library)
 
     def _day(self, day: int) -> None:
         for worker in self.workers:
@@ -72,7 +73,7 @@ class Season:
         if not self.calm:
             self._office_day(day)
         online = [worker for worker in self.workers if day in worker.plan.online]
-        self._all(online, lambda worker: worker.sync(day))
+        self._all(online, lambda worker: worker.sync())
         self.office.review(Random(f"{self.office.season}/review/{day}"), most=len(self.workers))
         self.say(f"day {day + 1}: {len(online)} tablets in the network")
 
@@ -89,7 +90,10 @@ class Season:
         if worker.plan.fate == Fate.REVOKED:
             self.office.revoke(number)
         elif worker.plan.fate == Fate.ROTATED:
-            worker.next_url = f"{self.url}/key/{self.office.rotate(number)}"
+            worker.next_token = self.office.rotate(number)
+        elif worker.plan.fate == Fate.FORGETFUL and isinstance(worker, CollectorWorker):
+            worker.cursor = "lost"
+            self.office.done.append("a cursor lost")
         elif worker.plan.fate == Fate.MOVED:
             others = [each for each in self.world.tablets if each.district != worker.plan.district]
             if others:
@@ -99,8 +103,12 @@ class Season:
         """Everything is sent, however often it takes; then everything is fetched."""
         time.sleep(max(0.0, self.changed_at + REMEMBERED_SECONDS - time.monotonic()))
         for worker in self.workers:
-            if worker.next_url:
-                worker.use_token(worker.next_url)
+            if worker.next_token:
+                worker.use_token(worker.next_token)
+        self._all(self.workers, _send_all)
+        self._all(self.workers, lambda worker: worker.fetch())
+        for worker in self.workers:  # what was sent back meanwhile
+            worker.work(self.world.days, ())
         self._all(self.workers, _send_all)
         self.say("all tablets are home")
 

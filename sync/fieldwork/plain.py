@@ -1,0 +1,42 @@
+"""A filled form as plain answers, as a client without a form engine would send them (sync.md 2)."""
+
+from typing import Any
+
+from lxml import etree
+
+from surveys.xforms.questionnaire import Questionnaire
+
+Json = dict[str, Any]
+
+
+def plain_answers(xml: bytes, form: Questionnaire) -> Json:
+    """Groups nested, repeats as lists; only what the enumerator answered, and the entity's id."""
+    root = etree.fromstring(xml)
+    answers = _below(root, f"/{root.tag}", form)
+    entity = root.find("meta/entity")
+    if entity is not None:
+        names = ("id", "baseVersion", "trunkVersion", "branchId")
+        said = {name: entity.get(name, "") for name in names if entity.get(name)}
+        answers["meta"] = {"entity": said}
+    return answers
+
+
+def _below(node: "etree._Element", path: str, form: Questionnaire) -> Json:
+    answers: Json = {}
+    for child in node:
+        name, here = str(child.tag), f"{path}/{child.tag}"
+        if name == "meta":
+            continue
+        if here in form.counts:
+            answers.setdefault(name, []).append(_below(child, here, form))
+        elif len(child):
+            answers[name] = _below(child, here, form)
+        elif child.text and _is_told(here, form):
+            answers[name] = child.text
+    return answers
+
+
+def _is_told(path: str, form: Questionnaire) -> bool:
+    bind = form.binds.get(path)
+    asked = path in form.controls and not (bind and (bind.calculate or bind.readonly))
+    return asked or bool(bind and bind.preload)
