@@ -80,7 +80,7 @@ class _Placing:
                 self._fault(f"{shown}/{name[:100]}", "question_unknown")
             elif node.path in self.outline.repeats:
                 self._take_rows(value, row, node, f"{shown}/{_tail(node, group)}")
-            elif node.leaf and node.path in row:
+            elif node.leaf and node.path in row and not _is_entity(row[node.path]):
                 self._take_value(value, row[node.path], node, f"{shown}/{_tail(node, group)}")
             else:
                 self._take_group(value, row, node, f"{shown}/{_tail(node, group)}")
@@ -104,7 +104,7 @@ class _Placing:
             return
         if not isinstance(value, dict):
             self._fault(shown, "wrong_type")
-        elif local_name(row[node.path]) == "entity":
+        elif _is_entity(row[node.path]):
             said = {name: value[name] for name in ENTITY if value.get(name) is not None}
             texts = {name: fit_for_xml(str(each)) for name, each in said.items()}
             self.placed.attributes[row[node.path]] = texts
@@ -129,6 +129,11 @@ class _Placing:
 
     def _fault(self, path: str, code: str) -> None:
         self.placed.faults.append(Fault(path.strip("/"), code))
+
+
+def _is_entity(element: Element) -> bool:
+    """It has no child where the form only updates: no label to write."""
+    return local_name(element) == "entity"
 
 
 def _tail(node: Node, group: Node) -> str:

@@ -118,7 +118,8 @@ def _lists(
         return {}
     media = FormMedia.objects.filter(form_id=version.form_id, name__in=files.values())
     plain = dict(media.values_list("name", "md5"))
-    chosen = {UUID(text) for text in _texts(answers) if _UUID.fullmatch(text)}
+    asked = {name: answer for name, answer in answers.items() if name != "meta"}
+    chosen = {UUID(text) for text in _texts(asked) if _UUID.fullmatch(text)}
     lists: dict[str, Element] = {}
     for name, file in files.items():
         if file in plain:

@@ -7,7 +7,12 @@ from typing import TypeVar
 from surveys.submissions.models import Submission
 from sync.fieldwork.chronicle import history_differences
 from sync.fieldwork.collector import CollectorWorker
-from sync.fieldwork.compare import list_differences, record_differences, stored_records
+from sync.fieldwork.compare import (
+    filled_by_the_server,
+    list_differences,
+    record_differences,
+    stored_records,
+)
 from sync.fieldwork.decisions import verdict_differences
 from sync.fieldwork.season import Season, Worker
 from sync.fieldwork.world import Fate
@@ -28,6 +33,7 @@ def differences(season: Season) -> Iterator[str]:
     """In words, each for a person to look into; none is the point of it all."""
     stored = stored_records(device.pk for device in season.office.devices.values())
     yield from record_differences(season.workers, stored)
+    yield from filled_by_the_server(season.workers)
     instance_ids = {each.pk: name for name, copies in stored.items() for each in copies}
     yield from history_differences(season.workers, instance_ids)
     for worker in season.workers:

@@ -19,7 +19,7 @@ from sync.fieldwork.link import STEADY, Answer, Link, LinkBroken, Quality
 from sync.fieldwork.plain import plain_answers
 from sync.fieldwork.tablet import ServerSurprise
 from sync.fieldwork.uploading import Uploader
-from sync.fieldwork.world import Job, TabletPlan
+from sync.fieldwork.world import Job, Kind, TabletPlan
 
 AWAY = (OSError, http.client.HTTPException)
 API = "/api/v1/sync"
@@ -257,7 +257,9 @@ class CollectorWorker(Fieldworker):
         }
 
     def _goes_plain(self, parcel: Parcel) -> bool:
-        return not parcel.deprecated_id and self.rng.random() < 0.3
+        """A card typed otherwise is for older forms: this one's rules refuse it."""
+        usual = not parcel.deprecated_id and parcel.kind != Kind.REGISTER_AGAIN
+        return usual and self.rng.random() < 0.3
 
     def _sent_at(self) -> str:
         return self.plan.now(0, 600).isoformat()

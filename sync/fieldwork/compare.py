@@ -13,6 +13,7 @@ from pathlib import Path
 from django.conf import settings
 
 from surveys.submissions.models import Attachment, Quarantined, Submission
+from sync.fieldwork.declared import Declared, read_declared
 from sync.fieldwork.fieldworker import Belief, Fieldworker, Parcel
 from sync.fieldwork.holdings import Held
 from sync.fieldwork.world import Fate
@@ -45,6 +46,31 @@ def stored_records(device_ids: Iterable[int]) -> dict[str, list[Stored]]:
         if _lies_there(each):
             by_pk[each.submission_id].files.setdefault(each.name, set()).add(each.sha256)
     return found
+
+
+def filled_by_the_server(workers: Sequence[Fieldworker]) -> Iterator[str]:
+    """What was sent as plain answers asks of the list what the server's filling in came to; that is
+    to be the same household and version, and counts from here on."""
+    plain = {
+        parcel.instance_id: parcel
+        for worker in workers
+        for parcel in worker.parcels
+        if parcel.answers is not None
+    }
+    rows = Submission.objects.filter(instance_id__in=plain).values_list("instance_id", "raw_xml")
+    for instance_id, xml in rows:
+        parcel = plain[instance_id]
+        assert parcel.form is not None
+        made = read_declared(bytes(xml), parcel.form)
+        if _asks(made) != _asks(parcel.declared):
+            yield f"{instance_id}: filled in by the server, it asks something else of the list"
+        parcel.declared = made
+
+
+def _asks(declared: Declared | None) -> tuple[object, ...]:
+    if declared is None:
+        return ()
+    return declared.id, declared.creates, declared.base, declared.trunk, declared.branch
 
 
 def _lies_there(attachment: Attachment) -> bool:

@@ -10,7 +10,8 @@ Json = dict[str, Any]
 
 
 def plain_answers(xml: bytes, form: Questionnaire) -> Json:
-    """Groups nested, repeats as lists; only what the enumerator answered, and the entity's id."""
+    """Groups nested, repeats as lists; with the form's calculations: the
+    server counts on them where it cannot make them itself."""
     root = etree.fromstring(xml)
     answers = _below(root, f"/{root.tag}", form)
     entity = root.find("meta/entity")
@@ -31,12 +32,6 @@ def _below(node: "etree._Element", path: str, form: Questionnaire) -> Json:
             answers.setdefault(name, []).append(_below(child, here, form))
         elif len(child):
             answers[name] = _below(child, here, form)
-        elif child.text and _is_told(here, form):
+        elif child.text:
             answers[name] = child.text
     return answers
-
-
-def _is_told(path: str, form: Questionnaire) -> bool:
-    bind = form.binds.get(path)
-    asked = path in form.controls and not (bind and (bind.calculate or bind.readonly))
-    return asked or bool(bind and bind.preload)
