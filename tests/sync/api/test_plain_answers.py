@@ -206,6 +206,19 @@ def test_what_the_household_list_knows_is_looked_up(tablet: JsonTablet, househol
     assert entity.get("baseVersion") == "1"
 
 
+def test_a_branch_of_the_tablet_is_kept_and_hides_no_household(
+    tablet: JsonTablet, household: Entity
+) -> None:
+    branch = str(uuid4())
+    said = {"baseVersion": 2, "trunkVersion": 1, "branchId": branch}
+    sent = item(form_id="followup", household=str(household.pk), meta={"entity": said})
+    assert tablet.push(sent)[0]["outcome"] == "created"
+    root = etree.fromstring(bytes(Submission.objects.get().raw_xml))
+    assert root.findtext("card") == "KG-06-00123"
+    entity = root.find("meta/entity")
+    assert [entity.get(name) for name in said] == ["2", "1", branch]
+
+
 def test_a_household_registered_in_the_same_push_is_taken_on_trust(
     tablet: JsonTablet, household: Entity
 ) -> None:
