@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 
 from sync.api.serializers import (
     Enrolment,
     EnrolRequest,
     HealthReport,
+    Pull,
     Push,
     PushResult,
     ServerTime,
@@ -125,5 +126,85 @@ health = extend_schema(
             value={"sent_at": "2014-06-03T18:20:00+05:00", "health": HEALTH},
         ),
         OpenApiExample("Taken", response_only=True, value={"server_time": NOW}),
+    ],
+)
+VILLAGES = {
+    "name": "villages.csv",
+    "hash": "md5:0cc175b9c0f1b6a831c399e269772661",
+    "size": 3120,
+    "url": "/openrosa/xforms/1/media/villages.csv",
+}
+HOUSEHOLD = "0f8fad5b-d9cb-469f-a165-70867728950e"
+pull = extend_schema(
+    operation_id="sync_pull",
+    tags=["sync"],
+    auth=TOKEN,
+    parameters=[
+        OpenApiParameter(
+            "cursor",
+            description="Of the page before. Without one, or with one that is unknown, too old or"
+            " of another tablet, all is handed over and `reset` is true.",
+        ),
+        OpenApiParameter("limit", int, description="Changes on a page, from 1; at most 5,000."),
+    ],
+    responses={200: OpenApiResponse(Pull, description="One page.")},
+    examples=[
+        OpenApiExample(
+            "One household changed, one moved away, a record was sent back",
+            response_only=True,
+            value={
+                "cursor": "AQyFrpPYBpkHAAABAQIAuZUmvd8guhVV99HfsAnUZxU",
+                "more": False,
+                "server_time": NOW,
+                "reset": False,
+                "forms": [
+                    {
+                        "form_id": "rmp_followup",
+                        "version": "2014050101",
+                        "title": "RMP household follow-up and endline",
+                        "hash": "md5:900150983cd24fb0d6963f7d28e17f72",
+                        "url": "/openrosa/xforms/3.xml",
+                        "media": [VILLAGES],
+                        "state": "open",
+                    }
+                ],
+                "media": [{"form_id": "rmp_followup", **VILLAGES}],
+                "entities": [
+                    {
+                        "list": "households",
+                        "upserts": [
+                            {
+                                "uuid": HOUSEHOLD,
+                                "label": "TJ-05-00123 Ҷӯраева Зебо",
+                                "version": 3,
+                                "properties": {"card_no": "TJ-05-00123", "hh_size": "4"},
+                            }
+                        ],
+                        "deletes": ["5a0b8a36-52f7-43f0-9c26-5c1bb43fba0e"],
+                    }
+                ],
+                "verdicts": [
+                    {
+                        "instance_id": "uuid:7c9e6679-7425-40de-944b-e07fc1f90ae7",
+                        "form_id": "rmp_registration",
+                        "state": "sent_back",
+                        "at": NOW,
+                        "comment": "Ask once more, please.",
+                        "comments": [{"path": "roster/member[2]/age", "text": "140?"}],
+                        "household_card": "TJ-05-00123",
+                    }
+                ],
+                "tasks": [
+                    {
+                        "id": 41,
+                        "round": "endline-2015",
+                        "household": HOUSEHOLD,
+                        "why": "Endline 2015",
+                        "until": "2015-12-31",
+                        "state": "due",
+                    }
+                ],
+            },
+        )
     ],
 )

@@ -8,6 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 OUTCOMES = ("created", "duplicate", "edited", "attachments_added", "quarantined", "rejected")
+STATES = ("received", "processed", "flagged", "approved", "rejected", "sent_back", "edited")
 
 
 class EnrolRequest(serializers.Serializer[Any]):
@@ -120,3 +121,76 @@ class ItemResult(serializers.Serializer[Any]):
 
 class PushResult(ServerTime):
     results = ItemResult(many=True)
+
+
+class MediaFile(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    hash = serializers.CharField(help_text="md5:…; the same bytes have the same hash.")
+    size = serializers.IntegerField(help_text="Bytes.")
+    url = serializers.CharField(help_text="Below this server, with the same token.")
+
+
+class MediaFileOfForm(MediaFile):
+    form_id = serializers.CharField()
+
+
+class PulledForm(serializers.Serializer[Any]):
+    form_id = serializers.CharField()
+    version = serializers.CharField(allow_blank=True)
+    title = serializers.CharField()
+    hash = serializers.CharField()
+    url = serializers.CharField()
+    media = MediaFile(many=True)
+    state = serializers.ChoiceField(
+        choices=("open", "closed"), help_text="closed: no new records; those sent are accepted."
+    )
+
+
+class PulledEntity(serializers.Serializer[Any]):
+    uuid = serializers.UUIDField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    version = serializers.IntegerField(help_text="The base of an update (baseVersion).")
+    properties = serializers.DictField(
+        child=serializers.CharField(), help_text="All of them; those that are blank are left out."
+    )
+
+
+class PulledList(serializers.Serializer[Any]):
+    list = serializers.CharField()
+    upserts = PulledEntity(many=True)
+    deletes = serializers.ListField(child=serializers.UUIDField())
+
+
+class QuestionComment(serializers.Serializer[Any]):
+    path = serializers.CharField()
+    text = serializers.CharField()
+
+
+class Verdict(serializers.Serializer[Any]):
+    instance_id = serializers.CharField()
+    form_id = serializers.CharField()
+    state = serializers.ChoiceField(choices=STATES)
+    at = serializers.DateTimeField()
+    comment = serializers.CharField(allow_blank=True)
+    comments = QuestionComment(many=True)
+    household_card = serializers.CharField(allow_blank=True)
+
+
+class VisitTask(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    round = serializers.CharField(help_text="Its code.")
+    household = serializers.UUIDField(help_text="On the list of households.")
+    why = serializers.CharField(help_text="The name of the round.")
+    until = serializers.DateField(allow_null=True)
+    state = serializers.ChoiceField(choices=("due", "done"))
+
+
+class Pull(ServerTime):
+    cursor = serializers.CharField(help_text="Opaque; keep it with what the page said.")
+    more = serializers.BooleanField(help_text="Ask again at once.")
+    reset = serializers.BooleanField(help_text="Forget what earlier pulls said.")
+    forms = PulledForm(many=True)
+    media = MediaFileOfForm(many=True)
+    entities = PulledList(many=True)
+    verdicts = Verdict(many=True)
+    tasks = VisitTask(many=True)

@@ -100,6 +100,7 @@ class PushView(DeviceView):
 class PullView(DeviceView):
     """What changed since the tablet last asked (`sync.md` 4)."""
 
+    @openapi.pull
     def get(self, request: Request) -> HttpResponse:
         page = pull(
             self.caller,

@@ -44,7 +44,7 @@ def application() -> Iterator[Any]:
 
 def operations(document: dict[str, Any]) -> list[dict[str, Any]]:
     paths = {path: item for path, item in document["paths"].items() if path.startswith(SYNC)}
-    assert {"enrol", "push", "health"} <= {path.removeprefix(SYNC) for path in paths}
+    assert {"enrol", "push", "pull", "health"} <= {path.removeprefix(SYNC) for path in paths}
     return [operation for item in paths.values() for operation in item.values()]
 
 
