@@ -1,7 +1,7 @@
 import pytest
 
 from surveys.xforms.document import parse_xform
-from surveys.xforms.sheets import Sheets
+from surveys.xforms.sheets import Sheet, Sheets
 from surveys.xforms.xform_checks import check_xform
 
 XFORM = """<h:html xmlns:h="http://www.w3.org/1999/xhtml" xmlns="http://www.w3.org/2002/xforms"
@@ -17,17 +17,21 @@ def words(*, model: str = "", more: str = "") -> list[str]:
 
 
 @pytest.mark.parametrize("version", ["2022.1.0", "2023.1.0", "2024.1.0", "2025.1.0", "2025.1.3"])
-def test_entities_that_collect_opens_are_taken(version: str) -> None:
-    """openrosa.md E1."""
+def test_E1_entities_that_collect_opens_are_taken(version: str) -> None:
     assert words(model=f'entities:entities-version="{version}"') == []
 
 
 @pytest.mark.parametrize("version", ["2026.1.0", "2024.2.0", "1.0", "soon"])
-def test_entities_of_another_version_are_refused(version: str) -> None:
-    """openrosa.md E1."""
-    (found,) = words(model=f'entities:entities-version="{version}"')
+def test_E1_entities_of_another_version_are_refused_on_the_entities_sheet(version: str) -> None:
+    form = parse_xform(
+        XFORM.format(model=f'entities:entities-version="{version}"', more="").encode()
+    )
+    sheets = Sheets(entities=Sheet("entities", ("dataset",)))
 
-    assert version in found
+    (found,) = check_xform(form, sheets)
+
+    assert version in found.words
+    assert found.place == "entities, row 2, column dataset"
 
 
 @pytest.mark.parametrize("name", ["submission", "orx:submission"])
