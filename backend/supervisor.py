@@ -2,7 +2,7 @@
 
 Each child leads its own process group, so that what a killed server leaves behind (a worker that
 still holds the port) goes with it. Should this process itself be killed, the kernel tells the
-children to stop (`PR_SET_PDEATHSIG`).
+children to stop (`PR_SET_PDEATHSIG`), and `backend.guardian` kills those that do not.
 """
 
 import contextlib
@@ -10,6 +10,7 @@ import ctypes
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0  # seconds between restarts, doubled each
 STEADY_AFTER = 30.0  # a child that ran this long starts again without a long pause
 LOG_BYTES = 10_000_000  # a longer log is set aside at the next start; one older is kept
 PR_SET_PDEATHSIG = 1
+GUARDIAN = Path(__file__).with_name("guardian.py")
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -82,18 +84,55 @@ class Running:
         self.process.wait()
 
 
+class Guardian:
+    """Hears of every group that starts and ends; outlives this process (`backend.guardian`)."""
+
+    def __init__(self, orphan_seconds: float) -> None:
+        self._orphan_seconds = orphan_seconds
+        self._process: subprocess.Popen[str] | None = None
+
+    def watch(self, group: int) -> None:
+        self._process = self._process or subprocess.Popen(  # noqa: S603 - our own argument list
+            [sys.executable, "-IS", str(GUARDIAN), str(self._orphan_seconds)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            process_group=0,
+        )
+        self._tell(f"+{group}\n")
+
+    def forget(self, group: int) -> None:
+        self._tell(f"-{group}\n")
+
+    def dismiss(self) -> None:
+        """It ends at once when there is nothing left to watch."""
+        if self._process and self._process.stdin:
+            self._process.stdin.close()
+            self._process.wait()
+            self._process = None
+
+    def _tell(self, line: str) -> None:
+        if self._process and self._process.stdin:
+            with contextlib.suppress(BrokenPipeError):  # somebody killed it
+                self._process.stdin.write(line)
+                self._process.stdin.flush()
+
+
 class Supervisor:
     """Keeps children running until a signal or `stop`. Use from the main thread."""
 
-    def __init__(self, say: Callable[[str], None]) -> None:
+    def __init__(self, say: Callable[[str], None], *, orphan_seconds: float = 30.0) -> None:
+        """`orphan_seconds`: what children have to end by themselves once this process is dead."""
         self.say = say
+        self.guardian = Guardian(orphan_seconds)
         self.running: list[Running] = []
         self.stopping = False
         self._due: dict[str, float] = {}  # child name → when to start it again
         self._pause: dict[str, float] = {}
 
     def start(self, child: Child) -> Running:
-        running = Running(child)
+        running = self._run(child)
         self.running.append(running)
         return running
 
@@ -113,13 +152,22 @@ class Supervisor:
         """Stops in reverse order of starting, each within its `stop_seconds`."""
         self.stopping = True
         while self.running:
-            self.running.pop().stop()
+            running = self.running.pop()
+            running.stop()
+            self.guardian.forget(running.process.pid)
+        self.guardian.dismiss()
 
     def _asked_to_stop(self, _number: int, _frame: FrameType | None) -> None:
         self.stopping = True
 
+    def _run(self, child: Child) -> Running:
+        running = Running(child)
+        self.guardian.watch(running.process.pid)
+        return running
+
     def _finish(self, ended: Running) -> None:
         self.running.remove(ended)
+        self.guardian.forget(ended.process.pid)
         code = ended.process.returncode
         log = f"; see {ended.child.log}" if code else ""
         self.say(f"{ended.child.name} is done ({_how(code)}{log})")
@@ -128,6 +176,7 @@ class Supervisor:
         name, now = ended.child.name, time.monotonic()
         if name not in self._due:
             ended.kill_group()  # a dead master's children may still hold its port
+            self.guardian.forget(ended.process.pid)
             steady = now - ended.started_at > STEADY_AFTER
             pause = FIRST_PAUSE if steady else self._pause.get(name, FIRST_PAUSE)
             self._pause[name] = min(pause * 2, LONGEST_PAUSE)
@@ -136,7 +185,7 @@ class Supervisor:
             self.say(f"{name} ended ({_how(code)}); starting it again in {pause:g} s")
         elif now >= self._due[name]:
             del self._due[name]
-            self.running[self.running.index(ended)] = Running(ended.child)
+            self.running[self.running.index(ended)] = self._run(ended.child)
 
 
 def _how(code: int) -> str:

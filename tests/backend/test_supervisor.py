@@ -171,3 +171,44 @@ def test_children_of_a_killed_supervisor_do_not_live_on(tmp_path):
         os.kill(parent.pid, signal.SIGKILL)
 
     assert eventually(lambda: not alive(child))
+
+
+def test_a_child_that_will_not_stop_does_not_outlive_a_killed_supervisor(tmp_path):
+    stubborn = """
+        import signal, subprocess, sys, time
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        left = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        print(left.pid, flush=True)
+        time.sleep(600)
+    """
+    log = tmp_path / "stubborn.log"
+    code = f"""
+        import pathlib, time
+        from backend.supervisor import Child, Supervisor
+        made = Supervisor(print, orphan_seconds=0.3)
+        running = made.start(Child("stubborn", {python(stubborn)!r}, pathlib.Path({str(log)!r})))
+        print(running.process.pid, flush=True)
+        time.sleep(600)
+    """
+    with subprocess.Popen(
+        python(code), stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
+    ) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        assert eventually(lambda: log.read_text() != "")
+        grandchild = int(log.read_text())
+        os.kill(parent.pid, signal.SIGKILL)
+
+    assert eventually(lambda: not alive(child))
+    assert eventually(lambda: not alive(grandchild))
+
+
+def test_the_guardian_leaves_with_its_supervisor(tmp_path):
+    made = Supervisor(print)
+    made.start(Child("sleeper", SLEEPER, tmp_path / "sleeper.log"))
+    children = psutil.Process().children()
+    (guardian,) = [one for one in children if "guardian.py" in " ".join(one.cmdline())]
+
+    made.stop()
+
+    assert not alive(guardian.pid)

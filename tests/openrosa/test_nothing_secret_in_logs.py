@@ -43,9 +43,9 @@ def test_no_token_password_or_code_reaches_a_log_line(
         for token in (old, new, lost.token, "x" * 43):
             bearer = {"Authorization": f"Bearer {token}"}
             for path in PATHS:
-                for method in ("GET", "HEAD", "POST", "DELETE"):
-                    statuses.add(send(method, f"{url}/key/{token}/{path}"))
-                    statuses.add(send(method, f"{url}/openrosa/{path}", headers=bearer))
+                statuses.add(send("GET", f"{url}/key/{token}/{path}"))
+                statuses.add(send("DELETE", f"{url}/openrosa/{path}", headers=bearer))
+            statuses.add(send("HEAD", f"{url}/key/{token}/submission"))
             statuses.add(send("POST", f"{url}/key/{token}/submission", files=files))
             statuses.add(send("GET", f"{url}/key/{token}/formList", headers={"Host": "elsewhere"}))
             for path in API:
