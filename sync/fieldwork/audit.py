@@ -16,16 +16,20 @@ from sync.fieldwork.compare import (
 from sync.fieldwork.decisions import verdict_differences
 from sync.fieldwork.season import Season, Worker
 from sync.fieldwork.world import Fate
+from sync.models import Upload
 
-PROCESS_SECONDS = 600.0
+PROCESS_SECONDS = 300.0
 K = TypeVar("K")
 
 
 def wait_until_processed(season: Season) -> None:
     """Until nothing of the season waits for the worker, or it does not get on."""
     until = time.monotonic() + PROCESS_SECONDS
-    mine = Submission.objects.filter(device_id__in=[d.pk for d in season.office.devices.values()])
-    while mine.waiting().exists() and time.monotonic() < until:
+    devices = [device.pk for device in season.office.devices.values()]
+    records = Submission.objects.filter(device_id__in=devices)
+    # Files of what was kept apart come to their record with the next sweep.
+    files = Upload.objects.filter(device__in=devices, submission_id=None, stored_at__isnull=False)
+    while (records.waiting().exists() or files.exists()) and time.monotonic() < until:
         time.sleep(0.2)
 
 

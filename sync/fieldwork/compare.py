@@ -81,8 +81,9 @@ def _lies_there(attachment: Attachment) -> bool:
 def record_differences(
     workers: Sequence[Fieldworker], stored: Mapping[str, Sequence[Stored]]
 ) -> Iterator[str]:
-    """Every record a tablet was told is safe is there once, with the same bytes and files; no
-    record is there that no tablet sent; nothing waits or was parked."""
+    """Every record a tablet was told is safe is there once, with the same bytes and files; so is
+    what was kept apart, once the office took it in; no record is there that no tablet sent; nothing
+    waits or was parked."""
     apart = _kept_apart()
     sent = {parcel.instance_id for worker in workers for parcel in worker.parcels}
     for worker in workers:
@@ -112,11 +113,10 @@ def _parcel_differences(
     revoked = worker.plan.fate == Fate.REVOKED
     if parcel.belief in {Belief.UNSENT, Belief.REFUSED}:
         yield f"{parcel.belief}: {parcel.words}"
-    elif parcel.belief == Belief.QUARANTINED or (revoked and not copies):
-        if parcel.instance_id not in apart:
-            yield "kept apart, the tablet was told, and is not"
-        if not revoked:
-            yield f"kept apart: {parcel.words}"
+    elif parcel.belief == Belief.QUARANTINED and not revoked:
+        yield f"kept apart: {parcel.words}"
+    elif parcel.belief == Belief.QUARANTINED and parcel.instance_id not in apart:
+        yield "kept apart, the tablet was told, and is not"
     elif len(copies) != 1:
         yield f"safe, the tablet was told, and is there {len(copies)} times"
     else:
@@ -124,10 +124,10 @@ def _parcel_differences(
 
 
 def _content_differences(parcel: Parcel, copy: Stored) -> Iterator[str]:
-    if parcel.answers is not None:
+    if parcel.answers is not None and parcel.belief == Belief.SAFE:
         if copy.answers != parcel.answers:
             yield "its answers are other ones"
-    elif copy.sha256 != hashlib.sha256(parcel.record.xml).digest():
+    elif parcel.answers is None and copy.sha256 != hashlib.sha256(parcel.record.xml).digest():
         yield "its XML is another one"
     for name, sha256 in parcel.files.items():
         if sha256 not in copy.files.get(name, ()):

@@ -15,13 +15,14 @@ from django.conf import settings
 from backend.accounts.models import User
 from backend.problems import Problem
 from surveys.places.models import Place
-from surveys.submissions.models import Submission
+from surveys.submissions.models import Quarantined, Submission
 from surveys.submissions.review import Looked, Remark, approve_record, reject_record, send_back
 from surveys.xforms.models import Form
 from surveys.xforms.publish import publish_form
 from sync.enrol import enrol_device, make_enrolment_code, revoke_device, rotate_token
 from sync.fieldwork.fieldworker import REGISTRATION
 from sync.fieldwork.world import TabletPlan
+from sync.intake import admit_quarantined
 from sync.models import Device
 
 WORKBOOK: Path = settings.BASE_DIR / "data" / "forms" / "registration.xlsx"
@@ -70,6 +71,15 @@ class Office:
         content = _with_version(WORKBOOK.read_bytes(), str(int(current.version) + 1))
         publish_form(content=content, by=self.by)
         self.done.append("a new version published")
+
+    def take_in(self) -> None:
+        """A manager looks at what revoked tablets sent, and finds it good."""
+        mine = [device.pk for device in self.devices.values()]
+        for kept in Quarantined.objects.filter(
+            device_id__in=mine, reason="device_revoked", settled_at=None
+        ).order_by("pk"):
+            admit_quarantined(quarantined=kept, by=self.by)
+            self.done.append("a record of a revoked tablet taken in")
 
     # --- Review ---------------------------------------------------------------------------------
 

@@ -110,6 +110,7 @@ class Season:
         for worker in self.workers:  # what was sent back meanwhile
             worker.work(self.world.days, ())
         self._all(self.workers, _send_all)
+        self.office.take_in()
         self.say("all tablets are home")
 
     def fetch_all(self) -> None:

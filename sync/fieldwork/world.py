@@ -54,6 +54,12 @@ class Fate(StrEnum):
     FORGETFUL = "loses its cursor"
 
 
+UNLUCKY = (
+    *(Fate.NONE, Fate.FORGETFUL, Fate.ROTATED, Fate.MOVED),
+    *(Fate.REVOKED, Fate.ROTATED, Fate.MOVED, Fate.REVOKED),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Household:
     """A family of the season and the pair of tablets that knows it; `key` makes its ids."""
@@ -133,7 +139,7 @@ def _plan_tablets(
     districts = list(by_district)
     rng.shuffle(districts)
     # The unlucky ones are the first, so that a small season has them too.
-    fates = {1: Fate.FORGETFUL, 2: Fate.ROTATED, 3: Fate.MOVED, 4: Fate.REVOKED, 5: Fate.ROTATED}
+    fates = dict(enumerate(UNLUCKY))
     plans = []
     for number in range(count):
         district = districts[number // 2 % len(districts)]
