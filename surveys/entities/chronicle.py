@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from django.db.models import Q
-from django.utils import timezone
 
 from surveys.cleaning.models import CleanRow
 from surveys.entities.block import ID_EXISTS
@@ -122,7 +121,7 @@ def _write(made: Sequence[Step], known: _Known, histories: Mapping[UUID, History
         _set(changes[-1].entity, latest)
     _settle_places(changes)
     note_changes(changes)
-    _save([change.entity for change in changes], known)
+    _save([change.entity for change in changes])
     _write_versions(made)
 
 
@@ -130,7 +129,6 @@ def _set(entity: Entity, latest: Version) -> None:
     entity.version = latest.number
     entity.label = latest.values[LABEL]
     entity.data = {name: text for name, text in latest.values.items() if name != LABEL}
-    entity.updated_at = timezone.now()
 
 
 def _settle_places(changes: Sequence[Change]) -> None:
@@ -149,13 +147,13 @@ def _settle_places(changes: Sequence[Change]) -> None:
         entity.place_id = places.get(records[entity.submission_id or 0])
 
 
-def _save(entities: Sequence[Entity], known: _Known) -> None:
-    new = [entity for entity in entities if entity.pk not in known.entities]
-    Entity.objects.bulk_create(new)
-    Entity.objects.bulk_update(
-        [entity for entity in entities if entity.pk in known.entities],
-        ["label", "version", "data", "place", "revision", "updated_at"],
-        batch_size=200,
+def _save(entities: Sequence[Entity]) -> None:
+    """New and known ones in one statement; `bulk_update` costs three times as much."""
+    Entity.objects.bulk_create(
+        entities,
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=["label", "version", "data", "place", "revision", "updated_at"],
     )
 
 

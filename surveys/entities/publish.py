@@ -68,12 +68,17 @@ class Edition(NamedTuple):
 def scope(places: Communities) -> dict[str, Any]:
     """What the statements above take: everywhere, or the keys of the places and of all below.
 
-    Which those are is asked once in half a minute.
+    Which those are is asked once in half a minute: enough to see that nothing has changed.
     """
     if not places.paths:
         return {"everywhere": True, "places": []}
-    keys = _places_below(places.paths, int(monotonic() / REMEMBERED_SECONDS))
+    keys = _remembered(places.paths, int(monotonic() / REMEMBERED_SECONDS))
     return {"everywhere": False, "places": keys}
+
+
+def _fresh_scope(places: Communities) -> dict[str, Any]:
+    """The same as it is now: a row left out for half a minute would be deleted on a tablet (E4)."""
+    return {"everywhere": not places.paths, "places": _places_below(places.paths)}
 
 
 def entity_csv(name: str, places: Communities = EVERYWHERE) -> bytes:
@@ -104,7 +109,7 @@ def entity_states(
     Deleted, merged into another, or moved elsewhere. What is no UUID is none.
     """
     wanted = [UUID(each) for each in {each.strip().lower() for each in ids} if _is_uuid(each)]
-    return dict(run_prepared(STATES, {"name": name, "ids": wanted, **scope(places)}))
+    return dict(run_prepared(STATES, {"name": name, "ids": wanted, **_fresh_scope(places)}))
 
 
 def list_properties(name: str) -> tuple[str, ...]:
@@ -128,7 +133,7 @@ def list_columns(name: str, newest: int) -> tuple[str, ...]:
 
 def forget_places() -> None:
     """Makes this process ask for the tree again; others do within half a minute."""
-    _places_below.cache_clear()
+    _remembered.cache_clear()
 
 
 def _edition(name: str, places: Communities) -> Edition:
@@ -141,7 +146,7 @@ def _csv(name: str, places: Communities, edition: Edition) -> bytes:
     named = {f"p{n}": each for n, each in enumerate(properties)}
     columns = "".join(f", data->>%({key})s::text" for key in named)
     rows = run_prepared(
-        ROWS.format(columns=columns), {"list": edition.pk, **named, **scope(places)}
+        ROWS.format(columns=columns), {"list": edition.pk, **named, **_fresh_scope(places)}
     )
     text = io.StringIO(newline="")
     writer = csv.writer(text)
@@ -159,8 +164,12 @@ def _is_uuid(text: str) -> bool:
 
 
 @lru_cache(maxsize=512)
-def _places_below(paths: frozenset[str], _half_minute: int) -> list[int]:
-    below = Q()
+def _remembered(paths: frozenset[str], _half_minute: int) -> list[int]:
+    return _places_below(paths)
+
+
+def _places_below(paths: Iterable[str]) -> list[int]:
+    below = Q(pk__in=())
     for path in paths:
         below |= Q(path=path) | Q(path__startswith=path + "/")
     return list(Place.objects.filter(below).order_by("pk").values_list("pk", flat=True))
