@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import DisallowedHost, PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
@@ -44,6 +44,8 @@ def as_problem(error: Exception, method: str = "") -> Problem:
         return Problem("method_not_allowed", method=method)
     if isinstance(error, exceptions.ValidationError | exceptions.ParseError):
         return Problem("request_malformed", reason=_words(error.detail))
+    if isinstance(error, DisallowedHost):
+        return Problem("request_malformed", reason="This server is not known by that name.")
     for kind, code in CODES.items():
         if isinstance(error, kind):
             return Problem(code)

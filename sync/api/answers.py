@@ -19,8 +19,6 @@ def finish(request: HttpRequest, response: HttpResponse) -> HttpResponse:
         response.render()
     if not response.streaming and not response.has_header("Content-Encoding"):
         _compress(request.headers.get("Accept-Encoding", ""), response)
-    if not response.streaming and not response.has_header("Content-Length"):
-        response["Content-Length"] = str(len(response.content))  # else the server sends it in chunks
     for name in NEEDLESS:
         if name != "Allow" or response.status_code != 405:
             del response[name]

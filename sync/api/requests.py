@@ -6,7 +6,7 @@ from django.http.request import HttpRequest, UnreadablePostError
 
 from backend.problems import Problem
 from sync.api.envelope import EnvelopeError, read_json
-from sync.api.inflate import MAX_INFLATED, MAX_RATIO, InflateError, read_whole
+from sync.api.inflate import MAX_INFLATED, MAX_RATIO, PIECE, InflateError, read_whole
 
 SMALL_BODY = 64 * 1024  # bytes; what a tablet says of itself
 TYPES = {"application/json", ""}
@@ -49,3 +49,12 @@ def read_text(said: dict[str, Any], name: str) -> str:
     if not isinstance(value, str) or "\0" in value:
         raise Problem("request_malformed", reason=f"{name} must be text.")
     return value.strip()
+
+
+def drain(request: HttpRequest, most: int) -> None:
+    """Reads on for a while: a client still sending would lose our answer with its connection."""
+    try:
+        while most > 0 and (piece := request.read(min(most, PIECE))):
+            most -= len(piece)
+    except UnreadablePostError:
+        return  # nobody listens any more

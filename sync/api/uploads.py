@@ -23,13 +23,13 @@ from sync.models import Upload
 from sync.uploads import Promised, create_upload, end_upload, offset_of, receive_pieces
 
 PIECE_BYTES = 16 * 1024  # at most so much is not on the disk yet when a link dies
-MAX_UNREAD_BYTES = 64 * 1024  # read after a refusal, so that the client hears it
 
 
 class TusView(DeviceView):
     """What all answers of tus share: the version, and no caching."""
 
     pushes = True
+    unread_bytes = 64 * 1024  # of a file much longer than any push
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Some clients can say PATCH or DELETE only in a header."""
@@ -58,13 +58,6 @@ class TusView(DeviceView):
             "Tus-Checksum-Algorithm": ",".join(tus.CHECKSUMS),
         }
         return HttpResponse(status=204, headers=headers)
-
-    def handle_exception(self, exc: Exception) -> Any:
-        response = super().handle_exception(exc)
-        for _ in range(MAX_UNREAD_BYTES // PIECE_BYTES):
-            if not next(_pieces(self.request), b""):
-                break
-        return response
 
     def finalize_response(  # type: ignore[override]
         self, request: Request, response: Any, *args: Any, **kwargs: Any

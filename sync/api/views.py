@@ -18,7 +18,7 @@ from sync.api.changes import pull
 from sync.api.enrol import introduce
 from sync.api.health import read_health
 from sync.api.push import open_push, push_items
-from sync.api.requests import read_body, read_object, read_text
+from sync.api.requests import drain, read_body, read_object, read_text
 from sync.auth import Caller, authenticate
 from sync.enrol import use_enrolment_code
 from sync.guesses import client_address
@@ -42,6 +42,12 @@ class TabletView(APIView):
     permission_classes = ()
     content_negotiation_class = OnlyJson
     metadata_class = None
+    unread_bytes = 1024 * 1024  # read after a refusal, so that the client hears it
+
+    def handle_exception(self, exc: Exception) -> Any:
+        response = super().handle_exception(exc)
+        drain(self.request._request, self.unread_bytes)
+        return response
 
     def finalize_response(  # type: ignore[override]  # also what is no Response of DRF's
         self, request: Request, response: Any, *args: Any, **kwargs: Any

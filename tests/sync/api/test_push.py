@@ -289,3 +289,27 @@ def test_sync_1_a_replaced_token_may_still_push(
     rotate_token(device=enrolled.device)
     forget_callers()
     assert outcomes(tablet.push(item("uuid:1"))) == ["created"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sync_2_while_the_database_is_away_the_whole_push_is_503(
+    tablet: JsonTablet, form: Form
+) -> None:
+    tablet.push()  # the server knows the tablet
+    port = connection.settings_dict["PORT"]
+    connection.close()
+    connection.settings_dict["PORT"] = "1"
+    try:
+        answer = tablet.post("push", {"items": [item("uuid:1"), item("uuid:2")]})
+    finally:
+        connection.settings_dict["PORT"] = port
+        connection.close()
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "database_away")
+    assert int(answer["Retry-After"]) >= 1
+    assert outcomes(tablet.push(item("uuid:1"), item("uuid:2"))) == ["created", "created"]
+
+
+def test_a_server_called_by_a_strange_name_says_so(tablet: JsonTablet) -> None:
+    answer = tablet.post("uploads/", b"", headers={"Host": "elsewhere.example"})
+    assert answer.status_code < 500
