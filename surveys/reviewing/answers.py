@@ -99,8 +99,7 @@ class RecordReader:
     ) -> Iterator[Section]:
         table = self._tables[row["repeat"]]
         if table.path:
-            parent = self._tables[table.parent].path
-            path += f"{table.path.removeprefix(parent)}[{row['index']}]"
+            path += f"{table.path.removeprefix(table.parent)}[{row['index']}]"
             path = path.removeprefix("/")
             name = row_label(table, row["index"], self.language)
             title = " · ".join(filter(None, [title, name]))
