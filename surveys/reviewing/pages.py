@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
@@ -118,6 +119,7 @@ def _record_page(
         "last_step": steps[-1].pk if steps else 0,
         "reason": reason_given(request.session) if granted else "",
         "may_unmask": may_unmask(user),
+        "web_form": bool(settings.ENKETO_URL) and reviews and not found.submission.encrypted,
         "around": _around(request, user, found) if reviews else {},
         "problem": problem,
         "typed": typed,

@@ -1,6 +1,7 @@
 """The pages of a reviewer: the queue, and one record."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -201,6 +202,28 @@ def test_question_that_only_a_newer_version_asks_is_not_shown(
     added = SCHEMA.fields[5].__class__("cows", "cows", "cows", "integer", "")
     next_version(form, fields=(*SCHEMA.fields, added))
     assert 'name="on:cows"' not in text(as_dilnoza, address(record))
+
+
+def test_way_to_the_web_form_is_offered_where_there_is_one(
+    as_dilnoza: Client, as_bob: Client, record: CleanRow, settings: Any
+) -> None:
+    link = f"/web-forms/edit/{record.pk}/"
+    assert link not in text(as_dilnoza, address(record))
+
+    settings.ENKETO_URL = "https://enketo.example"
+    assert link in text(as_dilnoza, address(record))
+    assert link not in text(as_bob, address(record))
+
+
+def test_record_of_a_form_with_an_odd_id_can_be_opened(as_alice: Client, db: None) -> None:
+    odd = publish(replace(SCHEMA, form_id="odd form/id é"))
+    record = make_record(odd, {"village": "Тоң"})
+
+    for list_of_records in ("/review/", "/records/odd form/id é/"):
+        page = text(as_alice, list_of_records)
+        found = re.search(rf'href="([^"]*{record.pk}/[^"]*)"', page)
+        assert found is not None
+        assert "Тоң" in text(as_alice, found[1].replace("&amp;", "&"))
 
 
 # The queue
