@@ -95,6 +95,18 @@ class Link:
         self, method: str, path: str, body: bytes, headers: Mapping[str, str], *, kind: str = ""
     ) -> Answer:
         """One request. Raises LinkBroken, or OSError and HTTPException when the server is away."""
+        kept_alive = self._connection is not None
+        try:
+            return self._ask(method, path, body, headers, kind=kind)
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            if not kept_alive:
+                raise
+            # The server hung up on a connection that lay idle; every client asks again on a new one.
+            return self._ask(method, path, body, headers, kind=kind)
+
+    def _ask(
+        self, method: str, path: str, body: bytes, headers: Mapping[str, str], *, kind: str
+    ) -> Answer:
         connection = self._connect()
         wire, before = self._wire, (0, 0)
         if wire is not None:
