@@ -101,7 +101,7 @@ class Link:
         except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
             if not kept_alive:
                 raise
-            # The server hung up on a connection that lay idle; every client asks again on a new one.
+            # The server hung up on a connection that lay idle: every client asks once more.
             return self._ask(method, path, body, headers, kind=kind)
 
     def _ask(
