@@ -51,6 +51,7 @@ test-browser: install-dev  ## the pages in a real browser (Chromium)
 
 bench: install-dev  ## how fast, on this machine: a table, and var/bench.json
 	@$(BIN)/python -m tests.benchmarks
+	@$(BIN)/python -m tests.benchmarks.odata
 
 storm: install-dev  ## kills web, worker, Redis and PostgreSQL for a minute; nothing may be lost
 	@$(BIN)/python -m tests.storm

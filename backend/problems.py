@@ -178,6 +178,12 @@ KINDS: dict[str, Kind] = {
     "cursor_invalid": Kind(
         400, "Cursor not valid", "This cursor is not from this list; start again without it."
     ),
+    "query_malformed": Kind(400, "Query cannot be read", "{option} cannot be read: {reason}."),
+    "query_unsupported": Kind(
+        501,
+        "Not supported",
+        "This server does not support {what}; nothing was answered rather than something wrong.",
+    ),
     "record_changed": Kind(
         409,
         "Record changed meanwhile",

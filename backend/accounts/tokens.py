@@ -27,14 +27,16 @@ def token_digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def make_personal_token(*, user: User, name: str, by: User | None = None) -> str:
-    """Makes a token that lives a year and returns it; it cannot be shown again."""
+def make_personal_token(
+    *, user: User, name: str, by: User | None = None, life: timedelta = timedelta(days=TOKEN_DAYS)
+) -> str:
+    """Makes a token that lives a year, or as long as said; it cannot be shown again."""
     token = new_token()
     made = PersonalToken.objects.create(
         user=user,
         name=name,
         digest=token_digest(token),
-        expires_at=timezone.now() + timedelta(days=TOKEN_DAYS),
+        expires_at=timezone.now() + life,
     )
     log_event("token.made", by=by or user, target=made)
     return token

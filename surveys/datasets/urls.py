@@ -21,6 +21,7 @@ urlpatterns = [
         views.DownloadView.as_view(),
         name="export-download",
     ),
+    path("v1/", include("surveys.datasets.odata.urls")),
     path("api/schema/", views.SchemaView.as_view(), name="schema"),
     path("api/docs/", views.DocsView.as_view(url_name="schema"), name="api-docs"),
 ]

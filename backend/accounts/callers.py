@@ -1,0 +1,118 @@
+"""Who calls an address that analysts' tools use: a token as Bearer, or as the password of Basic.
+
+Spreadsheets know no Bearer; their Basic takes a user name and, in place of the password, a personal
+access token. A password itself is taken by `log_in` alone, which gives a token that lives a day.
+"""
+
+import base64
+import binascii
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.auth.hashers import check_password, make_password
+from django.core.cache import cache
+from django.db.models import Q
+from django.http import HttpRequest
+from django.utils import timezone
+from redis.exceptions import RedisError
+
+from backend.accounts.models import User
+from backend.accounts.tokens import make_personal_token, token_digest, user_of_token
+from backend.problems import Problem
+
+log = logging.getLogger(__name__)
+SESSION_LIFE = timedelta(days=1)
+MOST_FAILURES, FAILURES_SECONDS = 10, 600  # of one name, wherever from
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A token for a day; `token` is shown this once."""
+
+    token: str
+    created_at: datetime
+    expires_at: datetime
+
+
+def caller_of(request: HttpRequest) -> User:
+    """Raises `Problem`: `login_required`, and `tls_required` for Basic over a link in clear."""
+    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    user = None
+    if scheme.lower() == "bearer":
+        user = _of_token(credentials.strip())
+    elif scheme.lower() == "basic":
+        check_private(request)
+        user = _basic(credentials.strip())
+    if user is None:
+        raise Problem("login_required")
+    return user
+
+
+def log_in(request: HttpRequest, name: str, password: str) -> Opened:
+    """A token in return for a user name or e-mail address and a password.
+
+    Raises `Problem`: `login_required`, `tls_required`, `too_many_requests`.
+    """
+    check_private(request)
+    _check_failures(name)
+    user = _named(name)
+    # An unknown name costs the same time as a wrong password.
+    right = check_password(password, user.password if user else make_password("nobody's"))
+    if user is None or not right:
+        _count_failure(name)
+        raise Problem("login_required")
+    now = timezone.now()
+    token = make_personal_token(user=user, name="Session of a tool", life=SESSION_LIFE)
+    return Opened(token, now, now + SESSION_LIFE)
+
+
+def check_private(request: HttpRequest) -> None:
+    """Over TLS, or from this machine itself. Raises `Problem("tls_required")`."""
+    forwarded = {"X-Forwarded-For", "X-Forwarded-Proto", "Forwarded"} & set(request.headers)
+    here = request.META.get("REMOTE_ADDR") in {"127.0.0.1", "::1"} and not forwarded
+    if not (request.is_secure() or here):
+        raise Problem("tls_required")
+
+
+def _of_token(token: str) -> User | None:
+    return user_of_token(token) if token.isascii() and token.isprintable() else None
+
+
+def _basic(credentials: str) -> User | None:
+    try:
+        name, colon, token = base64.b64decode(credentials, validate=True).decode().partition(":")
+    except (binascii.Error, ValueError):
+        return None
+    user = _of_token(token) if colon else None
+    known = user and {user.username.casefold(), user.email.casefold()}
+    return user if known and name.casefold() in known - {""} else None
+
+
+def _named(name: str) -> User | None:
+    """By user name, else by an address that only one person has."""
+    if not name or "\0" in name:
+        return None
+    found = list(User.objects.filter(Q(username=name) | Q(email__iexact=name), is_active=True)[:3])
+    exact = [user for user in found if user.username == name]
+    return (exact or found)[0] if len(exact or found) == 1 else None
+
+
+def _failures_key(name: str) -> str:
+    return f"failed-{token_digest(name.casefold())}"
+
+
+def _check_failures(name: str) -> None:
+    try:
+        if cache.get(_failures_key(name), 0) >= MOST_FAILURES:
+            raise Problem("too_many_requests")
+    except RedisError:
+        log.warning("Redis is away: attempts to log in are not counted")
+
+
+def _count_failure(name: str) -> None:
+    try:
+        cache.add(_failures_key(name), 0, FAILURES_SECONDS)
+        cache.incr(_failures_key(name))
+    except (RedisError, ValueError):  # ValueError: it expired between the two
+        log.warning("a failed attempt to log in was not counted")

@@ -1,0 +1,298 @@
+"""A feed: which rows, in what order, a chunk at a time, as the bytes of an OData answer.
+
+Everything comes through `visible_rows` and `Shape`, as in the API. Without `$top` the answer holds
+all there is, as Central's does, and is streamed: memory stays flat whatever its length.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from operator import itemgetter
+from typing import Any, cast
+from uuid import UUID
+
+import orjson
+from django.db.models import QuerySet
+
+from backend.accounts.models import User
+from backend.problems import Problem
+from surveys.cleaning.models import CleanRow
+from surveys.datasets.columns import Dataset
+from surveys.datasets.odata.among import among
+from surveys.datasets.odata.conditions import Scope, condition_of
+from surveys.datasets.odata.facts import Facts, facts_of
+from surveys.datasets.odata.model import ID, SYSTEM, EntityType, Model, model_of
+from surveys.datasets.odata.options import Options
+from surveys.datasets.odata.order import Key, Position, after, keys_of, read_token, write_token
+from surveys.datasets.odata.query import QueryUnsupported
+from surveys.datasets.odata.render import ALL_SYSTEM, FACTS, Plan, Record, Style, plan_of
+from surveys.datasets.odata.resource import Resource
+from surveys.datasets.odata.terms import TypeMismatch
+from surveys.datasets.tables import (
+    COLUMNS,
+    Row,
+    Rows,
+    Shape,
+    language_of,
+    read_columns,
+    shape_of,
+    visible_rows,
+)
+from surveys.submissions.models import Submission
+from surveys.xforms.models import Form, FormVersion, schema_of_version
+
+CHUNK = 1_000  # rows read and written at a time
+
+
+@dataclass(frozen=True)
+class Feed:
+    """One question to one resource, for one person. `signature` is what its pages share."""
+
+    form: Form
+    dataset: Dataset
+    user: User
+    resource: Resource
+    options: Options
+    signature: str
+
+    @cached_property
+    def model(self) -> Model:
+        return model_of(self.dataset, flat=self.options.flat)
+
+    @property
+    def entity(self) -> EntityType:
+        return self.resource.entity
+
+    @cached_property
+    def rows(self) -> QuerySet[CleanRow]:
+        """All rows of the feed, over all its pages. Raises `Problem`."""
+        rows = visible_rows(self.form, self.entity.table, self.user)
+        if self.resource.key is not None:
+            rows = rows.filter(pk=self._row_id(self.entity, self.resource.key))
+        if self.resource.parent_key is not None:
+            parent = self.model.find(self.entity.parent)
+            assert parent is not None
+            rows = rows.filter(parent_id=self._row_id(parent, self.resource.parent_key))
+        if self.options.filter is not None:
+            scope = Scope(self.entity, self.shape(self.entity).masked)
+            rows = rows.filter(condition_of(self.options.filter, scope))
+        return rows
+
+    @cached_property
+    def keys(self) -> tuple[Key, ...]:
+        return keys_of(self.options.orders, self.entity, self.shape(self.entity).masked)
+
+    @cached_property
+    def start(self) -> Position | None:
+        """Where the page begins; None for the beginning of the feed."""
+        token = self.options.token
+        return read_token(token, self.signature, len(self.keys)) if token else None
+
+    def shape(self, entity: EntityType, names: Iterable[str] = ()) -> Shape:
+        """How the reader gets the rows of a table, or of it only what is named."""
+        language = language_of(self.dataset, self.options.labels) if self.options.labels else None
+        chosen = sorted(names)
+        return shape_of(self.dataset, entity.table, self.user, language=language, chosen=chosen)
+
+    def token_at(self, position: Position) -> str:
+        return write_token(position, self.signature)
+
+    def _row_id(self, entity: EntityType, key: str) -> UUID:
+        """The row's id, from itself or, of a submission, from an instanceID."""
+        return row_id_of(self.form, key, is_root=not entity.parent_key)
+
+
+def row_id_of(form: Form, key: str, *, is_root: bool = True) -> UUID:
+    """A record by its permanent id, or by the instanceID of any of its editions.
+
+    Raises `Problem("not_found")`.
+    """
+    if is_root and "\0" not in key:
+        named = Submission.objects.filter(form=form, instance_id=key)
+        found = named.values_list("record_id", flat=True).first()
+        if found is not None:
+            return found
+    try:
+        return UUID(key)
+    except ValueError:
+        raise Problem("not_found") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some entities as JSON, with commas between them."""
+
+    json: bytes
+    count: int
+    end: Position | None  # of its last row, where more may come
+
+
+class Reader:
+    """Reads a feed chunk by chunk; made before the first byte leaves, so errors have a status."""
+
+    def __init__(self, feed: Feed) -> None:
+        self.feed = feed
+        _check_names(feed.entity, feed.options)
+        options = feed.options
+        self.style = Style(options.wkt or options.flat, options.flat, bool(options.labels))
+        self.plans: dict[str, tuple[Plan, Shape]] = {}
+        self._plan(feed.entity, options.select, options.expand)
+        try:
+            self.rows, self.keys, self.start = feed.rows, feed.keys, feed.start
+        except TypeMismatch as error:
+            raise Problem("query_malformed", option="$filter", reason=str(error)) from None
+        except QueryUnsupported as error:
+            raise Problem("query_unsupported", what=str(error)) from None
+
+    def count(self) -> int:
+        """All rows of the feed, whatever the page."""
+        return self.rows.count()
+
+    def chunk(self, position: Position | None, size: int, skip: int = 0) -> Chunk:
+        """At most `size` rows after a position."""
+        rows = self.rows if position is None else self.rows.filter(after(self.keys, position))
+        ordered = rows.order_by(*(key.order for key in self.keys))
+        read = self._sorted if self.feed.options.orders else self._newest
+        found, more = read(ordered[skip : skip + size + 1], size)
+        # One by one: a thousand large dictionaries alive at once are slower than their making.
+        json = b",".join(map(orjson.dumps, self._entities(found)))
+        return Chunk(json, len(found), self._place_of(found) if more else None)
+
+    def _newest(self, rows: QuerySet[CleanRow], size: int) -> tuple[list[Row], bool]:
+        """In the order an index has: the rows at once."""
+        found = list(self._columns(self.feed.entity, rows, *self._marks))
+        return found[:size], len(found) > size
+
+    def _sorted(self, rows: QuerySet[CleanRow], size: int) -> tuple[list[Row], bool]:
+        """First the ids, then their rows: a sort that carries answers is three times as slow."""
+        ids = list(rows.values_list("pk", flat=True))
+        known = CleanRow.objects.filter(among("id", ids[:size]))
+        by_id = {row["id"]: row for row in self._columns(self.feed.entity, known)}
+        return [by_id[pk] for pk in ids[:size] if pk in by_id], len(ids) > size
+
+    def _place_of(self, page: list[Row]) -> Position:
+        """Where the feed goes on after a page.
+
+        Raises `Problem("cursor_invalid")` where its last row is gone at this very moment: better to
+        begin anew than to end too early.
+        """
+        if page and not self.feed.options.orders:
+            return [page[-1][mark] for mark in self._marks]
+        marks = {f"_order_{at}": key.read for at, key in enumerate(self.keys)}
+        last = CleanRow.objects.filter(pk__in=[row["id"] for row in page[-1:]])
+        for found in last.annotate(**marks).values_list(*marks):
+            return list(found)
+        raise Problem("cursor_invalid")
+
+    @cached_property
+    def _marks(self) -> tuple[str, ...]:
+        """Where a row has the keys of the order that nobody asked for."""
+        inside = ("record_id", "parent_id", "index") if self.feed.entity.parent_key else ()
+        return ("received_text", *inside, "id")
+
+    def _columns(self, entity: EntityType, rows: QuerySet[CleanRow], *marks: str) -> Rows:
+        """Only what the plan gives out is read."""
+        shape = self.plans[entity.name][1]
+        needed = (COLUMNS[key] for key in shape.keys if key in COLUMNS)
+        wanted = dict.fromkeys(("id", "record_id", *needed, "answers", *marks))
+        return cast(Rows, read_columns(rows).values(*wanted))
+
+    def _entities(self, rows: list[Row]) -> Iterator[Record]:
+        plan, shape = self.plans[self.feed.entity.name]
+        facts: Facts = {}
+        if rows and plan.system and not plan.system.isdisjoint(FACTS):
+            facts = facts_of([row["id"] for row in rows], self.feed.form, self.feed.dataset)
+        expanded = self._expanded(self.feed.entity, rows)
+        for row in rows:
+            yield plan.entity_of(row["id"], shape.record(row), facts, expanded)
+
+    def _expanded(
+        self, entity: EntityType, parents: Sequence[Row]
+    ) -> dict[tuple[str, Any], list[Record]]:
+        """The entities of every repeat to be expanded, by set and parent, in the form's order."""
+        out: dict[tuple[str, Any], list[Record]] = {}
+        for _, child in self.feed.model.children(entity):
+            if child.name in self.plans and parents:
+                plan, shape = self.plans[child.name]
+                rows = list(
+                    self._columns(child, self._inside(child, parents), "parent_id", "index")
+                )
+                rows.sort(key=itemgetter("index"))
+                inner = self._expanded(child, rows)
+                for row in rows:
+                    made = plan.entity_of(row["id"], shape.record(row), {}, inner)
+                    out.setdefault((child.name, row["parent_id"]), []).append(made)
+        return out
+
+    def _inside(self, child: EntityType, parents: Sequence[Row]) -> QuerySet[CleanRow]:
+        """The rows of a repeat in these rows, found by their records, which have an index."""
+        rows = visible_rows(self.feed.form, child.table, self.feed.user)
+        rows = rows.filter(among("record_id", {row["record_id"] for row in parents}))
+        if child.parent == self.feed.model.root.name:
+            return rows
+        return rows.filter(among("parent_id", [row["id"] for row in parents]))
+
+    def _plan(self, entity: EntityType, select: Sequence[str], expand: Sequence[str]) -> None:
+        checked = changed_types(self.feed.form.pk, self.feed.dataset, entity.table.path)
+        style = replace(self.style, checked=checked)
+        plan = plan_of(self.feed.model, entity, style, select, expand)
+        self.plans[entity.name] = (plan, self.feed.shape(entity, plan.sources))
+        for navigation, child in self.feed.model.children(entity):
+            if "*" in expand or navigation.name in expand:
+                self._plan(child, (), ("*",) if "*" in expand else ())
+
+
+@lru_cache(maxsize=1024)
+def changed_types(form_pk: int, dataset: Dataset, table: str) -> frozenset[str]:
+    """The keys of a table whose questions are of several types over the versions of the form."""
+    types: dict[str, set[str]] = {}
+    if len(dataset.versions) > 1:
+        for pk in FormVersion.objects.filter(form=form_pk).values_list("pk", flat=True):
+            for field in schema_of_version(pk).table(table):
+                types.setdefault(field.key, set()).add(field.type)
+    return frozenset(key for key, several in types.items() if len(several) > 1)
+
+
+def pages(reader: Reader, context: str, next_link: Callable[[str], str]) -> Iterator[bytes]:
+    """The JSON of an answer, piece by piece; the first piece is read before it is asked for."""
+    options = reader.feed.options
+    limit = options.top if options.top is not None else (options.page or None)
+    head: Record = {"@odata.context": context}
+    if options.count:
+        head["@odata.count"] = reader.count()
+    yield orjson.dumps(head)[:-1] + b',"value":['
+    position, left, first = reader.start, limit, True
+    skip = 0 if options.token else options.skip
+    while left is None or left > 0:
+        chunk = reader.chunk(position, CHUNK if left is None else min(CHUNK, left), skip)
+        if chunk.count:
+            yield chunk.json if first else b"," + chunk.json
+            first = False
+        position, skip = chunk.end, 0
+        if left is not None:
+            left -= chunk.count
+        if position is None:
+            break
+    if position is None or not limit:
+        yield b"]}"
+        return
+    link = next_link(reader.feed.token_at(position))
+    yield b'],"@odata.nextLink":' + orjson.dumps(link) + b"}"
+
+
+def _check_names(entity: EntityType, options: Options) -> None:
+    """Raises `Problem("field_unknown")` for a name to select or expand that is not there."""
+    navigations = {n.name for n in entity.navigations}
+    groups = {"/".join(group) for group in entity.groups}
+    known = {"*", ID, *entity.by_name, *navigations, *groups}
+    if entity.parent_key:
+        known.add(entity.parent_key)
+    else:
+        system = {f"{SYSTEM}{mark}{name}" for name in ALL_SYSTEM for mark in ("/", "_")}
+        known |= {SYSTEM, *system}
+    for name in options.select:
+        if name not in known:
+            raise Problem("field_unknown", field=name)
+    for name in options.expand:
+        if name not in navigations | {"*"}:
+            raise Problem("field_unknown", field=name)
