@@ -46,19 +46,19 @@ def judge(left: Features, right: Features, frequencies: Frequencies, model: Link
         weight,
         tuple(reasons),
         vetoes,
-        decide(weight, vetoes, alignment.strong, levels, model),
+        decide(weight, vetoes, alignment.strong, levels["card"], model),
         tuple((p.left, p.right, "strong" if p.strong else "weak") for p in alignment.pairs),
     )
 
 
 def decide(
-    weight: float, vetoes: tuple[str, ...], strong: int, levels: dict[str, str], model: LinkModel
+    weight: float, vetoes: tuple[str, ...], strong: int, card: str, model: LinkModel
 ) -> str:
     """Auto at the upper threshold without a veto; review where a person can tell; else none."""
     if weight >= model.auto and not vetoes:
         return "auto"
     if weight < model.review:
         return "none"
-    if vetoes and not strong and levels["card"] not in ("equal", "misread"):
+    if vetoes and not strong and card not in ("equal", "misread"):
         return "none"
     return "review"
