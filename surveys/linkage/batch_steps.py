@@ -84,9 +84,7 @@ def judge_pairs(work: Work) -> list[JudgedRow]:
         judgement = judge(features[left], features[right], frequencies, work.model)
         if judgement.decision == "none":
             continue
-        levels = bytes(
-            codes[reason.comparison][reason.level] for reason in judgement.reasons[1:]
-        )
+        levels = bytes(codes[reason.comparison][reason.level] for reason in judgement.reasons[1:])
         strong = sum(kind == "strong" for _, _, kind in judgement.aligned)
         rows.append((left, right, levels, " ".join(judgement.vetoes), strong))
     return rows

@@ -154,6 +154,4 @@ def numbers_of(tables: Tables, pairs: Iterable[Collection[str]]) -> set[tuple[in
     if not wanted:
         return set()
     number = {name: i for i, name in enumerate(tables.names())}
-    return {
-        (number[a], number[b]) for a, b in wanted if a in number and b in number
-    }
+    return {(number[a], number[b]) for a, b in wanted if a in number and b in number}
