@@ -6,7 +6,8 @@ silent, writes the file beside its place, reads it back, counts, and only then m
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,21 +22,21 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.audit.log import log_event
 from backend.problems import Problem
-from surveys.datasets.export_sheets import Reading, data_sheets, open_reading, words_sheets
-from surveys.datasets.files.to_csv import count_csv_rows, write_csv_zip
-from surveys.datasets.files.to_xlsx import count_xlsx_rows, write_xlsx
+from surveys.datasets.blocks import Block
+from surveys.datasets.export_files import KINDS, Job
+from surveys.datasets.export_sheets import Reading, open_reading
+from surveys.datasets.export_tables import Written
 from surveys.datasets.models import Export
 from surveys.datasets.tables import find_form
 from surveys.privacy.access import unmask
 
 log = logging.getLogger(__name__)
-KINDS = ("csv", "xlsx")
 LAYERS = ("corrected", "raw")
 SEPARATORS = (",", ";")
 MOST_TRIES = 5
 SILENT_AFTER = timedelta(minutes=2)
 KEPT_FOR = timedelta(days=30)
-BEAT_EVERY_ROWS = 500
+BEAT_EVERY = 0.5  # seconds
 WRITING = 0.9  # the share of the work that writing is; the rest is reading back
 
 
@@ -121,14 +122,16 @@ def build_export(export: Export) -> None:
         with transaction.atomic(), closing(connection.copy()) as beside:
             as_of = _open_snapshot()
             reading = open_reading(export)
-            written = _write(export, reading, unfinished, as_of, _Heart(export, beside, reading))
-        tables = _verified(export, reading, unfinished, written)
+            heart = _Heart(export, beside, reading)
+            job = Job(export, reading, unfinished, as_of, heart.watch, heart.beat)
+            written = KINDS[export.kind].write(job)
+            tables = _verified(job, written, heart)
         _fsync(unfinished)
         unfinished.replace(export.path)
         _fsync(export.path.parent)
     finally:
-        unfinished.unlink(missing_ok=True)
-    _offer(export, tables, as_of)
+        _remove(unfinished.parent.glob(f"{unfinished.name}*"))
+    _offer(export, tables, as_of, written.notes)
 
 
 def remove_old_exports() -> int:
@@ -188,16 +191,19 @@ class _Heart:
     def __init__(self, export: Export, beside: Any, reading: Reading) -> None:
         self.export, self.beside = export, beside
         self.total = max(sum(reading.counts.values()), 1)
-        self.done = 0
+        self.done, self.next_at = 0, 0.0
 
-    def watch(self, rows: Iterator[Any]) -> Iterator[Any]:
-        for row in rows:
-            if self.done % BEAT_EVERY_ROWS == 0:
-                self.beat()
-            self.done += 1
-            yield row
+    def watch(self, blocks: Iterator[Block]) -> Iterator[Block]:
+        for block in blocks:
+            self.beat()
+            self.done += len(block)
+            yield block
 
     def beat(self) -> None:
+        """Twice a second at most. Raises `TakenOver`."""
+        if time.monotonic() < self.next_at:
+            return
+        self.next_at = time.monotonic() + BEAT_EVERY
         with self.beside.cursor() as cursor:
             cursor.execute(
                 "UPDATE datasets_export SET progress = %s, heartbeat_at = now()"
@@ -208,27 +214,16 @@ class _Heart:
                 raise TakenOver
 
 
-def _write(
-    export: Export, reading: Reading, path: Path, as_of: datetime, heart: _Heart
-) -> dict[str, int]:
-    sheets = (*data_sheets(reading, heart.watch), *words_sheets(export, reading, as_of))
-    if export.kind == "csv":
-        return write_csv_zip(path, sheets, separator=export.separator)
-    return write_xlsx(path, sheets)
-
-
-def _verified(
-    export: Export, reading: Reading, path: Path, written: dict[str, int]
-) -> dict[str, int]:
-    """Rows by table, when the file read back holds all the database counted. Else NotVerified."""
-    found = count_csv_rows(path) if export.kind == "csv" else count_xlsx_rows(path)
-    data_rows = sum(found.values()) - sum(written[name] for name in reading.words_names)
-    if found != written or data_rows != sum(reading.counts.values()):
+def _verified(job: Job, written: Written, heart: _Heart) -> dict[str, int]:
+    """Rows by table, when all that was counted was read, and the file read back holds what was
+    written. Else NotVerified."""
+    found = KINDS[job.export.kind].count(job.path)
+    if found != written.found or heart.done != sum(job.reading.counts.values()):
         raise NotVerified
-    return reading.counts
+    return written.tables or job.reading.counts
 
 
-def _offer(export: Export, tables: dict[str, int], as_of: datetime) -> None:
+def _offer(export: Export, tables: dict[str, int], as_of: datetime, notes: list[str]) -> None:
     with transaction.atomic():
         mine = Export.objects.filter(
             pk=export.pk, attempts=export.attempts, state=Export.State.RUNNING
@@ -237,6 +232,7 @@ def _offer(export: Export, tables: dict[str, int], as_of: datetime) -> None:
             state=Export.State.READY,
             progress=1,
             tables=tables,
+            notes=notes,
             as_of=as_of,
             file_name=f"{export.form.form_id}-{as_of:%Y%m%d-%H%M}{export.path.suffix}",
             size=export.path.stat().st_size,
@@ -254,8 +250,12 @@ def _put_back(export: Export, error: str, *, for_good: bool) -> None:
 
 def _remove_unfinished(export: Export) -> None:
     """What a worker that was killed left behind."""
-    for left in export.path.parent.glob(f".{export.pk}.*"):
-        left.unlink(missing_ok=True)
+    _remove(export.path.parent.glob(f".{export.pk}.*"))
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
 
 
 def _fsync(path: Path) -> None:

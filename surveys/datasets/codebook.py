@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from surveys.datasets.columns import Column, Dataset, Table
-from surveys.datasets.files.sheets import Cell, Sheet
+from surveys.datasets.files.sheets import Cell, Sheet, sheet_of_rows
 
 HEADER = ("table", "column", "question", "type", "path", "privacy", "masked", "choices")
 
@@ -15,7 +15,7 @@ def codebook(dataset: Dataset, masked: dict[str, frozenset[str]], language: str)
         for table in dataset.tables
         for row in _rows(dataset, table, masked.get(table.path, frozenset()), language)
     )
-    return Sheet("codebook", HEADER, rows)
+    return sheet_of_rows("codebook", HEADER, rows)
 
 
 def _rows(

@@ -10,6 +10,8 @@ from django.db.models import Q
 
 from surveys.xforms.models import Form
 
+SUFFIXES = dict.fromkeys(("csv", "dta", "sav", "parquet", "ddi"), "zip")  # files of files
+
 
 class Export(models.Model):
     """One asked-for file: what, by whom, why; its progress; its counts."""
@@ -19,6 +21,7 @@ class Export(models.Model):
         RUNNING = "running", "Running"
         READY = "ready", "Ready"
         FAILED = "failed", "Failed"
+        STOPPED = "stopped", "Stopped"
         EXPIRED = "expired", "File removed"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -43,6 +46,7 @@ class Export(models.Model):
     heartbeat_at = models.DateTimeField(null=True)
     progress = models.FloatField(default=0)  # 0 to 1
     tables: Any = models.JSONField(default=dict)  # table → rows written and verified
+    notes: Any = models.JSONField(default=list)  # sentences: what the file could not hold
     as_of = models.DateTimeField(null=True)
     file_name = models.CharField(max_length=255, blank=True)
     size = models.BigIntegerField(default=0)
@@ -66,7 +70,7 @@ class Export(models.Model):
     @property
     def path(self) -> Path:
         """Where the file lies; only a ready export has one."""
-        return settings.EXPORT_DIR / f"{self.pk}.{'zip' if self.kind == 'csv' else self.kind}"
+        return settings.EXPORT_DIR / f"{self.pk}.{SUFFIXES.get(self.kind, self.kind)}"
 
     @property
     def unmask_target(self) -> str:

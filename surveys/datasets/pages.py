@@ -12,9 +12,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 from backend.accounts.models import User
 from backend.accounts.permissions import logged_in, may_unmask
 from backend.problems import Problem
-from surveys.datasets.build import KINDS, request_export
+from surveys.datasets.build import request_export
 from surveys.datasets.columns import Column, Dataset
 from surveys.datasets.downloads import own_exports
+from surveys.datasets.export_files import KINDS
 from surveys.datasets.records import Asked, records_page
 from surveys.datasets.tables import Row, all_datasets, dataset_of_form, find_form, words_of
 from surveys.datasets.views import ring_exports_bell
@@ -24,7 +25,6 @@ from surveys.privacy.access import masked_keys, reader
 COLUMNS_SHOWN = 12
 RECORDS_A_PAGE = "50"
 EXPORTS_SHOWN = 30
-KIND_WORDS = {"xlsx": "Excel workbook (XLSX)", "csv": "CSV files in a zip"}
 
 
 @require_GET
@@ -76,7 +76,7 @@ def exports(request: HttpRequest) -> HttpResponse:
         "exports": own_exports(user).select_related("form", "asked_by")[:EXPORTS_SHOWN],
         "datasets": datasets,
         "languages": list(dict.fromkeys(lang for d in datasets for lang in d.languages)),
-        "kinds": {kind: KIND_WORDS.get(kind, kind.upper()) for kind in reversed(KINDS)},
+        "kinds": {name: kind.words for name, kind in KINDS.items()},
         "may_unmask": may_unmask(user),
         "asked": request.POST,
         "problem": problem,

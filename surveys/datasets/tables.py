@@ -148,12 +148,12 @@ class Shape:
 
     def _record(self, row: Row, answers: Row) -> Row:
         """Fills a copy of the empty record; a page is some 30,000 values, so loops are short."""
-        record, names, labels = dict(self._empty), self._open, self._labels
+        record, names, labels = dict(self._empty), self._open, self.labels
         for name, column in self._sources:
             record[name] = row[column]
         for key, value in answers.items():
             if key in names:
-                record[names[key]] = _labelled(value, labels[key]) if key in labels else value
+                record[names[key]] = labelled(value, labels[key]) if key in labels else value
         return record
 
     @cached_property
@@ -171,7 +171,8 @@ class Shape:
         return {c.field.key: c.name for c in self.columns if c.field.key not in self.masked}
 
     @cached_property
-    def _labels(self) -> dict[str, dict[str, str]]:
+    def labels(self) -> dict[str, dict[str, str]]:
+        """Key → code → label, where labels are asked for."""
         if self.language is None:
             return {}
         chosen = (c for c in self.columns if c.field.choices)
@@ -224,7 +225,8 @@ def words_of(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _labelled(value: Any, labels: Mapping[str, str]) -> Any:
+def labelled(value: Any, labels: Mapping[str, str]) -> Any:
+    """Labels in place of codes, where there are any."""
     if isinstance(value, list):
         return [labels.get(code, code) for code in value]
     return labels.get(value, value) if isinstance(value, str) else value

@@ -37,20 +37,25 @@ ROW = re.compile(rb"<row[ >]")
 
 
 def write_xlsx(
-    path: Path, sheets: Iterable[Sheet], *, most_rows: int = MOST_ROWS
+    path: Path,
+    sheets: Iterable[Sheet],
+    *,
+    most_rows: int = MOST_ROWS,
+    notes: list[str] | None = None,
 ) -> dict[str, int]:
-    """Writes the workbook; returns the rows of each sheet.
+    """Writes the workbook; returns the rows of each sheet. `notes` gets what had to be cut.
 
     Raises ValueError where a table has more columns than a sheet holds.
     """
     book, written = Workbook(write_only=True), dict[str, int]()
+    notes = [] if notes is None else notes
     for sheet in sheets:
         if len(sheet.header) > MOST_COLUMNS:
             raise ValueError(f"{sheet.name} has more than {MOST_COLUMNS} columns")
-        rows = iter(sheet.rows)
-        _write_sheet(book, sheet, islice(rows, most_rows - 1), written)
+        rows = iter(sheet.rows())
+        _write_sheet(book, sheet, islice(rows, most_rows - 1), written, notes)
         for first in rows:  # the table goes on
-            _write_sheet(book, sheet, chain([first], islice(rows, most_rows - 2)), written)
+            _write_sheet(book, sheet, chain([first], islice(rows, most_rows - 2)), written, notes)
     book.save(path)
     return written
 
@@ -78,7 +83,11 @@ def sheet_name(name: str, taken: Container[str]) -> str:
 
 
 def _write_sheet(
-    book: Any, sheet: Sheet, rows: Iterable[Sequence[Cell]], written: dict[str, int]
+    book: Any,
+    sheet: Sheet,
+    rows: Iterable[Sequence[Cell]],
+    written: dict[str, int],
+    notes: list[str],
 ) -> None:
     name = sheet_name(sheet.name, {title.casefold() for title in written})
     page = book.create_sheet(name)
@@ -87,12 +96,16 @@ def _write_sheet(
         page.column_dimensions[get_column_letter(at)].width = min(max(len(title) + 3, 11), 40)
     page.auto_filter.ref = f"A1:{get_column_letter(len(sheet.header))}1"
     page.append([_header_cell(page, title) for title in sheet.header])
-    count = 0
+    count, cuts = 0, 0
     for row in rows:
-        page.append([_excel(page, cell) for cell in row])
+        cells = [_excel(page, cell) for cell in row]
+        cuts += sum(1 for cell in cells if type(cell) is str and len(cell) == MOST_CHARACTERS)
+        page.append(cells)
         count += 1
     page.close()  # frees the sheet's buffers before the next one
     written[name] = count
+    if cuts:
+        notes.append(f"{name}: {cuts} texts are cut at {MOST_CHARACTERS:,} characters")
 
 
 def _header_cell(page: Any, title: str) -> Any:
