@@ -218,6 +218,11 @@ KINDS: dict[str, Kind] = {
     "xlsform_invalid": Kind(
         422, "Form not published", "The form has {count} problem(s); nothing was published."
     ),
+    "rename_invalid": Kind(
+        400,
+        "Not the same question",
+        "{old} cannot be the earlier name of {new}: {reason}.",
+    ),
     "version_exists": Kind(
         409,
         "Version exists",

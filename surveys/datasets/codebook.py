@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from surveys.datasets.columns import Column, Dataset, Table
 from surveys.datasets.files.sheets import Cell, Sheet, sheet_of_rows
 
-HEADER = ("table", "column", "question", "type", "path", "privacy", "masked", "choices")
+HEADER = ("table", "column", "question", "type", "path", "privacy", "masked", "choices", "short")
 
 
 def codebook(dataset: Dataset, masked: dict[str, frozenset[str]], language: str) -> Sheet:
@@ -32,6 +32,7 @@ def _rows(
             "restricted" if field.restricted else field.privacy,
             "yes" if field.key in masked else "",
             "; ".join(_choices(column, language)),
+            column.short,
         )
 
 

@@ -1,4 +1,4 @@
-"""Exports: files made in the background, offered only when their row counts are verified."""
+"""Exports, and the register of columns that every form keeps."""
 
 import uuid
 from pathlib import Path
@@ -6,11 +6,48 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Lower
 
 from surveys.xforms.models import Form
 
 SUFFIXES = dict.fromkeys(("csv", "dta", "sav", "parquet", "ddi"), "zip")  # files of files
+
+
+class RegisteredColumn(models.Model):
+    """One line of a form's register of columns (`register.py`); only ever added."""
+
+    form = models.ForeignKey(Form, on_delete=models.CASCADE, related_name="register")
+    table = models.CharField(max_length=1000, blank=True)
+    key = models.TextField(blank=True)
+    part = models.TextField(blank=True)
+    position = models.PositiveIntegerField()
+    name = models.TextField()
+    short_name = models.CharField(max_length=32)
+
+    class Meta:
+        ordering = ["form", "pk"]
+        constraints = [
+            # one place for one column: the columns of a table, and the tables of a form
+            models.UniqueConstraint(
+                fields=["form", "table", "position"],
+                condition=~Q(key=""),
+                name="register_column_place_once",
+            ),
+            models.UniqueConstraint(
+                fields=["form", "position"], condition=Q(key=""), name="register_table_place_once"
+            ),
+            models.UniqueConstraint(
+                F("form"),
+                F("table"),
+                Lower("short_name"),
+                condition=~Q(key=""),
+                name="register_short_name_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.form} {self.name}"
 
 
 class Export(models.Model):

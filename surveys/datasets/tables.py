@@ -19,6 +19,7 @@ from backend.accounts.models import User
 from backend.problems import Problem
 from surveys.cleaning.models import CleanRow
 from surveys.datasets.columns import Column, Dataset, Table, dataset_of
+from surveys.datasets.registry import keep_register
 from surveys.privacy.access import masked_keys, rows_for
 from surveys.privacy.models import Unmasking
 from surveys.xforms.models import Form, FormVersion, schema_of_version
@@ -73,14 +74,15 @@ def all_datasets() -> list[Dataset]:
     for pk, form in FormVersion.objects.values_list("pk", "form_id"):
         versions.setdefault(form, []).append(pk)
     return [
-        _dataset_of_versions(_current_first(versions[form.pk], form)) for form in published_forms()
+        _dataset_of_versions(form.pk, _current_first(versions[form.pk], form))
+        for form in published_forms()
     ]
 
 
 def dataset_of_form(form: Form) -> Dataset:
     """The form over all its versions; one query, the rest is kept in memory."""
     versions = FormVersion.objects.filter(form=form).values_list("pk", flat=True)
-    return _dataset_of_versions(_current_first(versions, form))
+    return _dataset_of_versions(form.pk, _current_first(versions, form))
 
 
 def _current_first(versions: Iterable[int], form: Form) -> tuple[int, ...]:
@@ -89,8 +91,9 @@ def _current_first(versions: Iterable[int], form: Form) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=256)
-def _dataset_of_versions(pks: tuple[int, ...]) -> Dataset:
-    return dataset_of([schema_of_version(pk) for pk in pks])
+def _dataset_of_versions(form_pk: int, pks: tuple[int, ...]) -> Dataset:
+    register = keep_register(form_pk, [schema_of_version(pk) for pk in sorted(pks)])
+    return dataset_of([schema_of_version(pk) for pk in pks], register)
 
 
 def visible_rows(form: Form, table: Table, user: User) -> QuerySet[CleanRow]:
