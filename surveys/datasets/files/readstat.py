@@ -173,18 +173,17 @@ class _Peek:
 class _Frame(nw.DataFrame[Any]):
     """What pyreadstat asks of a data frame, answered from a spool."""
 
+    # the other choice, pandas, would be asked for its ways to say that a cell is empty
+    implementation: Any = Implementation.POLARS
+
     def __init__(self, spool: Spool, variables: Sequence[Variable]) -> None:
         self._spool = spool
         self._names = [variable.name for variable in variables]
         self._peeks = list(map(_Peek, variables, spool.longest))
 
-    @property  # type: ignore[override]
+    @property
     def columns(self) -> list[str]:
         return self._names
-
-    @property
-    def implementation(self) -> Any:
-        return Implementation.POLARS  # the other choice, pandas, would be asked for its NaN
 
     def __native_namespace__(self) -> Any:
         return nw
