@@ -199,6 +199,10 @@ KINDS: dict[str, Kind] = {
     "export_not_ready": Kind(
         409, "Not ready", "The export is {state}; ask again when it is ready."
     ),
+    "export_not_stoppable": Kind(409, "Not stoppable", "The export is {state} already."),
+    "range_unsatisfiable": Kind(
+        416, "No such part", "The file has {size} bytes; ask for a part that begins in it."
+    ),
     "web_forms_off": Kind(
         404, "No web forms here", "This server has no Enketo beside it; ask whoever runs it."
     ),

@@ -6,12 +6,10 @@ silent, writes the file beside its place, reads it back, counts, and only then m
 
 import logging
 import os
-import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -22,11 +20,11 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.audit.log import log_event
 from backend.problems import Problem
-from surveys.datasets.blocks import Block
 from surveys.datasets.export_files import KINDS, Job
-from surveys.datasets.export_sheets import Reading, open_reading
+from surveys.datasets.export_sheets import open_reading
 from surveys.datasets.export_tables import Written
-from surveys.datasets.models import Export
+from surveys.datasets.heart import Heart, TakenOver
+from surveys.datasets.models import KEPT_FOR, Export
 from surveys.datasets.tables import find_form
 from surveys.privacy.access import unmask
 
@@ -34,18 +32,12 @@ log = logging.getLogger(__name__)
 LAYERS = ("corrected", "raw")
 SEPARATORS = (",", ";")
 MOST_TRIES = 5
+UNFINISHED = (Export.State.WAITING, Export.State.RUNNING)
 SILENT_AFTER = timedelta(minutes=2)
-KEPT_FOR = timedelta(days=30)
-BEAT_EVERY = 0.5  # seconds
-WRITING = 0.9  # the share of the work that writing is; the rest is reading back
 
 
 class NotVerified(Exception):
     """The file read back does not hold what the database gave."""
-
-
-class TakenOver(Exception):
-    """Another worker has taken the export up, or it was withdrawn."""
 
 
 def request_export(
@@ -122,7 +114,7 @@ def build_export(export: Export) -> None:
         with transaction.atomic(), closing(connection.copy()) as beside:
             as_of = _open_snapshot()
             reading = open_reading(export)
-            heart = _Heart(export, beside, reading)
+            heart = Heart(export, beside, reading)
             job = Job(export, reading, unfinished, as_of, heart.watch, heart.beat)
             written = KINDS[export.kind].write(job)
             tables = _verified(job, written, heart)
@@ -132,6 +124,18 @@ def build_export(export: Export) -> None:
     finally:
         _remove(unfinished.parent.glob(f"{unfinished.name}*"))
     _offer(export, tables, as_of, written.notes)
+
+
+def stop_export(export: Export, *, by: User) -> None:
+    """Withdraws an export that waits or runs; its worker notices within a second.
+
+    Raises `Problem("export_not_stoppable")` once it is ready, failed or stopped.
+    """
+    unfinished = Export.objects.filter(pk=export.pk, state__in=UNFINISHED)
+    with transaction.atomic():
+        if not unfinished.update(state=Export.State.STOPPED):
+            raise Problem("export_not_stoppable", state=export.state)
+        log_event("export.stopped", by=by, target=export)
 
 
 def remove_old_exports() -> int:
@@ -154,7 +158,7 @@ def _check_choice(kind: str, layer: str, separator: str) -> None:
 
 
 def _take_next(only: UUID | None) -> Export | None:
-    unfinished = Q(state__in=[Export.State.WAITING, Export.State.RUNNING])
+    unfinished = Q(state__in=UNFINISHED)
     unfinished &= Q(pk=only) if only else Q()
     silent = Q(heartbeat_at=None) | Q(heartbeat_at__lt=timezone.now() - SILENT_AFTER)
     with transaction.atomic():
@@ -185,36 +189,7 @@ def _open_snapshot() -> datetime:
     return as_of  # type: ignore[no-any-return]
 
 
-class _Heart:
-    """Says, on a connection of its own, that the worker lives and how far it is."""
-
-    def __init__(self, export: Export, beside: Any, reading: Reading) -> None:
-        self.export, self.beside = export, beside
-        self.total = max(sum(reading.counts.values()), 1)
-        self.done, self.next_at = 0, 0.0
-
-    def watch(self, blocks: Iterator[Block]) -> Iterator[Block]:
-        for block in blocks:
-            self.beat()
-            self.done += len(block)
-            yield block
-
-    def beat(self) -> None:
-        """Twice a second at most. Raises `TakenOver`."""
-        if time.monotonic() < self.next_at:
-            return
-        self.next_at = time.monotonic() + BEAT_EVERY
-        with self.beside.cursor() as cursor:
-            cursor.execute(
-                "UPDATE datasets_export SET progress = %s, heartbeat_at = now()"
-                " WHERE id = %s AND attempts = %s AND state = 'running'",
-                [WRITING * self.done / self.total, self.export.pk, self.export.attempts],
-            )
-            if cursor.rowcount == 0:
-                raise TakenOver
-
-
-def _verified(job: Job, written: Written, heart: _Heart) -> dict[str, int]:
+def _verified(job: Job, written: Written, heart: Heart) -> dict[str, int]:
     """Rows by table, when all that was counted was read, and the file read back holds what was
     written. Else NotVerified."""
     found = KINDS[job.export.kind].count(job.path)
@@ -243,9 +218,8 @@ def _offer(export: Export, tables: dict[str, int], as_of: datetime, notes: list[
 
 def _put_back(export: Export, error: str, *, for_good: bool) -> None:
     """Its heartbeat keeps it from being taken up again before two minutes have gone."""
-    Export.objects.filter(pk=export.pk, attempts=export.attempts).update(
-        state=Export.State.FAILED if for_good else Export.State.WAITING, error=error
-    )
+    mine = Export.objects.filter(pk=export.pk, attempts=export.attempts, state__in=UNFINISHED)
+    mine.update(state=Export.State.FAILED if for_good else Export.State.WAITING, error=error)
 
 
 def _remove_unfinished(export: Export) -> None:

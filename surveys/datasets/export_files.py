@@ -88,13 +88,13 @@ def _codebook(job: Job) -> Written:
 
 
 def _geojson(job: Job) -> Written:
-    features = features_of(job.reading, job.watch, blurred=not job.export.unmask)
+    features = features_of(job.reading, job.watch)
     found = write_geojson(job.path, features, job.about([]))
     return Written(found, tables=found or dict.fromkeys(job.reading.counts, 0))
 
 
 def _kml(job: Job) -> Written:
-    features = features_of(job.reading, job.watch, blurred=not job.export.unmask)
+    features = features_of(job.reading, job.watch)
     found = write_kml(job.path, features, job.about([]))
     return Written(found, tables=found or dict.fromkeys(job.reading.counts, 0))
 

@@ -9,16 +9,16 @@ from surveys.datasets.files.maps import Feature, position_of
 
 
 def features_of(
-    reading: Reading, watch: Callable[[Iterator[Block]], Iterator[Block]], *, blurred: bool
+    reading: Reading, watch: Callable[[Iterator[Block]], Iterator[Block]]
 ) -> Iterator[Feature]:
-    """The first point that may be seen of each row; rows without one are passed over."""
+    """The first point of each row, as whole as may be seen; rows without one are passed over."""
     for part in reading.parts:
         points = _points(part)
         names = [*part.shape.keys, *(c.name for c in part.shape.columns)]
         kept = [at for at, name in enumerate(names) if at not in points]
         for block in watch(part.blocks(raw=reading.raw)):
             for row in zip(*block.columns, strict=True):
-                position = _position(row, points, blurred=blurred)
+                position = _position(row, points)
                 if position is not None:
                     properties = {names[at]: _plain(row[at]) for at in kept}
                     yield Feature(str(row[0]), part.name, position, properties)
@@ -30,10 +30,8 @@ def _points(part: Part) -> list[int]:
     return [at for at, c in enumerate(part.shape.columns, first) if c.field.type == "geopoint"]
 
 
-def _position(
-    row: tuple[Any, ...], points: list[int], *, blurred: bool
-) -> tuple[float, ...] | None:
-    found = (position_of(row[at], blurred=blurred) for at in points)
+def _position(row: tuple[Any, ...], points: list[int]) -> tuple[float, ...] | None:
+    found = (position_of(row[at]) for at in points)
     return next(filter(None, found), None)
 
 

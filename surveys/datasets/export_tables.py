@@ -12,19 +12,11 @@ from surveys.datasets.blocks import Block
 from surveys.datasets.columns import Column
 from surveys.datasets.export_sheets import Part, Reading, Watch, cell_columns
 from surveys.datasets.files.codebooks import CodebookFile
+from surveys.datasets.files.encoders import Encoder
 from surveys.datasets.files.readstat import Spool, shorten, write_table
 from surveys.datasets.files.summary import Summary
 from surveys.datasets.files.to_parquet import write_parquet
-from surveys.datasets.files.variables import (
-    SPSS,
-    STATA,
-    Code,
-    Codes,
-    Encoder,
-    Flavor,
-    Losses,
-    Missing,
-)
+from surveys.datasets.files.variables import SPSS, STATA, Code, Codes, Flavor, Losses, Missing
 from surveys.datasets.variables import Encoding, column_encoder, entry_of, key_encoder
 from surveys.xforms.models import FormVersion, schema_of_version
 

@@ -1,6 +1,7 @@
 """Exports, and the register of columns that every form keeps."""
 
 import uuid
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.db.models.functions import Lower
 
 from surveys.xforms.models import Form
 
+KEPT_FOR = timedelta(days=30)
 SUFFIXES = dict.fromkeys(("csv", "dta", "sav", "parquet", "ddi"), "zip")  # files of files
 
 
@@ -108,6 +110,11 @@ class Export(models.Model):
     def path(self) -> Path:
         """Where the file lies; only a ready export has one."""
         return settings.EXPORT_DIR / f"{self.pk}.{SUFFIXES.get(self.kind, self.kind)}"
+
+    @property
+    def expires_at(self) -> datetime:
+        """When the file is removed and its link ends."""
+        return self.asked_at + KEPT_FOR
 
     @property
     def unmask_target(self) -> str:

@@ -2,19 +2,20 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from backend.accounts.models import User
 from backend.accounts.permissions import logged_in, may_unmask
 from backend.problems import Problem
-from surveys.datasets.build import request_export
+from surveys.datasets.build import request_export, stop_export
 from surveys.datasets.columns import Column, Dataset
-from surveys.datasets.downloads import own_exports
+from surveys.datasets.downloads import own_export, own_exports
 from surveys.datasets.export_files import KINDS
 from surveys.datasets.records import Asked, records_page
 from surveys.datasets.tables import Row, all_datasets, dataset_of_form, find_form, words_of
@@ -84,6 +85,22 @@ def exports(request: HttpRequest) -> HttpResponse:
     return render(
         request, "datasets/exports.html", context, status=problem.status if problem else 200
     )
+
+
+@require_POST
+@login_required
+def stop(request: HttpRequest, export_id: UUID) -> HttpResponse:
+    """Stops an export that waits or runs."""
+    user = reader(logged_in(request))
+    try:
+        stop_export(own_export(user, export_id), by=user)
+    except Problem as problem:
+        if problem.status == 404:
+            raise
+        messages.error(request, problem.words)
+    else:
+        messages.success(request, "Stopped.")
+    return redirect("exports")
 
 
 def _ask(user: User, words: dict[str, str]) -> None:

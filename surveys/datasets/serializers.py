@@ -82,7 +82,13 @@ class ExportShape(serializers.Serializer[object]):
     asked_at = serializers.DateTimeField()
     size = serializers.IntegerField(help_text="Bytes.")
     error = serializers.CharField(allow_blank=True)
-    download = serializers.URLField(allow_null=True)
+    notes = serializers.ListField(
+        child=serializers.CharField(), help_text="What the file could not hold."
+    )
+    download = serializers.URLField(
+        allow_null=True, help_text="Takes Range and If-Range, to go on where it broke off."
+    )
+    expires_at = serializers.DateTimeField(help_text="When the file is removed.")
 
 
 class ExportPage(serializers.Serializer[object]):

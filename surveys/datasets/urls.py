@@ -7,6 +7,7 @@ from surveys.datasets import pages, views
 urlpatterns = [
     path("records/<path:form_id>/", pages.records, name="records"),
     path("exports/", pages.exports, name="exports"),
+    path("exports/<uuid:export_id>/stop/", pages.stop, name="export-stop"),
     path("api/v1/forms/", views.FormsView.as_view()),
     path("api/v1/forms/<str:form_id>/", views.FormView.as_view()),
     path("api/v1/forms/<str:form_id>/records/", views.RecordsView.as_view()),

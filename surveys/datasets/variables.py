@@ -11,21 +11,18 @@ from typing import Any
 from surveys.datasets.codebook import label_in
 from surveys.datasets.columns import Column
 from surveys.datasets.files.codebooks import Entry
-from surveys.datasets.files.sheets import GEO_PARTS
-from surveys.datasets.files.summary import Summary
-from surveys.datasets.files.variables import (
-    MISSING_LABELS,
-    YES_NO,
+from surveys.datasets.files.encoders import (
     CodedEncoder,
     Encoder,
     FlagEncoder,
-    Flavor,
-    Losses,
     NumberEncoder,
     PointEncoder,
     SeveralEncoder,
     TextEncoder,
 )
+from surveys.datasets.files.sheets import GEO_PARTS
+from surveys.datasets.files.summary import Summary
+from surveys.datasets.files.variables import MISSING_LABELS, YES_NO, Flavor, Losses
 from surveys.datasets.languages import code_of
 
 MOST_FLAGS = 250  # choices of one select_multiple; a list of all villages stays text alone

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
-from django.http import FileResponse
+from django.http.response import HttpResponseBase
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -20,9 +20,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from surveys.datasets import serializers
-from surveys.datasets.build import request_export
+from surveys.datasets.build import request_export, stop_export
 from surveys.datasets.describe import describe_form, describe_forms
-from surveys.datasets.downloads import export_json, exports_page, open_download, own_export
+from surveys.datasets.downloads import download, export_json, exports_page, own_export
 from surveys.datasets.openapi import DELETED, FILTERS, QUERY, AnyJsonRenderer
 from surveys.datasets.records import Asked, one_record, records_page
 from surveys.datasets.tables import dataset_of_form, find_form, find_table
@@ -115,16 +115,20 @@ class ExportView(APIView):
         export = own_export(reader(request.user), export_id)
         return Response(export_json(export, request._request))
 
+    @extend_schema(operation_id="exports_destroy", responses={204: None})
+    def delete(self, request: Request, export_id: UUID) -> Response:
+        """Stops an export that waits or runs."""
+        user = reader(request.user)
+        stop_export(own_export(user, export_id), by=user)
+        return Response(status=204)
+
 
 class DownloadView(APIView):
     @extend_schema(operation_id="exports_download", responses=OpenApiTypes.BINARY)
-    def get(self, request: Request, export_id: UUID) -> FileResponse:
-        """The file, for whoever asked for it. Each download is written down."""
+    def get(self, request: Request, export_id: UUID) -> HttpResponseBase:
+        """The file, for whoever asked for it, or the rest of it by Range. Each is written down."""
         user = reader(request.user)
-        export = own_export(user, export_id)
-        return FileResponse(
-            open_download(export, by=user), as_attachment=True, filename=export.file_name
-        )
+        return download(own_export(user, export_id), request._request, by=user)
 
 
 class SchemaView(SpectacularAPIView):

@@ -12,7 +12,6 @@ from xml.sax.saxutils import escape, quoteattr
 import orjson
 from lxml import etree
 
-PLACES = 2  # decimals left of a blurred position: about a kilometer (publishing rules)
 NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 KML = "http://www.opengis.net/kml/2.2"
 
@@ -27,16 +26,14 @@ class Feature:
     properties: Mapping[str, Any]
 
 
-def position_of(value: Any, *, blurred: bool) -> tuple[float, ...] | None:
-    """Where an answer lies; rounded and without altitude when blurred; None without a point."""
+def position_of(value: Any) -> tuple[float, ...] | None:
+    """Where an answer lies: longitude, latitude, altitude if known. None without a point."""
     if not isinstance(value, Mapping):
         return None
     numbers = [_number(value.get(part)) for part in ("lon", "lat", "alt")]
     place = [number for number in numbers[:2] if number is not None]
     if len(place) < 2:
         return None
-    if blurred:
-        return tuple(round(number, PLACES) for number in place)
     return tuple(number for number in numbers if number is not None)
 
 

@@ -75,7 +75,9 @@ def test_any_text_leaves_a_workbook_that_opens(tmp_path_factory: object, text: s
 def test_table_longer_than_a_sheet_goes_on_in_the_next(tmp_path: Path) -> None:
     file = tmp_path / "x.xlsx"
     rows = [[number] for number in range(7)]
-    sheets = write_xlsx(file, [sheet_of_rows("s", ["n"], rows), sheet_of_rows("t", ["n"], [])], most_rows=4)
+    sheets = write_xlsx(
+        file, [sheet_of_rows("s", ["n"], rows), sheet_of_rows("t", ["n"], [])], most_rows=4
+    )
     assert sheets == {"s": 3, "s (2)": 3, "s (3)": 1, "t": 0} == count_xlsx_rows(file)
     book = load_workbook(file)
     found = [row[0].value for name in book.sheetnames[:3] for row in book[name].iter_rows(2)]
