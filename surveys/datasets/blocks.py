@@ -5,10 +5,8 @@ times as fast as row by row. What may be seen is decided by the `Shape`, as for 
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from itertools import islice
 from typing import Any
 
@@ -17,8 +15,7 @@ import orjson
 from surveys.datasets.tables import COLUMNS, Row, Rows, Shape, labelled
 
 ROWS_AT_ONCE = 1000
-# More digits than a double holds: such a row is read with decimals to their last digit.
-MANY_DIGITS = re.compile(r"[\d.]{16}")
+LARGEST_WHOLE = 2.0**63  # from here on orjson makes a double of a whole number
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +60,9 @@ def _labelled(values: list[Any], labels: Mapping[str, str] | None) -> list[Any]:
 
 
 def _loads(text: str) -> dict[str, Any]:
-    if MANY_DIGITS.search(text):
-        exact: dict[str, Any] = json.loads(text, parse_float=Decimal)
-        return exact
+    """Decimals come from doubles and are read as such; longer whole numbers keep every digit."""
     found: dict[str, Any] = orjson.loads(text)
+    if any(type(value) is float and abs(value) >= LARGEST_WHOLE for value in found.values()):
+        exact: dict[str, Any] = json.loads(text)
+        return exact
     return found

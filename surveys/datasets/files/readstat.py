@@ -47,9 +47,8 @@ class Spool:
     def add(self, block: Block) -> None:
         for at, column in enumerate(block):
             if self.texts[at]:
-                self.longest[at] = max(
-                    (c for c in (*column, self.longest[at]) if isinstance(c, str)), key=_bytes
-                )
+                longest = max(filter(None, column), key=_bytes, default="")
+                self.longest[at] = max(str(longest), self.longest[at], key=_bytes)
         self.rows += len(block[0])
         marshal.dump(block, self.file)
 
@@ -224,5 +223,5 @@ def _measure(variable: Variable) -> str:
     return "scale" if variable.type in {"number", "whole", "date", "moment", "time"} else "nominal"
 
 
-def _bytes(text: str) -> int:
+def _bytes(text: Any) -> int:
     return len(text.encode())

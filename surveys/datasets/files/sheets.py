@@ -6,6 +6,7 @@ from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from itertools import islice
 from typing import Any
+from uuid import UUID
 
 Cell = str | int | float | Decimal | bool | date | datetime | None
 # What a cell holds as it is; a file is millions of cells, so most of them end here.
@@ -56,12 +57,15 @@ class CellColumn:
 
     def columns(self, values: list[Any], zone: tzinfo, between: str) -> Columns:
         """The cells of many values: a list for each column of the header."""
-        if self.type != "geopoint":
-            plain = PLAIN if self.type in DATES else AS_THEY_ARE
-            if plain.issuperset(map(type, values)):
-                return (values,)
-        rows = (self.cells(value, zone, between) for value in values)
-        return list(zip(*rows, strict=True)) or [()] * len(self.header())
+        if self.type == "geopoint":
+            points = [value if isinstance(value, Mapping) else {"lat": value} for value in values]
+            return [[point.get(part) for point in points] for part in GEO_PARTS]
+        kinds = set(map(type, values))
+        if kinds <= (PLAIN if self.type in DATES else AS_THEY_ARE):
+            return (values,)
+        if kinds == {UUID}:
+            return (list(map(str, values)),)
+        return ([self.cells(value, zone, between)[0] for value in values],)
 
     def cells(self, value: Any, zone: tzinfo, between: str) -> tuple[Cell, ...]:
         """A point fills four cells; a value of an unexpected kind is written as text."""
