@@ -24,13 +24,13 @@ from backend.problems import Problem
 from surveys.datasets.export_sheets import Reading, data_sheets, open_reading, words_sheets
 from surveys.datasets.files.to_csv import count_csv_rows, write_csv_zip
 from surveys.datasets.files.to_xlsx import count_xlsx_rows, write_xlsx
+from surveys.datasets.layers import LAYERS
 from surveys.datasets.models import Export
 from surveys.datasets.tables import find_form
-from surveys.privacy.access import unmask
+from surveys.privacy.access import dataset_reader, recipient_of, unmask
 
 log = logging.getLogger(__name__)
 KINDS = ("csv", "xlsx")
-LAYERS = ("corrected", "raw")
 SEPARATORS = (",", ";")
 MOST_TRIES = 5
 SILENT_AFTER = timedelta(minutes=2)
@@ -58,6 +58,7 @@ def request_export(
     separator: str = ",",
     filter: Mapping[str, str] | None = None,
     purpose: str = "",
+    recipient: str = "",
     unmask_reason: str = "",
 ) -> Export:
     """Puts an export in the queue; the edge rings the worker after the commit.
@@ -68,6 +69,9 @@ def request_export(
     _check_choice(kind, layer, separator)
     if layer == "raw" and labels:
         raise Problem("value_invalid", field="labels", reason="raw answers have codes only")
+    if recipient and unmask_reason:
+        raise Problem("value_invalid", field="unmask", reason="goes to nobody outside")
+    dataset_reader(by, form_id)
     form = find_form(form_id)
     export = Export(
         form=form,
@@ -77,7 +81,8 @@ def request_export(
         labels=labels,
         separator=separator,
         filter=dict(filter or {}),
-        purpose=purpose,
+        purpose=purpose or (by.token.purpose if by.token else ""),
+        recipient=recipient.strip(),
         unmask=unmask_reason,
         asked_by=by,
     )
@@ -86,7 +91,14 @@ def request_export(
             unmask(user=by, reason=unmask_reason, target=export.unmask_target)
         open_reading(export)
         export.save()
-        log_event("export.asked", by=by, target=export, kind=kind, form_id=form_id)
+        log_event(
+            "export.asked",
+            by=by,
+            target=export,
+            kind=kind,
+            form_id=form_id,
+            recipient=recipient_of(by, export.recipient),
+        )
     return export
 
 
