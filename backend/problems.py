@@ -41,6 +41,11 @@ KINDS: dict[str, Kind] = {
         "A password may only be sent over https. Use the QR code or an https address.",
     ),
     "not_allowed": Kind(403, "Not allowed", "Your role does not allow this."),
+    "token_scope": Kind(
+        403,
+        "Token is for other forms",
+        "This token opens only the forms {form_ids}, and nothing that spans forms.",
+    ),
     "field_masked": Kind(
         403,
         "Field is masked",

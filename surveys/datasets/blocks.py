@@ -5,14 +5,14 @@ times as fast as row by row. What may be seen is decided by the `Shape`, as for 
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 import orjson
 
-from surveys.datasets.tables import COLUMNS, Row, Rows, Shape, labelled
+from surveys.datasets.tables import Rows, Shape
 
 ROWS_AT_ONCE = 1000
 LARGEST_WHOLE = 2.0**63  # from here on orjson makes a double of a whole number
@@ -20,43 +20,29 @@ LARGEST_WHOLE = 2.0**63  # from here on orjson makes a double of a whole number
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Some rows: values by column, in the order of the shape's keys and columns."""
+    """Some rows: values by column, in the order of the shape's keys and columns.
 
-    versions: list[str]  # of the form, by row
+    `gaps` says for each of the shape's columns why a row has no answer; where that is not read, it
+    is empty.
+    """
+
+    rows: int
     columns: list[list[Any]]
+    gaps: list[list[str]]
 
     def __len__(self) -> int:
-        return len(self.versions)
+        return self.rows
 
 
-def read_blocks(rows: Rows, shape: Shape) -> Iterator[Block]:
+def read_blocks(rows: Rows, shape: Shape, *, with_sent: bool = False) -> Iterator[Block]:
     """Blocks of at most a thousand rows. `rows` come from `read_columns`."""
     found = rows.iterator(chunk_size=ROWS_AT_ONCE)
     while chunk := list(islice(found, ROWS_AT_ONCE)):
-        yield _block(chunk, shape)
-
-
-def _block(chunk: list[Row], shape: Shape) -> Block:
-    answers = [_loads(row["answers"]) for row in chunk]
-    columns = [_key(chunk, name, shape) for name in shape.keys]
-    for column in shape.columns:
-        key = column.field.key
-        if key in shape.masked:
-            columns.append([None] * len(chunk))
-        else:
-            columns.append(_labelled([a.get(key) for a in answers], shape.labels.get(key)))
-    return Block([row["version"] for row in chunk], columns)
-
-
-def _key(chunk: Sequence[Row], name: str, shape: Shape) -> list[Any]:
-    if name == "form_id":
-        return [shape.form_id] * len(chunk)
-    source = COLUMNS[name]
-    return [row[source] for row in chunk]
-
-
-def _labelled(values: list[Any], labels: Mapping[str, str] | None) -> list[Any]:
-    return values if labels is None else [labelled(value, labels) for value in values]
+        answers = [_loads(row["answers"]) for row in chunk]
+        gaps: list[list[str]] = []
+        if with_sent:
+            gaps = shape.missing_of(answers, [orjson.loads(row["sent"]) for row in chunk])
+        yield Block(len(chunk), shape.columns_of(chunk, answers), gaps)
 
 
 def _loads(text: str) -> dict[str, Any]:

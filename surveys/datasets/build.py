@@ -24,12 +24,12 @@ from surveys.datasets.export_files import KINDS, Job
 from surveys.datasets.export_sheets import open_reading
 from surveys.datasets.export_tables import Written
 from surveys.datasets.heart import Heart, TakenOver
+from surveys.datasets.layers import LAYERS
 from surveys.datasets.models import KEPT_FOR, Export
 from surveys.datasets.tables import find_form
-from surveys.privacy.access import unmask
+from surveys.privacy.access import dataset_reader, recipient_of, unmask
 
 log = logging.getLogger(__name__)
-LAYERS = ("corrected", "raw")
 SEPARATORS = (",", ";")
 MOST_TRIES = 5
 UNFINISHED = (Export.State.WAITING, Export.State.RUNNING)
@@ -51,6 +51,7 @@ def request_export(
     separator: str = ",",
     filter: Mapping[str, str] | None = None,
     purpose: str = "",
+    recipient: str = "",
     unmask_reason: str = "",
 ) -> Export:
     """Puts an export in the queue; the edge rings the worker after the commit.
@@ -61,6 +62,9 @@ def request_export(
     _check_choice(kind, layer, separator)
     if layer == "raw" and labels:
         raise Problem("value_invalid", field="labels", reason="raw answers have codes only")
+    if recipient and unmask_reason:
+        raise Problem("value_invalid", field="unmask", reason="goes to nobody outside")
+    dataset_reader(by, form_id)
     form = find_form(form_id)
     export = Export(
         form=form,
@@ -70,7 +74,8 @@ def request_export(
         labels=labels,
         separator=separator,
         filter=dict(filter or {}),
-        purpose=purpose,
+        purpose=purpose or (by.token.purpose if by.token else ""),
+        recipient=recipient.strip(),
         unmask=unmask_reason,
         asked_by=by,
     )
@@ -79,7 +84,14 @@ def request_export(
             unmask(user=by, reason=unmask_reason, target=export.unmask_target)
         open_reading(export)
         export.save()
-        log_event("export.asked", by=by, target=export, kind=kind, form_id=form_id)
+        log_event(
+            "export.asked",
+            by=by,
+            target=export,
+            kind=kind,
+            form_id=form_id,
+            recipient=recipient_of(by, export.recipient),
+        )
     return export
 
 

@@ -52,6 +52,7 @@ class Table:
     labels: dict[str, str]
     columns: tuple[Column, ...]
     short: str = ""  # for the name of a Stata or SPSS file
+    registers: bool = False  # the form makes entities: a record stands for a household
 
     def column(self, name: str) -> Column | None:
         return next((c for c in self.columns if c.name == name), None)
@@ -73,7 +74,6 @@ class Dataset:
     languages: tuple[str, ...]
     root: Table
     repeats: tuple[Table, ...]
-    registers: bool = False  # some version makes an entity: a record stands for a household
 
     @property
     def schema_version(self) -> str:
@@ -110,23 +110,25 @@ def dataset_of(schemas: Sequence[Schema], register: Sequence[Entry] = ()) -> Dat
     for repeat in (r for schema in schemas for r in schema.repeats):
         repeats.setdefault(repeat.path, repeat)
     columns = _columns(schemas, lines)
+    registers = any(entity.creates for s in schemas for entity in s.entities)
     return Dataset(
         form_id=current.form_id,
         title=current.title,
         version=current.version,
         versions=tuple(s.version for s in schemas),
         languages=tuple(dict.fromkeys(lang for s in schemas for lang in s.languages)),
-        root=Table("", ROOT, ROOT, {}, columns.get(ROOT, ())),
+        root=Table("", ROOT, ROOT, {}, columns.get(ROOT, ()), registers=registers),
         repeats=tuple(
-            _table(line, repeats[line.table], columns)
+            _table(line, repeats[line.table], columns, registers)
             for line in sorted(lines, key=lambda line: line.position)
             if not line.key and line.table in repeats
         ),
-        registers=any(entity.creates for s in schemas for entity in s.entities),
     )
 
 
-def _table(line: Entry, repeat: Repeat, columns: dict[str, tuple[Column, ...]]) -> Table:
+def _table(
+    line: Entry, repeat: Repeat, columns: dict[str, tuple[Column, ...]], registers: bool
+) -> Table:
     return Table(
         name=line.name,
         path=repeat.path,
@@ -134,6 +136,7 @@ def _table(line: Entry, repeat: Repeat, columns: dict[str, tuple[Column, ...]]) 
         labels=repeat.labels,
         columns=columns.get(repeat.path, ()),
         short=line.short_name,
+        registers=registers,
     )
 
 
@@ -163,6 +166,7 @@ def _joined(newer: Field, older: Field) -> Field:
         newer,
         privacy=max(newer.privacy, older.privacy, key=lambda p: STRICTNESS.get(p, 3)),
         restricted=newer.restricted or older.restricted,
+        missing=newer.missing or older.missing,
         choices=_joined_choices(newer.choices, older.choices),
     )
 

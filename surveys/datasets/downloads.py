@@ -17,13 +17,28 @@ from backend.problems import Problem
 from surveys.datasets.models import KEPT_FOR, Export
 from surveys.datasets.ranges import ByteRange, Unsatisfiable, byte_range
 
-SHOWN = ("id", "kind", "state", "progress", "tables", "as_of", "asked_at", "size", "error", "notes")
+SHOWN = (
+    "id",
+    "kind",
+    "layer",
+    "filter",
+    "state",
+    "progress",
+    "tables",
+    "as_of",
+    "asked_at",
+    "size",
+    "error",
+    "notes",
+)
 PIECE = 64 * 1024
 
 
 def own_exports(user: User) -> QuerySet[Export]:
-    """What the user asked for; an admin sees all."""
+    """What the user asked for; an admin sees all; a token of some forms only theirs."""
     mine = Q() if user.has_role(User.Role.ADMIN) else Q(asked_by=user)
+    if user.token is not None and user.token.form_ids:
+        mine &= Q(form__form_id__in=user.token.form_ids)
     return Export.objects.filter(mine)
 
 

@@ -15,6 +15,7 @@ from surveys.datasets.columns import Dataset, Table
 from surveys.datasets.files.sheets import Cell, CellColumn, Sheet, sheet_of_rows
 from surveys.datasets.filters import filter_rows
 from surveys.datasets.models import Export
+from surveys.datasets.records import repeats_below
 from surveys.datasets.tables import (
     Shape,
     dataset_of_form,
@@ -23,7 +24,7 @@ from surveys.datasets.tables import (
     shape_of,
     visible_rows,
 )
-from surveys.privacy.access import reader
+from surveys.privacy.access import dataset_reader
 from surveys.privacy.models import Unmasking
 
 KEY_TYPES = dict.fromkeys(("submitted_at", "received_at", "updated_at"), "dateTime")
@@ -45,10 +46,11 @@ class Part:
         """In Latin letters, unlike any other's of the form."""
         return self.shape.table.short or FORBIDDEN_IN_NAMES.sub("_", self.name)
 
-    def blocks(self, *, raw: bool) -> Iterator[Block]:
+    def blocks(self, *, raw: bool, with_gaps: bool = False) -> Iterator[Block]:
         """All its rows by a server-side cursor, in the order they came."""
         answers = "verbatim" if raw else "values"
-        return read_blocks(read_columns(self.rows.order_by(*ORDER), answers=answers), self.shape)
+        rows = read_columns(self.rows.order_by(*ORDER), answers=answers, with_sent=with_gaps)
+        return read_blocks(rows, self.shape, with_sent=with_gaps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class Reading:
 
 def open_reading(export: Export) -> Reading:
     """Checks filter, language and rights, and counts. Raises `Problem` as the records API does."""
-    user = reader(export.asked_by)
+    user = dataset_reader(export.asked_by)
     dataset = dataset_of_form(export.form)
     language = language_of(dataset, export.language) if export.language else dataset.languages[0]
     granted = None
@@ -75,11 +77,28 @@ def open_reading(export: Export) -> Reading:
 
     def shape(table: Table) -> Shape:
         labels = language if export.labels else None
-        return shape_of(dataset, table, user, granted=granted, language=labels)
+        return shape_of(
+            dataset,
+            table,
+            user,
+            granted=granted,
+            language=labels,
+            layer=export.layer,
+            recipient=export.recipient,
+        )
 
     root = shape(dataset.root)
-    roots = visible_rows(export.form, dataset.root, user)
-    roots = filter_rows(roots, dataset.root, export.filter, root.masked)
+    roots = visible_rows(
+        export.form, dataset.root, user, layer=export.layer, recipient=export.recipient
+    )
+    roots = filter_rows(
+        roots,
+        dataset.root,
+        export.filter,
+        root.masked,
+        below=repeats_below(dataset, user, granted),
+        recipient=root.recipient,
+    )
     parts = [Part(dataset.form_id, root, roots)]
     for table in dataset.repeats:
         rows = CleanRow.objects.filter(form=export.form, repeat=table.path)
@@ -125,6 +144,7 @@ def about(
         ("form", reading.dataset.form_id),
         ("title", reading.dataset.title),
         ("version", reading.dataset.version),
+        ("schema version", reading.dataset.schema_version),
         ("as of", as_of),
         ("time zone", str(timezone.get_current_timezone())),
         ("layer", export.layer),
@@ -132,6 +152,7 @@ def about(
         ("filter", filters),
         ("asked by", export.asked_by.username),
         ("purpose", export.purpose),
+        ("recipient", reading.parts[0].shape.recipient),
         ("export", str(export.pk)),
         *(("rows", f"{name}: {count}") for name, count in reading.counts.items()),
         *(("note", note) for note in notes),

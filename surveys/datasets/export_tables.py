@@ -1,7 +1,7 @@
 """Exports as typed tables, a file for each in one zip: Stata, SPSS, Parquet; and the codebook."""
 
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,10 +18,8 @@ from surveys.datasets.files.summary import Summary
 from surveys.datasets.files.to_parquet import write_parquet
 from surveys.datasets.files.variables import SPSS, STATA, Code, Codes, Flavor, Losses, Missing
 from surveys.datasets.variables import Encoding, column_encoder, entry_of, key_encoder
-from surveys.xforms.models import FormVersion, schema_of_version
 
 FLAVORS = {"dta": STATA, "sav": SPSS}
-AskedIn = dict[tuple[str, str], frozenset[str]]  # table and key → versions that ask it
 
 
 @dataclass(slots=True)
@@ -46,7 +44,7 @@ def write_statistics(
         name = f"{part.file_name}.{kind}"
         coding = _Coding(part, reading, reading_encoding(reading, FLAVORS[kind]))
         with closing(Spool(path.parent, coding.texts, alive)) as spool:
-            for block in watch(part.blocks(raw=reading.raw)):
+            for block in watch(coding.blocks()):
                 spool.add(coding.encode(block))
             with beside(path, name) as one:
                 write_table(
@@ -68,7 +66,7 @@ def write_codebook_alone(reading: Reading, watch: Watch) -> Written:
     written = Written()
     for part in reading.parts:
         coding, rows = _Coding(part, reading, reading_encoding(reading, STATA)), 0
-        for block in watch(part.blocks(raw=reading.raw)):
+        for block in watch(coding.blocks()):
             coding.encode(block)
             rows += len(block)
         written.codebook.append(coding.codebook_file(part.name, rows))
@@ -106,29 +104,20 @@ def reading_encoding(reading: Reading, flavor: Flavor) -> Encoding:
     return Encoding(flavor, reading.language, timezone.get_current_timezone(), Losses())
 
 
-def versions_asking(reading: Reading) -> AskedIn:
-    """In which versions of the form each question stands; in others it was not asked."""
-    found: dict[tuple[str, str], set[str]] = {}
-    versions = FormVersion.objects.filter(form__form_id=reading.dataset.form_id)
-    for pk in versions.values_list("pk", flat=True):
-        schema = schema_of_version(pk)
-        for each in schema.fields:
-            found.setdefault((each.repeat, each.key), set()).add(schema.version)
-    return {at: frozenset(found_in) for at, found_in in found.items()}
-
-
 class _Coding:
     """The encoders of one table, and what they saw."""
 
     def __init__(self, part: Part, reading: Reading, encoding: Encoding) -> None:
-        self.part, self.encoding = part, encoding
-        self.asked = versions_asking(reading)
+        self.part, self.encoding, self.raw = part, encoding, reading.raw
         shape = part.shape
         keys = [key_encoder(key, encoding) for key in shape.keys]
         columns = [column_encoder(column, encoding, raw=reading.raw) for column in shape.columns]
         self.encoders: list[Encoder] = [*keys, *columns]
         self.summaries = [Summary(v) for e in self.encoders for v in e.variables()]
         self.texts = [summary.variable.is_text for summary in self.summaries]
+
+    def blocks(self) -> Iterator[Block]:
+        return self.part.blocks(raw=self.raw, with_gaps=not self.raw)
 
     def encode(self, block: Block) -> tuple[Codes, ...]:
         cells: list[Codes] = []
@@ -154,15 +143,13 @@ class _Coding:
     def _is_masked(self, column: Column | None) -> bool:
         return column is not None and column.field.key in self.part.shape.masked
 
-    def _gaps(self, block: Block) -> Iterator[list[Code]]:
-        """For each column what stands in its empty cells, by the version of each row."""
+    def _gaps(self, block: Block) -> Iterator[Sequence[Code]]:
+        """For each column what stands in its empty cells."""
         nothing: list[Code] = [None] * len(block)
         yield from (nothing for _ in self.part.shape.keys)
-        skipped = self.encoding.flavor.missing(Missing.SKIPPED)
-        not_asked = self.encoding.flavor.missing(Missing.NOT_ASKED)
-        for column in self.part.shape.columns:
-            asked = self.asked.get((self.part.shape.table.path, column.field.key), frozenset())
-            if self._is_masked(column):
-                yield nothing
-            else:
-                yield [skipped if version in asked else not_asked for version in block.versions]
+        if not block.gaps:
+            yield from (nothing for _ in self.part.shape.columns)
+        codes: dict[str, Code] = {"": None}
+        codes |= {why.name.lower(): self.encoding.flavor.missing(why) for why in Missing}
+        for kinds in block.gaps:
+            yield [codes[kind] for kind in kinds]

@@ -72,6 +72,7 @@ class Export(models.Model):
     separator = models.CharField(max_length=1, default=",")  # CSV: "," or ";"
     filter: Any = models.JSONField(default=dict)
     purpose = models.CharField(max_length=300, blank=True)
+    recipient = models.CharField(max_length=80, blank=True)  # who outside the programme gets it
     unmask = models.CharField(
         max_length=300, blank=True
     )  # the reason, where personal data was asked for

@@ -21,7 +21,7 @@ from surveys.datasets.records import Asked, records_page
 from surveys.datasets.tables import Row, all_datasets, dataset_of_form, find_form, words_of
 from surveys.datasets.views import ring_exports_bell
 from surveys.places.models import Place
-from surveys.privacy.access import masked_keys, reader
+from surveys.privacy.access import dataset_reader, masked_keys
 
 COLUMNS_SHOWN = 12
 RECORDS_A_PAGE = "50"
@@ -32,7 +32,7 @@ EXPORTS_SHOWN = 30
 @login_required
 def records(request: HttpRequest, form_id: str) -> HttpResponse:
     """A form's records, newest first; takes the same filters as the API's address for them."""
-    user = reader(logged_in(request))
+    user = dataset_reader(logged_in(request), form_id)
     form = find_form(form_id)
     dataset = dataset_of_form(form)
     columns, masked = _columns_for(user, dataset)
@@ -62,7 +62,7 @@ def records(request: HttpRequest, form_id: str) -> HttpResponse:
 @login_required
 def exports(request: HttpRequest) -> HttpResponse:
     """What I asked for and how far it is, and a form to ask; a refusal keeps what was typed."""
-    user = reader(logged_in(request))
+    user = dataset_reader(logged_in(request))
     problem = None
     if request.method == "POST":
         try:
@@ -91,7 +91,7 @@ def exports(request: HttpRequest) -> HttpResponse:
 @login_required
 def stop(request: HttpRequest, export_id: UUID) -> HttpResponse:
     """Stops an export that waits or runs."""
-    user = reader(logged_in(request))
+    user = dataset_reader(logged_in(request))
     try:
         stop_export(own_export(user, export_id), by=user)
     except Problem as problem:

@@ -22,8 +22,9 @@ from surveys.datasets.files.encoders import (
 )
 from surveys.datasets.files.sheets import GEO_PARTS
 from surveys.datasets.files.summary import Summary
-from surveys.datasets.files.variables import MISSING_LABELS, YES_NO, Flavor, Losses
+from surveys.datasets.files.variables import MISSING_LABELS, YES_NO, Flavor, Losses, Missing
 from surveys.datasets.languages import code_of
+from surveys.datasets.missing import missing_codes
 
 MOST_FLAGS = 250  # choices of one select_multiple; a list of all villages stays text alone
 NUMBERS = {
@@ -82,14 +83,15 @@ def column_encoder(column: Column, encoding: Encoding, *, raw: bool = False) -> 
     words: dict[str, Any] = _words(column.short, column.name, label, encoding)
     if raw:
         return TextEncoder(**words)
+    missing = {code: Missing[kind.upper()] for code, kind in missing_codes(column).items()}
     if field.type in NUMBERS:
-        return NumberEncoder(**words, type=NUMBERS[field.type])
+        return NumberEncoder(**words, type=NUMBERS[field.type], missing=missing)
     if field.type == "boolean":
         return FlagEncoder(**words, words=encoding.words)
     if field.type == "geopoint":
         return PointEncoder(**words, names=tuple(column.parts[part] for part in GEO_PARTS))
     if field.type == "select_one" and field.choices:
-        return CodedEncoder(**words, choices=column.choice_labels(language))
+        return CodedEncoder(**words, choices=column.choice_labels(language), missing=missing)
     if field.type == "select_multiple":
         choices = column.choice_labels(language)
         flags = {code: column.parts[code] for code in choices if code in column.parts}

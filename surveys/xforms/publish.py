@@ -83,7 +83,7 @@ def draft_form(*, content: bytes) -> Draft:
     """What publishing would do, without doing it. Raises as `publish_form` does."""
     try:
         converted = xlsform_to_xform(content)
-        schema = read_schema(converted.xform, privacy=converted.privacy)
+        schema = read_schema(converted.xform, privacy=converted.privacy, missing=converted.missing)
     except WorkbookError as error:
         raise Problem(error.code, **error.details) from error
     except XlsformError as error:

@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connection
 
 from backend.accounts.models import User
+from surveys.cleaning.models import CleanRow
 from surveys.datasets.build import build_waiting_exports, request_export
 from surveys.datasets.models import Export
 from surveys.xforms.models import Form, FormVersion

@@ -16,12 +16,12 @@ from surveys.datasets.files.variables import (
     EPOCH,
     EXACT,
     LARGEST,
-    MISSING_CODES,
     YES_NO,
     Code,
     Codes,
     Flavor,
     Losses,
+    Missing,
     Variable,
 )
 
@@ -73,6 +73,11 @@ class NumberEncoder(Encoder):
     """Numbers, dates, times of day, moments: whatever is one double."""
 
     type: str = "number"
+    missing: Mapping[str, Missing] = field(default_factory=dict)  # numbers that are no answer
+    coded: frozenset[float] = frozenset()
+
+    def __post_init__(self) -> None:
+        self.coded = frozenset(float(code) for code in self.missing if _is_whole(code))
 
     def encode(self, values: Sequence[Any], gaps: Sequence[Code]) -> tuple[Codes, ...]:
         if self.type in {"number", "whole"} and self._fits(values):
@@ -98,6 +103,8 @@ class NumberEncoder(Encoder):
         if not {int, float, type(None)}.issuperset(map(type, values)):
             return False
         numbers = [value for value in values if value is not None]
+        if not self.coded.isdisjoint(numbers):
+            return False
         return not numbers or (min(numbers) >= -EXACT and max(numbers) <= EXACT)
 
     def _read(self, read: Any, value: Any) -> Code:
@@ -107,10 +114,12 @@ class NumberEncoder(Encoder):
             self.lost(f"answers that are no {self.type} are left empty")
             return None
 
-    def _number(self, value: Any) -> float:
+    def _number(self, value: Any) -> Code:
         if type(value) not in {int, float, Decimal}:
             raise TypeError
         number = float(value)
+        if number in self.coded:
+            return self.flavor.missing(self.missing[str(int(number))])
         if not -LARGEST < number < LARGEST:
             raise OverflowError
         if type(value) is int and abs(value) > EXACT:
@@ -170,13 +179,13 @@ class CodedEncoder(Encoder):
     numbers: dict[str, Code] = field(default_factory=dict)
     labels: dict[int, str] = field(default_factory=dict)
     codes: dict[int, str] = field(default_factory=dict)
+    missing: Mapping[str, Missing] = field(default_factory=dict)  # codes that are no answer
 
     def __post_init__(self) -> None:
-        whole = all(_is_whole(code) for code in self.choices)
+        whole = all(_is_whole(code) for code in self.choices if code not in self.missing)
         for code, label in self.choices.items():
-            why = MISSING_CODES.get(code.casefold())
-            if why is not None:
-                self.numbers[code] = self.flavor.missing(why)
+            if code in self.missing:
+                self.numbers[code] = self.flavor.missing(self.missing[code])
             else:
                 self._add(code, label, int(code) if whole else len(self.labels) + 1)
 

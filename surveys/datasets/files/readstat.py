@@ -90,7 +90,7 @@ def write_table(
     frame = _Frame(spool, variables)
     try:
         if flavor is SPSS:
-            lowest, highest = Missing.DONT_KNOW.value[1], Missing.NOT_ASKED.value[1]
+            lowest, highest = Missing.UNREADABLE.value[1], Missing.NOT_ASKED.value[1]
             ranges: dict[str, list[Any]] = {
                 name: [{"lo": lowest, "hi": highest}] for name in gapped
             }

@@ -20,25 +20,21 @@ MOST_WHOLE = 10**9 - 10  # codes that are numbers of their own; below the missin
 class Missing(Enum):
     """Why a cell is empty: the letter of Stata's extended missing value, the number for SPSS."""
 
-    NOT_ASKED = ("a", -999_999_991.0)  # the form had no such question then
-    SKIPPED = ("b", -999_999_992.0)  # asked, but passed over or left empty
+    NOT_ASKED = ("a", -999_999_991.0)  # not relevant, or that version has no such question
+    SKIPPED = ("b", -999_999_992.0)  # asked and left empty
     REFUSED = ("c", -999_999_993.0)
     DONT_KNOW = ("d", -999_999_994.0)
+    NOT_APPLICABLE = ("e", -999_999_995.0)
+    UNREADABLE = ("f", -999_999_996.0)  # something was sent that is no such value
 
 
 MISSING_LABELS = {
-    "en": ("Not asked", "Skipped", "Refused", "Don't know"),
-    "ru": ("Не спрашивали", "Пропущено", "Отказ", "Не знает"),
-    "ky": ("Суралган жок", "Өткөрүлгөн", "Баш тартты", "Билбейт"),
-    "tg": ("Напурсиданд", "Гузаронда шуд", "Рад кард", "Намедонад"),
+    "en": ("Not asked", "Skipped", "Refused", "Don't know", "Not applicable", "Unreadable"),
+    "ru": ("Не спрашивали", "Пропущено", "Отказ", "Не знает", "Неприменимо", "Не читается"),
+    "ky": ("Суралган жок", "Өткөрүлгөн", "Баш тартты", "Билбейт", "Тиешеси жок", "Окулбайт"),
+    "tg": ("Напурсиданд", "Гузаронда шуд", "Рад кард", "Намедонад", "Дахл надорад", "Хонда нашуд"),
 }
 YES_NO = {"en": ("No", "Yes"), "ru": ("Нет", "Да"), "ky": ("Жок", "Ооба"), "tg": ("Не", "Ҳа")}
-# Codes by which a form's own choices say so, in small letters.
-MISSING_CODES = {
-    "dk": Missing.DONT_KNOW,
-    "dont_know": Missing.DONT_KNOW,
-    "refused": Missing.REFUSED,
-}
 
 
 @dataclass(frozen=True, slots=True)

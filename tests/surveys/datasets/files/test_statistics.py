@@ -166,6 +166,8 @@ def test_kinds_of_missing_are_told_apart(tmp_path: Path, flavor: Flavor) -> None
         "Пропущено",
         "Отказ",
         "Не знает",
+        "Неприменимо",
+        "Не читается",
     ]
     plain, _ = read(path)
     assert [math.isnan(v) for v in plain["size"]] == [False, True, False, True]

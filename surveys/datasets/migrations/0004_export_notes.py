@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('datasets', '0002_register'),
+        ('datasets', '0003_export_recipient'),
     ]
 
     operations = [
