@@ -113,7 +113,7 @@ class _Coding:
         keys = [key_encoder(key, encoding) for key in shape.keys]
         columns = [column_encoder(column, encoding, raw=reading.raw) for column in shape.columns]
         self.encoders: list[Encoder] = [*keys, *columns]
-        self.summaries = [Summary(v) for e in self.encoders for v in e.variables()]
+        self.summaries = [Summary(v, encoding.flavor) for e in self.encoders for v in e.variables()]
         self.texts = [summary.variable.is_text for summary in self.summaries]
 
     def blocks(self) -> Iterator[Block]:
@@ -125,7 +125,7 @@ class _Coding:
         for encoder, values, gap in zip(self.encoders, block.columns, gaps, strict=True):
             cells += encoder.encode(values, gap)
         for at, summary in enumerate(self.summaries):
-            summary.add(cells[at], self.encoding.flavor)
+            summary.add(cells[at])
             if self.texts[at] and self.encoding.flavor is SPSS:
                 cells[at] = shorten(cells[at], summary.variable.name, self.encoding.losses)
         return tuple(cells)

@@ -5,7 +5,6 @@ Elements and their order are those of the DDI Alliance's schema, version 2.5 (20
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from lxml import etree
@@ -102,8 +101,8 @@ def _statistics(entry: Entry) -> Iterator[tuple[str, str]]:
     yield "vald", str(summary.valid)
     yield "invd", str(summary.empty)
     if summary.least is not None and summary.most is not None:
-        yield "min", words_of_number(summary.least, summary.variable.type)
-        yield "max", words_of_number(summary.most, summary.variable.type)
+        yield "min", summary.words(summary.least)
+        yield "max", summary.words(summary.most)
         if summary.mean is not None and summary.variable.type in {"number", "whole"}:
             yield "mean", repr(summary.mean)
 
@@ -125,18 +124,6 @@ def _categories(var: Element, entry: Entry, book: Codebook) -> None:
             _add(category, "labl", label, book.language)
             _add(category, "txt", f"{why.value[1]:.0f} in SPSS")
             _add(category, "catStat", str(entry.summary.gaps[why]), type="freq")
-
-
-def words_of_number(number: float, kind: str) -> str:
-    """A number of Stata's as people write it."""
-    if kind == "date":
-        return (date(1960, 1, 1) + timedelta(days=number)).isoformat()
-    if kind == "moment":
-        at = datetime(1960, 1, 1, tzinfo=UTC) + timedelta(milliseconds=number)
-        return at.replace(tzinfo=None).isoformat(timespec="seconds")
-    if kind == "time":
-        return str(timedelta(milliseconds=number))
-    return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
 
 
 def _in_languages(words: Words, otherwise: str) -> Iterator[tuple[str, str]]:

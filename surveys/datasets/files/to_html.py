@@ -5,7 +5,6 @@ from html import escape
 from pathlib import Path
 
 from surveys.datasets.files.codebooks import Codebook, CodebookFile, Entry, Words
-from surveys.datasets.files.to_ddi import words_of_number
 from surveys.datasets.files.variables import Missing
 from surveys.datasets.languages import code_of
 
@@ -65,7 +64,7 @@ def _values(entry: Entry, book: Codebook) -> Iterator[str]:
     summary = entry.summary
     kind = summary.variable.type
     if summary.least is not None and summary.most is not None:
-        yield f"<p>{words_of_number(summary.least, kind)} … {words_of_number(summary.most, kind)}"
+        yield f"<p>{summary.words(summary.least)} … {summary.words(summary.most)}"
         if kind in {"number", "whole"}:
             yield f", mean {summary.mean:.6g}"
         yield "</p>"

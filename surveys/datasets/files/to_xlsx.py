@@ -7,7 +7,7 @@ the next one. Cells hold at most 32,767 characters: longer text is cut and says 
 import re
 import zipfile
 from collections.abc import Container, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import chain, islice
@@ -49,6 +49,22 @@ def write_xlsx(
     """
     book, written = Workbook(write_only=True), dict[str, int]()
     notes = [] if notes is None else notes
+    try:
+        _write_sheets(book, sheets, written, notes, most_rows)
+        book.save(path)
+    except BaseException:
+        _abandon(book)
+        raise
+    return written
+
+
+def _write_sheets(
+    book: Any,
+    sheets: Iterable[Sheet],
+    written: dict[str, int],
+    notes: list[str],
+    most_rows: int,
+) -> None:
     for sheet in sheets:
         if len(sheet.header) > MOST_COLUMNS:
             raise ValueError(f"{sheet.name} has more than {MOST_COLUMNS} columns")
@@ -56,8 +72,15 @@ def write_xlsx(
         _write_sheet(book, sheet, islice(rows, most_rows - 1), written, notes)
         for first in rows:  # the table goes on
             _write_sheet(book, sheet, chain([first], islice(rows, most_rows - 2)), written, notes)
-    book.save(path)
-    return written
+
+
+def _abandon(book: Any) -> None:
+    """openpyxl keeps each sheet in a temporary file, and a worker lives longer than an export."""
+    for page in book.worksheets:
+        with suppress(Exception):
+            page.close()
+        with suppress(Exception):
+            page._writer.cleanup()
 
 
 def count_xlsx_rows(path: Path) -> dict[str, int]:
