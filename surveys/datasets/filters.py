@@ -84,7 +84,7 @@ class RowFilter(django_filters.Filter):  # type: ignore[misc]
         return rows if value is None else rows.filter(self.condition(value))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Below:
     """A repeat whose answers choose records: `member__sex=female`, and what of it is masked."""
 

@@ -162,6 +162,10 @@ def filters_in(query: QueryDict) -> QueryDict:
 
 def _keys(table: Table, ordering: str, shape: Shape, *, by_change: bool) -> list[Key]:
     names = [name.strip() for name in ordering.split(",") if name.strip()]
+    if shape.recipient:  # their real order would tell of the real ids
+        for name in names:
+            withheld = ID_KEYS | {"instance_id"}
+            check_not_masked(table, name.removeprefix("-"), shape.masked, withheld=withheld)
     if not names:
         names = ["updated_at" if by_change else "received_at"]
         names += ["root_id", "parent_id", "index"] if table.path else []
@@ -176,8 +180,6 @@ def _keys(table: Table, ordering: str, shape: Shape, *, by_change: bool) -> list
 def _key(table: Table, name: str, shape: Shape) -> Key:
     field, descending = name.removeprefix("-"), name.startswith("-")
     if field in RECORD_COLUMNS and field in table.keys:
-        withheld = ID_KEYS | {"instance_id"} if shape.recipient else frozenset[str]()
-        check_not_masked(table, field, shape.masked, withheld=withheld)
         path = "place__code" if field == "place" else RECORD_COLUMNS[field][1]
         return column_key(field, path, descending=descending, nullable=field in NULLABLE)
     column = table.column(field)

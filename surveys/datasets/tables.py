@@ -147,7 +147,7 @@ def shape_of(
     return Shape(
         form_id=dataset.form_id,
         table=table,
-        masked=masked_keys(user, fields, granted=granted) | coarse.keys(),
+        masked=masked_keys(user, fields, granted=granted).union(coarse),
         language=language,
         chosen=frozenset(chosen) or None,
         coarse=coarse,
