@@ -41,6 +41,11 @@ KINDS: dict[str, Kind] = {
         "A password may only be sent over https. Use the QR code or an https address.",
     ),
     "not_allowed": Kind(403, "Not allowed", "Your role does not allow this."),
+    "token_scope": Kind(
+        403,
+        "Token is for other forms",
+        "This token opens only the forms {form_ids}, and nothing that spans forms.",
+    ),
     "field_masked": Kind(
         403,
         "Field is masked",
@@ -205,6 +210,10 @@ KINDS: dict[str, Kind] = {
     "export_not_ready": Kind(
         409, "Not ready", "The export is {state}; ask again when it is ready."
     ),
+    "export_not_stoppable": Kind(409, "Not stoppable", "The export is {state} already."),
+    "range_unsatisfiable": Kind(
+        416, "No such part", "The file has {size} bytes; ask for a part that begins in it."
+    ),
     "web_forms_off": Kind(
         404, "No web forms here", "This server has no Enketo beside it; ask whoever runs it."
     ),
@@ -223,6 +232,11 @@ KINDS: dict[str, Kind] = {
     ),
     "xlsform_invalid": Kind(
         422, "Form not published", "The form has {count} problem(s); nothing was published."
+    ),
+    "rename_invalid": Kind(
+        400,
+        "Not the same question",
+        "{old} cannot be the earlier name of {new}: {reason}.",
     ),
     "version_exists": Kind(
         409,

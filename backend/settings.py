@@ -28,6 +28,8 @@ SECRET_KEY = env_secret(
     "SECRET_KEY",
     default=_secret_file.read_text().strip() if _secret_file.is_file() else COMMANDS_ONLY_KEY,
 )
+# Makes household ids for recipients. When it changes, what they have joins with nothing new.
+PSEUDONYM_KEY = env_secret("PSEUDONYM_KEY", default=SECRET_KEY)
 PUBLIC_URL = env_url("PUBLIC_URL", ("http", "https")).rstrip("/")
 ALLOWED_HOSTS = [
     *env_list("ALLOWED_HOSTS"),

@@ -26,7 +26,7 @@ class AccountAdmin(UserAdmin):
     fieldsets = (
         (None, {"fields": ("username", "password", "is_active")}),
         ("Who", {"fields": ("first_name", "last_name", "email")}),
-        ("Rights", {"fields": ("role", "place_codes", "sees_legal_aid")}),
+        ("Rights", {"fields": ("role", "place_codes", "partner", "sees_legal_aid")}),
     )
     add_fieldsets = ((None, {"fields": ("username", "role", "password1", "password2")}),)
 
@@ -54,7 +54,16 @@ class AccountAdmin(UserAdmin):
 class PersonalTokenAdmin(admin.ModelAdmin):
     """Tokens are made on the account page by whoever will use them; here they are only ended."""
 
-    list_display = ("name", "user", "created_at", "expires_at", "last_used_at", "revoked_at")
+    list_display = (
+        "name",
+        "user",
+        "form_ids",
+        "purpose",
+        "created_at",
+        "expires_at",
+        "last_used_at",
+        "revoked_at",
+    )
     list_filter = ("revoked_at",)
     search_fields = ("name", "user__username")
     fields = list_display

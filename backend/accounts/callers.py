@@ -22,7 +22,7 @@ from backend.accounts.tokens import make_personal_token, token_digest, user_of_t
 from backend.problems import Problem
 
 log = logging.getLogger(__name__)
-SESSION_LIFE = timedelta(days=1)
+SESSION_DAYS = 1
 MOST_FAILURES, FAILURES_SECONDS = 10, 600  # of one name, wherever from
 
 
@@ -63,8 +63,8 @@ def log_in(request: HttpRequest, name: str, password: str) -> Opened:
         _count_failure(name)
         raise Problem("login_required")
     now = timezone.now()
-    token = make_personal_token(user=user, name="Session of a tool", life=SESSION_LIFE)
-    return Opened(token, now, now + SESSION_LIFE)
+    token = make_personal_token(user=user, name="Session of a tool", days=SESSION_DAYS)
+    return Opened(token, now, now + timedelta(days=SESSION_DAYS))
 
 
 def check_private(request: HttpRequest) -> None:

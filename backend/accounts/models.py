@@ -1,5 +1,7 @@
 """People: a user has one role and, where it matters, the places it is for."""
 
+from typing import Any
+
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils import timezone
@@ -14,6 +16,7 @@ class User(AbstractUser):
         MANAGER = "manager", "Manager"
         ANALYST = "analyst", "Analyst"
         ADMIN = "admin", "Admin"
+        PARTNER = "partner", "Partner"
 
     role = models.CharField(max_length=20, choices=Role, default=Role.ENUMERATOR)
     # Codes, not keys: places stand above accounts in the house.
@@ -21,6 +24,11 @@ class User(AbstractUser):
     sees_legal_aid = models.BooleanField(
         default=False, help_text="Named person who may see legal-aid facts."
     )
+    # As the forms' question `partner` has it. A partner reads the records of its own people only.
+    partner = models.CharField(max_length=80, blank=True)
+
+    # The token that came with the request, where one did; never stored.
+    token: "PersonalToken | None" = None
 
     class Meta:
         ordering = ["username"]
@@ -28,16 +36,26 @@ class User(AbstractUser):
     def __str__(self) -> str:
         return self.username
 
+    @property
+    def is_partner(self) -> bool:
+        """Someone outside the programme, who is given its data as a recipient."""
+        return not self.is_superuser and self.role == self.Role.PARTNER
+
     def has_role(self, *roles: str) -> bool:
         return self.is_active and (self.is_superuser or self.role in roles)
 
 
 class PersonalToken(models.Model):
-    """Lets one person's tool read the API. Only its SHA-256 is stored; shown once when made."""
+    """Lets one person's tool read the API. Only its SHA-256 is stored; shown once when made.
+
+    `form_ids` empty means every form; a `purpose` stands in each export made with the token.
+    """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
     name = models.CharField(max_length=80)
     digest = models.CharField(max_length=64, unique=True)
+    form_ids: Any = models.JSONField(default=list, blank=True)
+    purpose = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True)

@@ -31,9 +31,18 @@ def may_read_records(user: Person) -> bool:
     return _has(user, Role.SUPERVISOR, Role.MANAGER, Role.ANALYST, Role.ADMIN)
 
 
+def may_read_datasets(user: Person) -> bool:
+    """Lists, files and feeds of records; partners too, who see their own and nothing else."""
+    return may_read_records(user) or _is_named_partner(user)
+
+
+def _is_named_partner(user: Person) -> bool:
+    return _has(user, Role.PARTNER) and isinstance(user, User) and bool(user.partner)
+
+
 def may_export(user: Person) -> bool:
     """Who may read may take away: the same rows and columns, in a file."""
-    return may_read_records(user)
+    return may_read_datasets(user)
 
 
 def may_unmask(user: Person) -> bool:

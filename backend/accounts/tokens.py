@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import string
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.utils import timezone
@@ -28,15 +29,27 @@ def token_digest(token: str) -> str:
 
 
 def make_personal_token(
-    *, user: User, name: str, by: User | None = None, life: timedelta = timedelta(days=TOKEN_DAYS)
+    *,
+    user: User,
+    name: str,
+    by: User | None = None,
+    days: int = TOKEN_DAYS,
+    form_ids: Sequence[str] = (),
+    purpose: str = "",
 ) -> str:
-    """Makes a token that lives a year, or as long as said; it cannot be shown again."""
+    """Makes a token and returns it; it cannot be shown again.
+
+    It lives `days`, at most a year; with `form_ids` it opens these forms only; with a `purpose`
+    all its exports are for that.
+    """
     token = new_token()
     made = PersonalToken.objects.create(
         user=user,
         name=name,
         digest=token_digest(token),
-        expires_at=timezone.now() + life,
+        form_ids=list(form_ids),
+        purpose=purpose.strip()[:300],
+        expires_at=timezone.now() + timedelta(days=min(max(days, 1), TOKEN_DAYS)),
     )
     log_event("token.made", by=by or user, target=made)
     return token
@@ -56,4 +69,5 @@ def user_of_token(token: str) -> User | None:
     now = timezone.now()
     if found.last_used_at is None or now - found.last_used_at > timedelta(minutes=1):
         PersonalToken.objects.filter(pk=found.pk).update(last_used_at=now)
+    found.user.token = found
     return found.user

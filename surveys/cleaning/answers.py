@@ -31,7 +31,10 @@ class Flag:
 
 @dataclass(slots=True)
 class Row:
-    """Typed answers by field key; `verbatim` as sent, by the same key or by "/path" if unknown."""
+    """Typed answers by field key; `verbatim` as sent, by the same key or by "/path" if unknown.
+
+    A question that was sent without an answer is empty in `verbatim`: it was asked and left so.
+    """
 
     repeat: str = ROOT
     parent: "Row | None" = None
@@ -54,7 +57,7 @@ class Answers:
 
 
 def read_answers(root: "etree._Element", plan: "Plan") -> Answers:
-    """Every non-blank answer of the instance, typed where its field is known and it can be read."""
+    """Every answer of the instance, typed where its field is known and it can be read."""
     answers = Answers(rows=[Row()])
     _Walk(answers).children(root, plan, answers.root)
     return answers
@@ -113,6 +116,8 @@ class _Walk:
             elif known.field is not None:
                 if child.text is not None and not child.text.isspace():
                     self.question(child.text, known, row)
+                else:
+                    row.verbatim.setdefault(known.key, "")
                 if len(child):
                     self.children(child, Plan(path=known.path), row)
             elif known.repeat:
@@ -121,7 +126,7 @@ class _Walk:
                 self.children(child, known, row)
 
     def question(self, text: str, plan: Plan, row: Row) -> None:
-        if plan.key in row.verbatim:
+        if row.verbatim.get(plan.key):
             self.keep_beside(text, plan.path, row)
             self.flag(NODE_REPEATED, plan.path)
             return
@@ -142,7 +147,7 @@ class _Walk:
         row = Row(plan.repeat, parent)
         rows.append(row)
         self.children(element, plan, row)
-        if rows[-1] is row and not row.verbatim:
+        if rows[-1] is row and not any(row.verbatim.values()):
             rows.pop()
 
     def unknown(self, element: "etree._Element", path: str, row: Row) -> None:

@@ -6,11 +6,10 @@ silent, writes the file beside its place, reads it back, counts, and only then m
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -21,30 +20,24 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.audit.log import log_event
 from backend.problems import Problem
-from surveys.datasets.export_sheets import Reading, data_sheets, open_reading, words_sheets
-from surveys.datasets.files.to_csv import count_csv_rows, write_csv_zip
-from surveys.datasets.files.to_xlsx import count_xlsx_rows, write_xlsx
-from surveys.datasets.models import Export
+from surveys.datasets.export_files import KINDS, Job
+from surveys.datasets.export_sheets import open_reading
+from surveys.datasets.export_tables import Written
+from surveys.datasets.heart import Heart, TakenOver
+from surveys.datasets.layers import LAYERS
+from surveys.datasets.models import KEPT_FOR, Export
 from surveys.datasets.tables import find_form
-from surveys.privacy.access import unmask
+from surveys.privacy.access import dataset_reader, recipient_of, unmask
 
 log = logging.getLogger(__name__)
-KINDS = ("csv", "xlsx")
-LAYERS = ("corrected", "raw")
 SEPARATORS = (",", ";")
 MOST_TRIES = 5
+UNFINISHED = (Export.State.WAITING, Export.State.RUNNING)
 SILENT_AFTER = timedelta(minutes=2)
-KEPT_FOR = timedelta(days=30)
-BEAT_EVERY_ROWS = 500
-WRITING = 0.9  # the share of the work that writing is; the rest is reading back
 
 
 class NotVerified(Exception):
     """The file read back does not hold what the database gave."""
-
-
-class TakenOver(Exception):
-    """Another worker has taken the export up, or it was withdrawn."""
 
 
 def request_export(
@@ -58,6 +51,7 @@ def request_export(
     separator: str = ",",
     filter: Mapping[str, str] | None = None,
     purpose: str = "",
+    recipient: str = "",
     unmask_reason: str = "",
 ) -> Export:
     """Puts an export in the queue; the edge rings the worker after the commit.
@@ -68,6 +62,9 @@ def request_export(
     _check_choice(kind, layer, separator)
     if layer == "raw" and labels:
         raise Problem("value_invalid", field="labels", reason="raw answers have codes only")
+    if recipient and unmask_reason:
+        raise Problem("value_invalid", field="unmask", reason="goes to nobody outside")
+    dataset_reader(by, form_id)
     form = find_form(form_id)
     export = Export(
         form=form,
@@ -77,7 +74,8 @@ def request_export(
         labels=labels,
         separator=separator,
         filter=dict(filter or {}),
-        purpose=purpose,
+        purpose=purpose or (by.token.purpose if by.token else ""),
+        recipient=recipient.strip(),
         unmask=unmask_reason,
         asked_by=by,
     )
@@ -86,7 +84,14 @@ def request_export(
             unmask(user=by, reason=unmask_reason, target=export.unmask_target)
         open_reading(export)
         export.save()
-        log_event("export.asked", by=by, target=export, kind=kind, form_id=form_id)
+        log_event(
+            "export.asked",
+            by=by,
+            target=export,
+            kind=kind,
+            form_id=form_id,
+            recipient=recipient_of(by, export.recipient),
+        )
     return export
 
 
@@ -121,14 +126,28 @@ def build_export(export: Export) -> None:
         with transaction.atomic(), closing(connection.copy()) as beside:
             as_of = _open_snapshot()
             reading = open_reading(export)
-            written = _write(export, reading, unfinished, as_of, _Heart(export, beside, reading))
-        tables = _verified(export, reading, unfinished, written)
+            heart = Heart(export, beside, reading)
+            job = Job(export, reading, unfinished, as_of, heart.watch, heart.beat)
+            written = KINDS[export.kind].write(job)
+            tables = _verified(job, written, heart)
         _fsync(unfinished)
         unfinished.replace(export.path)
         _fsync(export.path.parent)
     finally:
-        unfinished.unlink(missing_ok=True)
-    _offer(export, tables, as_of)
+        _remove(unfinished.parent.glob(f"{unfinished.name}*"))
+    _offer(export, tables, as_of, written.notes)
+
+
+def stop_export(export: Export, *, by: User) -> None:
+    """Withdraws an export that waits or runs; its worker notices within a second.
+
+    Raises `Problem("export_not_stoppable")` once it is ready, failed or stopped.
+    """
+    unfinished = Export.objects.filter(pk=export.pk, state__in=UNFINISHED)
+    with transaction.atomic():
+        if not unfinished.update(state=Export.State.STOPPED):
+            raise Problem("export_not_stoppable", state=export.state)
+        log_event("export.stopped", by=by, target=export)
 
 
 def remove_old_exports() -> int:
@@ -151,7 +170,7 @@ def _check_choice(kind: str, layer: str, separator: str) -> None:
 
 
 def _take_next(only: UUID | None) -> Export | None:
-    unfinished = Q(state__in=[Export.State.WAITING, Export.State.RUNNING])
+    unfinished = Q(state__in=UNFINISHED)
     unfinished &= Q(pk=only) if only else Q()
     silent = Q(heartbeat_at=None) | Q(heartbeat_at__lt=timezone.now() - SILENT_AFTER)
     with transaction.atomic():
@@ -182,53 +201,16 @@ def _open_snapshot() -> datetime:
     return as_of  # type: ignore[no-any-return]
 
 
-class _Heart:
-    """Says, on a connection of its own, that the worker lives and how far it is."""
-
-    def __init__(self, export: Export, beside: Any, reading: Reading) -> None:
-        self.export, self.beside = export, beside
-        self.total = max(sum(reading.counts.values()), 1)
-        self.done = 0
-
-    def watch(self, rows: Iterator[Any]) -> Iterator[Any]:
-        for row in rows:
-            if self.done % BEAT_EVERY_ROWS == 0:
-                self.beat()
-            self.done += 1
-            yield row
-
-    def beat(self) -> None:
-        with self.beside.cursor() as cursor:
-            cursor.execute(
-                "UPDATE datasets_export SET progress = %s, heartbeat_at = now()"
-                " WHERE id = %s AND attempts = %s AND state = 'running'",
-                [WRITING * self.done / self.total, self.export.pk, self.export.attempts],
-            )
-            if cursor.rowcount == 0:
-                raise TakenOver
-
-
-def _write(
-    export: Export, reading: Reading, path: Path, as_of: datetime, heart: _Heart
-) -> dict[str, int]:
-    sheets = (*data_sheets(reading, heart.watch), *words_sheets(export, reading, as_of))
-    if export.kind == "csv":
-        return write_csv_zip(path, sheets, separator=export.separator)
-    return write_xlsx(path, sheets)
-
-
-def _verified(
-    export: Export, reading: Reading, path: Path, written: dict[str, int]
-) -> dict[str, int]:
-    """Rows by table, when the file read back holds all the database counted. Else NotVerified."""
-    found = count_csv_rows(path) if export.kind == "csv" else count_xlsx_rows(path)
-    data_rows = sum(found.values()) - sum(written[name] for name in reading.words_names)
-    if found != written or data_rows != sum(reading.counts.values()):
+def _verified(job: Job, written: Written, heart: Heart) -> dict[str, int]:
+    """Rows by table, when all that was counted was read, and the file read back holds what was
+    written. Else NotVerified."""
+    found = KINDS[job.export.kind].count(job.path)
+    if found != written.found or heart.done != sum(job.reading.counts.values()):
         raise NotVerified
-    return reading.counts
+    return written.tables or job.reading.counts
 
 
-def _offer(export: Export, tables: dict[str, int], as_of: datetime) -> None:
+def _offer(export: Export, tables: dict[str, int], as_of: datetime, notes: list[str]) -> None:
     with transaction.atomic():
         mine = Export.objects.filter(
             pk=export.pk, attempts=export.attempts, state=Export.State.RUNNING
@@ -237,6 +219,7 @@ def _offer(export: Export, tables: dict[str, int], as_of: datetime) -> None:
             state=Export.State.READY,
             progress=1,
             tables=tables,
+            notes=notes,
             as_of=as_of,
             file_name=f"{export.form.form_id}-{as_of:%Y%m%d-%H%M}{export.path.suffix}",
             size=export.path.stat().st_size,
@@ -247,15 +230,18 @@ def _offer(export: Export, tables: dict[str, int], as_of: datetime) -> None:
 
 def _put_back(export: Export, error: str, *, for_good: bool) -> None:
     """Its heartbeat keeps it from being taken up again before two minutes have gone."""
-    Export.objects.filter(pk=export.pk, attempts=export.attempts).update(
-        state=Export.State.FAILED if for_good else Export.State.WAITING, error=error
-    )
+    mine = Export.objects.filter(pk=export.pk, attempts=export.attempts, state__in=UNFINISHED)
+    mine.update(state=Export.State.FAILED if for_good else Export.State.WAITING, error=error)
 
 
 def _remove_unfinished(export: Export) -> None:
     """What a worker that was killed left behind."""
-    for left in export.path.parent.glob(f".{export.pk}.*"):
-        left.unlink(missing_ok=True)
+    _remove(export.path.parent.glob(f".{export.pk}.*"))
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
 
 
 def _fsync(path: Path) -> None:

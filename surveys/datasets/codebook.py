@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from surveys.datasets.columns import Column, Dataset, Table
-from surveys.datasets.files.sheets import Cell, Sheet
+from surveys.datasets.files.sheets import Cell, Sheet, sheet_of_rows
 
-HEADER = ("table", "column", "question", "type", "path", "privacy", "masked", "choices")
+HEADER = ("table", "column", "question", "type", "path", "privacy", "masked", "choices", "short")
 
 
 def codebook(dataset: Dataset, masked: dict[str, frozenset[str]], language: str) -> Sheet:
@@ -15,7 +15,7 @@ def codebook(dataset: Dataset, masked: dict[str, frozenset[str]], language: str)
         for table in dataset.tables
         for row in _rows(dataset, table, masked.get(table.path, frozenset()), language)
     )
-    return Sheet("codebook", HEADER, rows)
+    return sheet_of_rows("codebook", HEADER, rows)
 
 
 def _rows(
@@ -32,6 +32,7 @@ def _rows(
             "restricted" if field.restricted else field.privacy,
             "yes" if field.key in masked else "",
             "; ".join(_choices(column, language)),
+            column.short,
         )
 
 

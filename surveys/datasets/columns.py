@@ -1,44 +1,38 @@
 """What a form's records look like over all its versions: tables, columns, languages. Pure.
 
-The current version leads; a question that only older versions asked comes after. Of two privacy
-classes of one question the stricter holds, and choices that were taken away keep their labels.
+Tables and columns stand in the order of the register, which only grows: those of the oldest version
+first, each later version's new ones behind. Labels and types are the current version's. Of two
+privacy classes of one question the stricter holds, and choices that were taken away keep their
+labels.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, count
+from dataclasses import field as made_by
 
+from surveys.datasets.register import RECORD_KEYS, REPEAT_KEYS, RESERVED, Entry, new_entries
 from surveys.xforms.schema import ROOT, Choice, Field, Repeat, Schema
 
+__all__ = ["RECORD_KEYS", "REPEAT_KEYS", "RESERVED"]
+
 STRICTNESS = {"open": 0, "quasi": 1, "sensitive": 2, "direct": 3}
-RECORD_KEYS = (
-    "id",
-    "instance_id",
-    "form_id",
-    "version",
-    "household",
-    "place",
-    "submitted_at",
-    "received_at",
-    "updated_at",
-    "review_state",
-)
-REPEAT_KEYS = ("id", "parent_id", "root_id", "index", *RECORD_KEYS[1:])
-# A question of such a name would hide a key of every record or a word of every query.
-RESERVED = frozenset(
-    {*REPEAT_KEYS, "fields", "labels", "ordering", "page_size", "cursor", "updated_since"}
-    | {"deleted", "unmask", "format"}
-)
 GEO_TYPES = frozenset({"geopoint", "geotrace", "geoshape"})
 MEDIA_TYPES = frozenset({"image", "audio", "video", "file"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
-    """One question in a table. `name` is what people say; `field.key` what the rows hold."""
+    """One question in a table. `name` is what people say; `field.key` what the rows hold.
+
+    `short` is its name in Stata and SPSS files; `parts` those of the columns that a
+    select_multiple (by code) or a geopoint (by lat, lon, alt, acc) fills there.
+    """
 
     name: str
     field: Field
+    short: str = ""
+    parts: Mapping[str, str] = made_by(default_factory=dict)
+    position: int = 0
 
     def choice_labels(self, language: str) -> dict[str, str]:
         """Code → label, falling back to any label the choice has."""
@@ -57,6 +51,8 @@ class Table:
     parent: str
     labels: dict[str, str]
     columns: tuple[Column, ...]
+    short: str = ""  # for the name of a Stata or SPSS file
+    registers: bool = False  # the form makes entities: a record stands for a household
 
     def column(self, name: str) -> Column | None:
         return next((c for c in self.columns if c.name == name), None)
@@ -80,6 +76,11 @@ class Dataset:
     repeats: tuple[Table, ...]
 
     @property
+    def schema_version(self) -> str:
+        """Versions read, and columns: nothing but labels differs between two files that agree."""
+        return f"{len(self.versions)}.{sum(len(table.columns) for table in self.tables)}"
+
+    @property
     def tables(self) -> tuple[Table, ...]:
         return (self.root, *self.repeats)
 
@@ -98,35 +99,66 @@ class Dataset:
         return None
 
 
-def dataset_of(schemas: Sequence[Schema]) -> Dataset:
-    """Joins the versions of a form; the current one first, then from newest to oldest."""
+def dataset_of(schemas: Sequence[Schema], register: Sequence[Entry] = ()) -> Dataset:
+    """Joins the versions of a form: the current one first, then from newest to oldest.
+
+    `register` is what was kept of earlier readings; what it lacks is found anew.
+    """
     current = schemas[0]
+    lines = (*register, *new_entries(reversed(schemas), register))
     repeats: dict[str, Repeat] = {}
-    names: set[str] = set()
     for repeat in (r for schema in schemas for r in schema.repeats):
-        if repeat.path not in repeats:
-            name = _free(repeat.name, names, repeat.path.replace("/", "_"))
-            repeats[repeat.path] = replace(repeat, name=name)
+        repeats.setdefault(repeat.path, repeat)
+    columns = _columns(schemas, lines)
+    registers = any(entity.creates for s in schemas for entity in s.entities)
     return Dataset(
         form_id=current.form_id,
         title=current.title,
         version=current.version,
         versions=tuple(s.version for s in schemas),
         languages=tuple(dict.fromkeys(lang for s in schemas for lang in s.languages)),
-        root=Table("", ROOT, ROOT, {}, _columns(schemas, ROOT)),
+        root=Table("", ROOT, ROOT, {}, columns.get(ROOT, ()), registers=registers),
         repeats=tuple(
-            Table(r.name, r.path, r.parent, r.labels, _columns(schemas, r.path))
-            for r in repeats.values()
+            _table(line, repeats[line.table], columns, registers)
+            for line in sorted(lines, key=lambda line: line.position)
+            if not line.key and line.table in repeats
         ),
     )
 
 
-def _columns(schemas: Sequence[Schema], path: str) -> tuple[Column, ...]:
-    fields: dict[str, Field] = {}
-    for field in (f for schema in schemas for f in schema.table(path)):
-        fields[field.key] = _joined(fields[field.key], field) if field.key in fields else field
-    taken = set(RESERVED)
-    return tuple(Column(_free(f.key, taken, f"{f.key}_answer"), f) for f in fields.values())
+def _table(
+    line: Entry, repeat: Repeat, columns: dict[str, tuple[Column, ...]], registers: bool
+) -> Table:
+    return Table(
+        name=line.name,
+        path=repeat.path,
+        parent=repeat.parent,
+        labels=repeat.labels,
+        columns=columns.get(repeat.path, ()),
+        short=line.short_name,
+        registers=registers,
+    )
+
+
+def _columns(schemas: Sequence[Schema], lines: Sequence[Entry]) -> dict[str, tuple[Column, ...]]:
+    """The columns of each table, by its path."""
+    fields: dict[tuple[str, str], Field] = {}
+    for each in (f for schema in schemas for f in schema.fields):
+        at = each.repeat, each.key
+        fields[at] = _joined(fields[at], each) if at in fields else each
+    parts: dict[tuple[str, str], dict[str, str]] = {}
+    for line in lines:
+        if line.part:
+            parts.setdefault((line.table, line.key), {})[line.part] = line.short_name
+    found: dict[str, list[Column]] = {}
+    for line in sorted(lines, key=lambda line: line.position):
+        at = line.table, line.key
+        if at in fields and not line.part:
+            column = Column(
+                line.name, fields[at], line.short_name, parts.get(at, {}), line.position
+            )
+            found.setdefault(line.table, []).append(column)
+    return {table: tuple(columns) for table, columns in found.items()}
 
 
 def _joined(newer: Field, older: Field) -> Field:
@@ -134,6 +166,7 @@ def _joined(newer: Field, older: Field) -> Field:
         newer,
         privacy=max(newer.privacy, older.privacy, key=lambda p: STRICTNESS.get(p, 3)),
         restricted=newer.restricted or older.restricted,
+        missing=newer.missing or older.missing,
         choices=_joined_choices(newer.choices, older.choices),
     )
 
@@ -143,11 +176,3 @@ def _joined_choices(newer: Iterable[Choice], older: Iterable[Choice]) -> tuple[C
     for choice in older:
         joined.setdefault(choice.name, choice)
     return tuple(joined.values())
-
-
-def _free(name: str, taken: set[str], instead: str) -> str:
-    """`name`; where that is taken `instead`, with a number if need be. Notes it as taken."""
-    others = (f"{instead}_{number}" for number in count(2))
-    chosen = next(n for n in chain((name, instead), others) if n not in taken)
-    taken.add(chosen)
-    return chosen

@@ -4,13 +4,15 @@ from typing import Any
 
 from backend.accounts.models import User
 from surveys.datasets.columns import Column, Dataset, Table
+from surveys.datasets.missing import missing_codes
 from surveys.datasets.tables import all_datasets
-from surveys.privacy.access import masked_keys
+from surveys.privacy.access import coarse_keys, masked_keys, may_read_form
 
 
 def describe_forms(user: User) -> dict[str, Any]:
     """Every published form, in one page."""
-    described = [describe_form(dataset, user) for dataset in all_datasets()]
+    datasets = (d for d in all_datasets() if may_read_form(user, d.form_id))
+    described = [describe_form(dataset, user) for dataset in datasets]
     return {"next": None, "previous": None, "results": described}
 
 
@@ -22,6 +24,7 @@ def describe_form(dataset: Dataset, user: User) -> dict[str, Any]:
         "title": dataset.title,
         "version": dataset.version,
         "versions": dataset.versions,
+        "schema_version": dataset.schema_version,
         "languages": dataset.languages,
         "repeats": [
             {"name": t.name, "path": t.path, "parent": names.get(t.parent), "labels": t.labels}
@@ -32,11 +35,14 @@ def describe_form(dataset: Dataset, user: User) -> dict[str, Any]:
 
 
 def _fields(table: Table, user: User) -> list[dict[str, Any]]:
-    masked = masked_keys(user, (c.field for c in table.columns))
-    return [_field(column, table, column.field.key in masked) for column in table.columns]
+    fields = [c.field for c in table.columns]
+    masked, coarse = masked_keys(user, fields), coarse_keys(user, fields)
+    return [
+        _field(c, table, c.field.key in masked, coarse.get(c.field.key, "")) for c in table.columns
+    ]
 
 
-def _field(column: Column, table: Table, masked: bool) -> dict[str, Any]:
+def _field(column: Column, table: Table, masked: bool, coarsened: str) -> dict[str, Any]:
     field = column.field
     return {
         "name": column.name,
@@ -47,5 +53,8 @@ def _field(column: Column, table: Table, masked: bool) -> dict[str, Any]:
         "privacy": field.privacy,
         "repeat": table.name or None,
         "restricted": field.restricted,
-        "masked": masked,
+        "masked": masked and not coarsened,
+        "coarsened": coarsened or None,
+        "short_name": column.short,
+        "missing": dict(missing_codes(column)),
     }

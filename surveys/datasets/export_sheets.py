@@ -1,19 +1,21 @@
 """What an export holds: its tables' rows as sheets, a codebook, and a sheet about the file."""
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from surveys.cleaning.models import CleanRow
+from surveys.datasets.blocks import Block, read_blocks
 from surveys.datasets.codebook import codebook
 from surveys.datasets.columns import Dataset, Table
-from surveys.datasets.files.sheets import Cell, CellColumn, Sheet
+from surveys.datasets.files.sheets import Cell, CellColumn, Sheet, sheet_of_rows
 from surveys.datasets.filters import filter_rows
 from surveys.datasets.models import Export
+from surveys.datasets.records import repeats_below
 from surveys.datasets.tables import (
     Shape,
     dataset_of_form,
@@ -22,12 +24,13 @@ from surveys.datasets.tables import (
     shape_of,
     visible_rows,
 )
-from surveys.privacy.access import reader
+from surveys.privacy.access import dataset_reader
 from surveys.privacy.models import Unmasking
 
-ROWS_AT_ONCE = 1000
 KEY_TYPES = dict.fromkeys(("submitted_at", "received_at", "updated_at"), "dateTime")
-Watch = Callable[[Iterator[Any]], Iterator[Any]]
+Watch = Callable[[Iterator[Block]], Iterator[Block]]
+FORBIDDEN_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]+")
+ORDER = ("received_at", "record_id", "parent_id", "index", "id")  # as they came
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,17 @@ class Part:
     shape: Shape
     rows: QuerySet[CleanRow]
 
+    @property
+    def file_name(self) -> str:
+        """In Latin letters, unlike any other's of the form."""
+        return self.shape.table.short or FORBIDDEN_IN_NAMES.sub("_", self.name)
+
+    def blocks(self, *, raw: bool, with_gaps: bool = False) -> Iterator[Block]:
+        """All its rows by a server-side cursor, in the order they came."""
+        answers = "verbatim" if raw else "values"
+        rows = read_columns(self.rows.order_by(*ORDER), answers=answers, with_sent=with_gaps)
+        return read_blocks(rows, self.shape, with_sent=with_gaps)
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -46,6 +60,7 @@ class Reading:
     dataset: Dataset
     language: str
     raw: bool  # answers as they were sent, all of them text
+    labels: bool  # in place of codes
     parts: tuple[Part, ...]
     counts: dict[str, int]
     words_names: tuple[str, ...] = ("codebook", "about")
@@ -53,7 +68,7 @@ class Reading:
 
 def open_reading(export: Export) -> Reading:
     """Checks filter, language and rights, and counts. Raises `Problem` as the records API does."""
-    user = reader(export.asked_by)
+    user = dataset_reader(export.asked_by)
     dataset = dataset_of_form(export.form)
     language = language_of(dataset, export.language) if export.language else dataset.languages[0]
     granted = None
@@ -62,11 +77,28 @@ def open_reading(export: Export) -> Reading:
 
     def shape(table: Table) -> Shape:
         labels = language if export.labels else None
-        return shape_of(dataset, table, user, granted=granted, language=labels)
+        return shape_of(
+            dataset,
+            table,
+            user,
+            granted=granted,
+            language=labels,
+            layer=export.layer,
+            recipient=export.recipient,
+        )
 
     root = shape(dataset.root)
-    roots = visible_rows(export.form, dataset.root, user)
-    roots = filter_rows(roots, dataset.root, export.filter, root.masked)
+    roots = visible_rows(
+        export.form, dataset.root, user, layer=export.layer, recipient=export.recipient
+    )
+    roots = filter_rows(
+        roots,
+        dataset.root,
+        export.filter,
+        root.masked,
+        below=repeats_below(dataset, user, granted),
+        recipient=root.recipient,
+    )
     parts = [Part(dataset.form_id, root, roots)]
     for table in dataset.repeats:
         rows = CleanRow.objects.filter(form=export.form, repeat=table.path)
@@ -76,28 +108,43 @@ def open_reading(export: Export) -> Reading:
         dataset=dataset,
         language=language,
         raw=export.layer == "raw",
+        labels=export.labels,
         parts=tuple(parts),
         counts={part.name: part.rows.count() for part in parts},
     )
 
 
 def data_sheets(reading: Reading, watch: Watch) -> Iterator[Sheet]:
-    """A sheet for the root and one for each repeat; `watch` sees every row go by."""
+    """A sheet for the root and one for each repeat; `watch` sees every block of rows go by."""
     for part in reading.parts:
-        columns = _cell_columns(part.shape, raw=reading.raw)
+        columns = cell_columns(part.shape, raw=reading.raw)
         header = tuple(name for column in columns for name in column.header())
-        yield Sheet(part.name, header, watch(_cells(part, columns, raw=reading.raw)))
+        blocks = watch(part.blocks(raw=reading.raw))
+        yield Sheet(part.name, header, _cells(blocks, columns, labels=reading.labels))
 
 
-def words_sheets(export: Export, reading: Reading, as_of: datetime) -> Iterator[Sheet]:
-    """The codebook, and what the file is: from when, for whom, with which filter."""
-    masked = {part.shape.table.path: part.shape.masked for part in reading.parts}
-    yield codebook(reading.dataset, masked, reading.language)
+def words_sheets(
+    export: Export, reading: Reading, as_of: datetime, notes: Iterable[str] = ()
+) -> Iterator[Sheet]:
+    """The codebook, and what the file is; read when all rows are written, so `notes` is whole."""
+    yield codebook(reading.dataset, masked_by_table(reading), reading.language)
+    yield sheet_of_rows("about", ("what", "value"), about(export, reading, as_of, notes))
+
+
+def masked_by_table(reading: Reading) -> dict[str, frozenset[str]]:
+    return {part.shape.table.path: part.shape.masked for part in reading.parts}
+
+
+def about(
+    export: Export, reading: Reading, as_of: datetime, notes: Iterable[str] = ()
+) -> Iterator[tuple[str, Cell]]:
+    """From when the file is, for whom, why, with which filter, and what it could not hold."""
     filters = "&".join(f"{name}={value}" for name, value in export.filter.items())
-    about: list[tuple[Cell, ...]] = [
+    said: tuple[tuple[str, Cell], ...] = (
         ("form", reading.dataset.form_id),
         ("title", reading.dataset.title),
         ("version", reading.dataset.version),
+        ("schema version", reading.dataset.schema_version),
         ("as of", as_of),
         ("time zone", str(timezone.get_current_timezone())),
         ("layer", export.layer),
@@ -105,27 +152,27 @@ def words_sheets(export: Export, reading: Reading, as_of: datetime) -> Iterator[
         ("filter", filters),
         ("asked by", export.asked_by.username),
         ("purpose", export.purpose),
+        ("recipient", reading.parts[0].shape.recipient),
         ("export", str(export.pk)),
         *(("rows", f"{name}: {count}") for name, count in reading.counts.items()),
-    ]
-    yield Sheet("about", ("what", "value"), about)
+        *(("note", note) for note in notes),
+    )
+    yield from said
 
 
-def _cell_columns(shape: Shape, *, raw: bool) -> tuple[CellColumn, ...]:
+def cell_columns(shape: Shape, *, raw: bool) -> tuple[CellColumn, ...]:
+    """The columns of a table, keys first, and the types of their values."""
     keys = (CellColumn(key, KEY_TYPES.get(key, "string")) for key in shape.keys)
     answers = (CellColumn(c.name, "string" if raw else c.field.type) for c in shape.columns)
     return (*keys, *answers)
 
 
-def _cells(part: Part, columns: tuple[CellColumn, ...], *, raw: bool) -> Iterator[list[Cell]]:
-    """Rows by a server-side cursor, in the order they came."""
-    zone = timezone.get_current_timezone()
-    between = "; " if part.shape.language is not None else " "
-    order = ("received_at", "record_id", "parent_id", "index", "id")
-    rows = read_columns(part.rows.order_by(*order), answers="verbatim" if raw else "values")
-    for row in rows.iterator(chunk_size=ROWS_AT_ONCE):
-        record = part.shape.exact_record(row)
-        cells: list[Cell] = []
-        for column in columns:
-            cells += column.cells(record[column.name], zone, between)
+def _cells(
+    blocks: Iterator[Block], columns: Sequence[CellColumn], *, labels: bool
+) -> Iterator[list[Sequence[Cell]]]:
+    zone, between = timezone.get_current_timezone(), "; " if labels else " "
+    for block in blocks:
+        cells: list[Sequence[Cell]] = []
+        for column, values in zip(columns, block.columns, strict=True):
+            cells += column.columns(values, zone, between)
         yield cells

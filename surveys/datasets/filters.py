@@ -5,20 +5,28 @@ unknown field or operator is refused by name, and so is a field whose answers th
 see, since filtering by it would tell them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
 
 from backend.problems import Problem
 from surveys.cleaning.models import CleanRow
 from surveys.datasets.columns import GEO_TYPES, Column, Table
-from surveys.datasets.conditions import answer_condition, column_condition, place_condition
+from surveys.datasets.conditions import (
+    Condition,
+    answer_condition,
+    column_condition,
+    place_condition,
+)
+from surveys.datasets.shape import ID_KEYS
 from surveys.datasets.values import FORM_FIELDS, ChoiceCode, ListOf
+from surveys.privacy.access import known_from
 from surveys.submissions.models import Submission
 from surveys.xforms.schema import Choice
 
@@ -76,18 +84,63 @@ class RowFilter(django_filters.Filter):  # type: ignore[misc]
         return rows if value is None else rows.filter(self.condition(value))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Below:
+    """A repeat whose answers choose records: `member__sex=female`, and what of it is masked."""
+
+    table: Table
+    masked: frozenset[str]
+
+
 def filter_rows(
-    rows: Rows, table: Table, query: QueryDict | Mapping[str, str], masked: frozenset[str]
+    rows: Rows,
+    table: Table,
+    query: QueryDict | Mapping[str, str],
+    masked: frozenset[str],
+    *,
+    below: Iterable[Below] = (),
+    recipient: str = "",
 ) -> Rows:
     """The rows that fit every `name__operator=value` of a query.
 
-    Raises `Problem`: `field_unknown`, `operator_unknown`, `field_masked`, `value_invalid`,
-    `place_unknown`.
+    `repeat__name__operator=value` chooses records with such a row in the repeat; several of one
+    repeat must hold for the same row. `recipient` is who knows ids by pseudonyms. Raises `Problem`:
+    `field_unknown`, `operator_unknown`, `field_masked`, `value_invalid`, `place_unknown`.
     """
     for name in query:
-        _check(table, name, masked)
         _check_given_once(query, name)
-    filterset = filterset_class(table, tuple(query))(data=query, queryset=rows)
+    own, inner = _by_table(table, query, below)
+    rows = _filter(rows, table, own, masked, recipient)
+    for repeat, asked in inner.items():
+        found = CleanRow.objects.filter(
+            form=OuterRef("form"), repeat=repeat.table.path, record_id=OuterRef("record_id")
+        )
+        rows = rows.filter(Exists(_filter(found, repeat.table, asked, repeat.masked, recipient)))
+    return rows
+
+
+def _by_table(
+    table: Table, query: QueryDict | Mapping[str, str], below: Iterable[Below]
+) -> tuple[dict[str, str], dict[Below, dict[str, str]]]:
+    """What is asked of the table itself, and of the repeats below it without their names."""
+    own: dict[str, str] = {}
+    inner: dict[Below, dict[str, str]] = {}
+    longest_first = sorted(below, key=lambda repeat: -len(repeat.table.name))
+    for name, value in query.items():
+        repeat = next((r for r in longest_first if name.startswith(f"{r.table.name}__")), None)
+        if repeat is None or _is_field(table, name) or _is_field(table, name.rpartition("__")[0]):
+            own[name] = str(value)
+        else:
+            inner.setdefault(repeat, {})[name.removeprefix(f"{repeat.table.name}__")] = str(value)
+    return own, inner
+
+
+def _filter(
+    rows: Rows, table: Table, query: Mapping[str, str], masked: frozenset[str], recipient: str
+) -> Rows:
+    for name in query:
+        _check(table, name, masked, recipient)
+    filterset = filterset_class(table, tuple(query), recipient)(data=query, queryset=rows)
     if not filterset.is_valid():
         name, errors = next(iter(filterset.form.errors.items()))
         raise Problem("value_invalid", field=name, reason=" ".join(errors))
@@ -95,13 +148,15 @@ def filter_rows(
 
 
 @lru_cache(maxsize=512)
-def filterset_class(table: Table, names: tuple[str, ...]) -> type[django_filters.FilterSet]:
+def filterset_class(
+    table: Table, names: tuple[str, ...], recipient: str = ""
+) -> type[django_filters.FilterSet]:
     """A FilterSet of a table with the filters named; made once for each combination asked for.
 
     Not with all the table's filters at once: a form of 190 questions has about 1,200, and
     django-filter copies each of them at each request.
     """
-    made = {name: _row_filter(table, name) for name in names}
+    made = {name: _row_filter(table, name, recipient) for name in names}
     return type("RowFilterSet", (django_filters.FilterSet,), made)
 
 
@@ -122,20 +177,26 @@ def kind_of(table: Table, name: str) -> str:
     return KINDS.get(column.field.type, "text") if column else ""
 
 
-def check_not_masked(table: Table, name: str, masked: frozenset[str]) -> None:
-    """Raises `Problem("field_masked")`: an order or a filter would give away what is hidden."""
+def check_not_masked(
+    table: Table, name: str, masked: frozenset[str], *, withheld: frozenset[str] = frozenset()
+) -> None:
+    """Raises `Problem("field_masked")`: an order or a filter would give away what is hidden.
+
+    `withheld` names keys of the record itself that a recipient knows in another form or not at all.
+    """
     column = table.column(name)
-    if column is not None and column.field.key in masked:
+    if name in withheld or (column is not None and column.field.key in masked):
         raise Problem("field_masked", field=name)
 
 
-def _check(table: Table, name: str, masked: frozenset[str]) -> None:
+def _check(table: Table, name: str, masked: frozenset[str], recipient: str) -> None:
     field, operator = split_name(table, name)
     allowed = OPERATORS[kind_of(table, field)]
     if operator not in allowed or name == f"{field}__":
         words = ", ".join(o or "=" for o in allowed)
         raise Problem("operator_unknown", field=field, operator=operator or "=", allowed=words)
-    check_not_masked(table, field, masked)
+    withheld = frozenset({"instance_id"}) if recipient else frozenset[str]()
+    check_not_masked(table, field, masked, withheld=withheld)
 
 
 def _check_given_once(query: QueryDict | Mapping[str, str], name: str) -> None:
@@ -148,7 +209,7 @@ def _check_given_once(query: QueryDict | Mapping[str, str], name: str) -> None:
         )
 
 
-def _row_filter(table: Table, name: str) -> RowFilter:
+def _row_filter(table: Table, name: str, recipient: str) -> RowFilter:
     field, operator = split_name(table, name)
     kind = kind_of(table, field)
     column = table.column(field)
@@ -156,8 +217,20 @@ def _row_filter(table: Table, name: str) -> RowFilter:
     if kind == "place":
         return RowFilter(reads, place_condition(operator))
     if column is None:
-        return RowFilter(reads, column_condition(RECORD_COLUMNS[field][1], kind, operator))
+        condition = column_condition(RECORD_COLUMNS[field][1], kind, operator)
+        if recipient and field in ID_KEYS and operator != "isnull":
+            return RowFilter(reads, _by_pseudonym(condition, recipient))
+        return RowFilter(reads, condition)
     return RowFilter(reads, answer_condition(column.field.key, kind, operator))
+
+
+def _by_pseudonym(condition: Condition, recipient: str) -> Condition:
+    def behind(value: Any) -> Q:
+        if isinstance(value, list):
+            return condition([known_from(recipient, each) for each in value])
+        return condition(known_from(recipient, value))
+
+    return behind
 
 
 def _form_field(kind: str, operator: str, column: Column | None) -> forms.Field:

@@ -1,14 +1,76 @@
-"""Exports: files made in the background, offered only when their row counts are verified."""
+"""Exports, and the register of columns that every form keeps."""
 
 import uuid
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Lower
 
 from surveys.xforms.models import Form
+
+KEPT_FOR = timedelta(days=30)
+SUFFIXES = dict.fromkeys(("csv", "dta", "sav", "parquet", "ddi"), "zip")  # files of files
+
+
+class RegisteredColumn(models.Model):
+    """One line of a form's register of columns (`register.py`); only ever added."""
+
+    form = models.ForeignKey(Form, on_delete=models.CASCADE, related_name="register")
+    table = models.CharField(max_length=1000, blank=True)
+    key = models.TextField(blank=True)
+    part = models.TextField(blank=True)
+    position = models.PositiveIntegerField()
+    name = models.TextField()
+    short_name = models.CharField(max_length=32)
+
+    class Meta:
+        ordering = ["form", "pk"]
+        constraints = [
+            # one place for one column: the columns of a table, and the tables of a form
+            models.UniqueConstraint(
+                fields=["form", "table", "position"],
+                condition=~Q(key=""),
+                name="register_column_place_once",
+            ),
+            models.UniqueConstraint(
+                fields=["form", "position"], condition=Q(key=""), name="register_table_place_once"
+            ),
+            models.UniqueConstraint(
+                F("form"),
+                F("table"),
+                Lower("short_name"),
+                condition=~Q(key=""),
+                name="register_short_name_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.form} {self.name}"
+
+
+class SavedQuery(models.Model):
+    """A question asked of a form's records, under a link that stays."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=120)
+    form = models.ForeignKey(Form, on_delete=models.PROTECT, related_name="queries")
+    repeat = models.CharField(max_length=1000, blank=True)  # by name; "" for the records
+    query: Any = models.JSONField(default=dict)
+    shared = models.BooleanField(default=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="queries"
+    )
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-made_at"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Export(models.Model):
@@ -19,6 +81,7 @@ class Export(models.Model):
         RUNNING = "running", "Running"
         READY = "ready", "Ready"
         FAILED = "failed", "Failed"
+        STOPPED = "stopped", "Stopped"
         EXPIRED = "expired", "File removed"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -30,6 +93,7 @@ class Export(models.Model):
     separator = models.CharField(max_length=1, default=",")  # CSV: "," or ";"
     filter: Any = models.JSONField(default=dict)
     purpose = models.CharField(max_length=300, blank=True)
+    recipient = models.CharField(max_length=80, blank=True)  # who outside the programme gets it
     unmask = models.CharField(
         max_length=300, blank=True
     )  # the reason, where personal data was asked for
@@ -43,6 +107,7 @@ class Export(models.Model):
     heartbeat_at = models.DateTimeField(null=True)
     progress = models.FloatField(default=0)  # 0 to 1
     tables: Any = models.JSONField(default=dict)  # table → rows written and verified
+    notes: Any = models.JSONField(default=list)  # sentences: what the file could not hold
     as_of = models.DateTimeField(null=True)
     file_name = models.CharField(max_length=255, blank=True)
     size = models.BigIntegerField(default=0)
@@ -66,7 +131,12 @@ class Export(models.Model):
     @property
     def path(self) -> Path:
         """Where the file lies; only a ready export has one."""
-        return settings.EXPORT_DIR / f"{self.pk}.{'zip' if self.kind == 'csv' else self.kind}"
+        return settings.EXPORT_DIR / f"{self.pk}.{SUFFIXES.get(self.kind, self.kind)}"
+
+    @property
+    def expires_at(self) -> datetime:
+        """When the file is removed and its link ends."""
+        return self.asked_at + KEPT_FOR
 
     @property
     def unmask_target(self) -> str:

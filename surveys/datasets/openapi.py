@@ -10,6 +10,7 @@ from drf_spectacular.utils import OpenApiParameter
 
 from surveys.datasets.codebook import label_in
 from surveys.datasets.columns import Column, Dataset, Table
+from surveys.datasets.layers import LAYERS
 from surveys.datasets.tables import all_datasets
 
 Json = dict[str, Any]
@@ -54,10 +55,15 @@ QUERY = [
     OpenApiParameter("ordering", str, description="Fields to order by; `-` turns one round."),
     OpenApiParameter("updated_since", str, description="Only what changed since a time or day."),
     OpenApiParameter("place", str, description="A place's code, and everything below it."),
+    OpenApiParameter("layer", str, enum=LAYERS, description="Which layer; corrected if not said."),
+    OpenApiParameter("missing", bool, description="Adds why each answer that is not there is not."),
+    OpenApiParameter("count", bool, description="Adds the number of all rows to `about`."),
     OpenApiParameter("unmask", str, description="Why you need to see personal data."),
     OpenApiParameter("page_size", int),
     OpenApiParameter("cursor", str),
 ]
+# What may be asked of a single record.
+ONE = frozenset({"fields", "labels", "unmask", "layer", "missing"})
 DELETED = OpenApiParameter("deleted", bool, description="Ids of records that are gone.")
 FILTERS = (
     "Filter by any field: `name=value`, `name__in=a,b`, `name__gte`, `name__gt`, `name__lte`, "
@@ -128,7 +134,12 @@ def _page(name: str) -> Json:
     records = {"type": "array", "items": {"$ref": f"#/components/schemas/Record_{name}"}}
     return {
         "type": "object",
-        "properties": {"next": link, "previous": link, "results": records},
+        "properties": {
+            "next": link,
+            "previous": link,
+            "results": records,
+            "about": {"$ref": "#/components/schemas/AboutShape"},
+        },
         "required": ["next", "previous", "results"],
     }
 

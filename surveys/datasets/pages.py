@@ -2,36 +2,40 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qsl
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from backend.accounts.models import User
 from backend.accounts.permissions import logged_in, may_unmask
 from backend.problems import Problem
-from surveys.datasets.build import KINDS, request_export
+from surveys.datasets.build import request_export, stop_export
 from surveys.datasets.columns import Column, Dataset
-from surveys.datasets.downloads import own_exports
+from surveys.datasets.downloads import own_export, own_exports
+from surveys.datasets.export_files import KINDS
 from surveys.datasets.records import Asked, records_page
+from surveys.datasets.saved import drop_query, find_query, save_query, visible_queries
 from surveys.datasets.tables import Row, all_datasets, dataset_of_form, find_form, words_of
 from surveys.datasets.views import ring_exports_bell
 from surveys.places.models import Place
-from surveys.privacy.access import masked_keys, reader
+from surveys.privacy.access import dataset_reader, masked_keys, may_read_form
 
 COLUMNS_SHOWN = 12
 RECORDS_A_PAGE = "50"
 EXPORTS_SHOWN = 30
-KIND_WORDS = {"xlsx": "Excel workbook (XLSX)", "csv": "CSV files in a zip"}
+QUERIES_SHOWN = 100
 
 
 @require_GET
 @login_required
 def records(request: HttpRequest, form_id: str) -> HttpResponse:
     """A form's records, newest first; takes the same filters as the API's address for them."""
-    user = reader(logged_in(request))
+    user = dataset_reader(logged_in(request), form_id)
     form = find_form(form_id)
     dataset = dataset_of_form(form)
     columns, masked = _columns_for(user, dataset)
@@ -61,7 +65,7 @@ def records(request: HttpRequest, form_id: str) -> HttpResponse:
 @login_required
 def exports(request: HttpRequest) -> HttpResponse:
     """What I asked for and how far it is, and a form to ask; a refusal keeps what was typed."""
-    user = reader(logged_in(request))
+    user = dataset_reader(logged_in(request))
     problem = None
     if request.method == "POST":
         try:
@@ -76,7 +80,7 @@ def exports(request: HttpRequest) -> HttpResponse:
         "exports": own_exports(user).select_related("form", "asked_by")[:EXPORTS_SHOWN],
         "datasets": datasets,
         "languages": list(dict.fromkeys(lang for d in datasets for lang in d.languages)),
-        "kinds": {kind: KIND_WORDS.get(kind, kind.upper()) for kind in reversed(KINDS)},
+        "kinds": {name: kind.words for name, kind in KINDS.items()},
         "may_unmask": may_unmask(user),
         "asked": request.POST,
         "problem": problem,
@@ -84,6 +88,22 @@ def exports(request: HttpRequest) -> HttpResponse:
     return render(
         request, "datasets/exports.html", context, status=problem.status if problem else 200
     )
+
+
+@require_POST
+@login_required
+def stop(request: HttpRequest, export_id: UUID) -> HttpResponse:
+    """Stops an export that waits or runs."""
+    user = dataset_reader(logged_in(request))
+    try:
+        stop_export(own_export(user, export_id), by=user)
+    except Problem as problem:
+        if problem.status == 404:
+            raise
+        messages.error(request, problem.words)
+    else:
+        messages.success(request, "Stopped.")
+    return redirect("exports")
 
 
 def _ask(user: User, words: dict[str, str]) -> None:
@@ -98,6 +118,53 @@ def _ask(user: User, words: dict[str, str]) -> None:
         unmask_reason=words.get("unmask", "").strip()[:300],
     )
     ring_exports_bell()
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def queries(request: HttpRequest) -> HttpResponse:
+    """Saved queries with their links, and a form to save one from the address of a list."""
+    user = dataset_reader(logged_in(request))
+    problem = None
+    if request.method == "POST":
+        try:
+            _save(user, request.POST.dict())
+        except Problem as error:
+            problem = error
+        else:
+            messages.success(request, "The query is saved; its link stays.")
+            return redirect("queries")
+    context = {
+        "queries": visible_queries(user)[:QUERIES_SHOWN],
+        "datasets": [d for d in all_datasets() if may_read_form(user, d.form_id)],
+        "asked": request.POST,
+        "problem": problem,
+    }
+    return render(
+        request, "datasets/queries.html", context, status=problem.status if problem else 200
+    )
+
+
+@require_POST
+@login_required
+def drop(request: HttpRequest, query_id: UUID) -> HttpResponse:
+    """Ends the link of a saved query."""
+    user = dataset_reader(logged_in(request))
+    drop_query(find_query(user, query_id), by=user)
+    return redirect("queries")
+
+
+def _save(user: User, words: dict[str, str]) -> None:
+    name = words.get("name", "").strip()[:120]
+    if not name:
+        raise Problem("value_invalid", field="name", reason="is empty")
+    save_query(
+        name=name,
+        form_id=words.get("form_id", ""),
+        by=user,
+        query=dict(parse_qsl(words.get("query", "").lstrip("?"), keep_blank_values=True)),
+        shared=words.get("shared") == "on",
+    )
 
 
 def _columns_for(user: User, dataset: Dataset) -> tuple[list[Column], int]:

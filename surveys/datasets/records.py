@@ -4,23 +4,35 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.http import HttpRequest, QueryDict
+from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.pagination import Key, Page, answer_key, column_key, page_of, page_size_of
 from backend.problems import Problem
 from surveys.cleaning.models import CleanRow, DeletedRecord
 from surveys.datasets.columns import Dataset, Table
-from surveys.datasets.filters import RECORD_COLUMNS, check_not_masked, filter_rows
-from surveys.datasets.tables import Row, Shape, language_of, read_columns, shape_of, visible_rows
+from surveys.datasets.filters import RECORD_COLUMNS, Below, check_not_masked, filter_rows
+from surveys.datasets.layers import CORRECTED, RAW, About, check_layer
+from surveys.datasets.shape import ID_KEYS
+from surveys.datasets.tables import (
+    Row,
+    Rows,
+    Shape,
+    language_of,
+    read_columns,
+    shape_of,
+    visible_rows,
+)
 from surveys.datasets.values import Moment, read_moment
-from surveys.privacy.access import unmask
+from surveys.privacy.access import known_from, known_to, recipient_of, unmask
+from surveys.privacy.models import Unmasking
 from surveys.xforms.models import Form
 
 CONTROLS = frozenset(
     {"fields", "labels", "ordering", "page_size", "cursor", "updated_since", "deleted", "unmask"}
-    | {"format"}
+    | {"format", "layer", "missing", "count"}
 )
 NULLABLE = frozenset({"household", "place", "submitted_at"})
 MOST_ORDERS = 5
@@ -39,42 +51,95 @@ class Asked:
 def records_page(asked: Asked, request: HttpRequest) -> dict[str, Any]:
     """One page `{next, previous, results}`. Raises `Problem` as `docs/api.md` lists them."""
     query = request.GET
-    if _is_yes(query, "deleted"):
+    if is_yes(query, "deleted"):
         return _deleted_page(asked, request)
+    as_of = timezone.now()
     shape = shape_for(asked, query)
-    filters = filters_in(query)
-    rows = filter_rows(
-        visible_rows(asked.form, asked.table, asked.user), asked.table, filters, shape.masked
-    )
-    since = _updated_since(query)
-    if since:
-        rows = rows.filter(updated_at__gte=since.start)
+    rows = rows_asked_for(asked, shape, query)
+    reading = reading_of(shape, query)
+    by_change = updated_since(query) is not None
     page = page_of(
         rows,
-        _keys(asked.table, query.get("ordering", ""), shape, by_change=since is not None),
-        lambda ids: read_columns(CleanRow.objects.filter(pk__in=ids)),
+        _keys(asked.table, query.get("ordering", ""), shape, by_change=by_change),
+        lambda ids: reading.columns(CleanRow.objects.filter(pk__in=ids)),
         request=request,
         list_name=f"records {asked.form.pk} {asked.table.path}",
         size=page_size_of(request),
     )
-    return _as_json(page, [shape.record(row) for row in page.rows])
+    about = About(
+        layer=shape.layer,
+        as_of=as_of,
+        filter={name: query[name] for name in query if name not in CONTROLS - {"updated_since"}},
+        schema_version=asked.dataset.schema_version,
+        count=rows.count() if is_yes(query, "count") else None,
+    )
+    results = [reading.record(row) for row in page.rows]
+    return {**_as_json(page, results), "about": about.as_json()}
+
+
+def rows_asked_for(asked: Asked, shape: Shape, query: QueryDict) -> QuerySet[CleanRow]:
+    """The rows that the user may see and the query chooses, in no order."""
+    rows = filter_rows(
+        visible_rows(asked.form, asked.table, asked.user, layer=shape.layer),
+        asked.table,
+        filters_in(query),
+        shape.masked,
+        below=() if asked.table.path else repeats_below(asked.dataset, asked.user, shape.granted),
+        recipient=shape.recipient,
+    )
+    since = updated_since(query)
+    return rows.filter(updated_at__gte=since.start) if since else rows
+
+
+def repeats_below(dataset: Dataset, user: User, granted: Unmasking | None) -> list[Below]:
+    """The repeats whose answers choose records, each with what of it this user may not see."""
+    shapes = (shape_of(dataset, table, user, granted=granted) for table in dataset.repeats)
+    return [Below(shape.table, shape.masked) for shape in shapes]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the rows of a page are read and written."""
+
+    shape: Shape
+    with_missing: bool
+
+    def columns(self, rows: QuerySet[CleanRow]) -> Rows:
+        answers = "verbatim" if self.shape.layer == RAW else "values"
+        return read_columns(rows, answers=answers, with_sent=self.with_missing)
+
+    def record(self, row: Row) -> Row:
+        record = self.shape.record(row)
+        return {**record, "missing": self.shape.missing(row)} if self.with_missing else record
+
+
+def reading_of(shape: Shape, query: QueryDict) -> Reading:
+    """Raises `Problem("value_invalid")` for missing kinds of raw answers, which are no values."""
+    with_missing = is_yes(query, "missing")
+    if with_missing and shape.layer == RAW:
+        raise Problem("value_invalid", field="missing", reason="goes with typed layers only")
+    return Reading(shape, with_missing)
 
 
 def one_record(asked: Asked, record_id: UUID, request: HttpRequest) -> Row:
     """One record by its permanent id. Raises `Problem("not_found")`."""
-    for name in set(request.GET) - {"fields", "labels", "unmask", "format"}:
+    for name in set(request.GET) - {"fields", "labels", "unmask", "format", "layer", "missing"}:
         raise Problem("field_unknown", field=name)
     shape = shape_for(asked, request.GET)
-    rows = visible_rows(asked.form, asked.table, asked.user).filter(pk=record_id)
-    row = read_columns(rows).first()
+    reading = reading_of(shape, request.GET)
+    rows = visible_rows(asked.form, asked.table, asked.user, layer=shape.layer)
+    row = reading.columns(rows.filter(pk=known_from(shape.recipient, record_id))).first()
     if row is None:
         raise Problem("not_found")
-    return shape.record(row)
+    return reading.record(row)
 
 
 def shape_for(asked: Asked, query: QueryDict) -> Shape:
     """Which columns and values a query gets; asking to unmask is written down here."""
     reason, labels = query.get("unmask", ""), query.get("labels", "")
+    layer = check_layer(query.get("layer") or CORRECTED)
+    if layer == RAW and labels:
+        raise Problem("value_invalid", field="labels", reason="raw answers have codes only")
     target = f"{asked.form.form_id} {asked.table.name}".strip()
     return shape_of(
         asked.dataset,
@@ -83,6 +148,7 @@ def shape_for(asked: Asked, query: QueryDict) -> Shape:
         granted=unmask(user=asked.user, reason=reason, target=target) if reason else None,
         language=language_of(asked.dataset, labels) if labels else None,
         chosen=[name.strip() for name in query.get("fields", "").split(",") if name.strip()],
+        layer=layer,
     )
 
 
@@ -94,8 +160,17 @@ def filters_in(query: QueryDict) -> QueryDict:
     return filters
 
 
+def check_order(table: Table, query: QueryDict, shape: Shape) -> None:
+    """Raises `Problem` where a page in the order asked for would."""
+    _keys(table, query.get("ordering", ""), shape, by_change=False)
+
+
 def _keys(table: Table, ordering: str, shape: Shape, *, by_change: bool) -> list[Key]:
     names = [name.strip() for name in ordering.split(",") if name.strip()]
+    if shape.recipient:  # their real order would tell of the real ids
+        for name in names:
+            withheld = ID_KEYS | {"instance_id"}
+            check_not_masked(table, name.removeprefix("-"), shape.masked, withheld=withheld)
     if not names:
         names = ["updated_at" if by_change else "received_at"]
         names += ["root_id", "parent_id", "index"] if table.path else []
@@ -119,7 +194,7 @@ def _key(table: Table, name: str, shape: Shape) -> Key:
     return answer_key(field, column.field.key, descending=descending)
 
 
-def _updated_since(query: QueryDict) -> Moment | None:
+def updated_since(query: QueryDict) -> Moment | None:
     text = query.get("updated_since", "")
     try:
         return read_moment(text) if text else None
@@ -136,7 +211,7 @@ def _deleted_page(asked: Asked, request: HttpRequest) -> dict[str, Any]:
     for name in filters_in(request.GET):
         raise Problem("operator_unknown", field=name, operator="=", allowed="updated_since only")
     rows = DeletedRecord.objects.filter(form=asked.form)
-    since = _updated_since(request.GET)
+    since = updated_since(request.GET)
     if since:
         rows = rows.filter(deleted_at__gte=since.start)
     page = page_of(
@@ -147,10 +222,12 @@ def _deleted_page(asked: Asked, request: HttpRequest) -> dict[str, Any]:
         list_name=f"deleted {asked.form.pk}",
         size=page_size_of(request),
     )
-    return _as_json(page, page.rows)
+    recipient = recipient_of(asked.user)
+    gone = [{**row, "id": known_to(recipient, row["id"])} for row in page.rows]
+    return _as_json(page, gone)
 
 
-def _is_yes(query: QueryDict, name: str) -> bool:
+def is_yes(query: QueryDict, name: str) -> bool:
     value = query.get(name, "").lower()
     if value not in {"", "0", "1", "true", "false"}:
         raise Problem("value_invalid", field=name, reason="write 1 or 0")

@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from surveys.datasets.layers import LAYERS
 from surveys.datasets.models import Export
 
 
@@ -20,6 +21,13 @@ class FieldShape(serializers.Serializer[object]):
     repeat = serializers.CharField(allow_null=True, help_text="Name of the repeat it is asked in.")
     restricted = serializers.BooleanField()
     masked = serializers.BooleanField(help_text="Whether its answers are withheld from you.")
+    coarsened = serializers.CharField(
+        allow_null=True, help_text="How its answers are coarsened for you."
+    )
+    short_name = serializers.CharField(help_text="Its name in Stata and SPSS files.")
+    missing = serializers.DictField(
+        child=serializers.CharField(), help_text="Codes that say why there is no answer."
+    )
 
 
 class RepeatShape(serializers.Serializer[object]):
@@ -34,6 +42,7 @@ class FormShape(serializers.Serializer[object]):
     title = serializers.CharField()
     version = serializers.CharField()
     versions = serializers.ListField(child=serializers.CharField())
+    schema_version = serializers.CharField()
     languages = serializers.ListField(child=serializers.CharField())
     repeats = RepeatShape(many=True)
     fields = FieldShape(many=True)  # type: ignore[assignment]
@@ -45,12 +54,23 @@ class FormPage(serializers.Serializer[object]):
     results = FormShape(many=True)
 
 
+class AboutShape(serializers.Serializer[object]):
+    """What a page says of itself."""
+
+    layer = serializers.ChoiceField(choices=LAYERS)
+    as_of = serializers.DateTimeField()
+    filter = serializers.DictField(child=serializers.CharField())
+    schema_version = serializers.CharField()
+    count = serializers.IntegerField(allow_null=True, help_text="All rows, where count=1.")
+
+
 class RecordPage(serializers.Serializer[object]):
     """Records of any form; the schema names each form's own page beside it."""
 
     next = serializers.URLField(allow_null=True)
     previous = serializers.URLField(allow_null=True)
     results = serializers.ListField(child=serializers.DictField())
+    about = AboutShape()
 
 
 class AskExport(serializers.Serializer[object]):
@@ -64,7 +84,36 @@ class AskExport(serializers.Serializer[object]):
     separator = serializers.ChoiceField(choices=[",", ";"], default=",")
     filter = serializers.DictField(child=serializers.CharField(max_length=1000), default=dict)
     purpose = serializers.CharField(max_length=300, default="", allow_blank=True)
+    recipient = serializers.CharField(max_length=80, default="", allow_blank=True)
     unmask = serializers.CharField(max_length=300, default="", allow_blank=True)
+
+
+class SaveQuery(serializers.Serializer[object]):
+    """What a query is saved with."""
+
+    name = serializers.CharField(max_length=120)
+    form_id = serializers.CharField(max_length=200)
+    repeat = serializers.CharField(max_length=200, default="", allow_blank=True)
+    query = serializers.DictField(child=serializers.CharField(max_length=1000), default=dict)
+    shared = serializers.BooleanField(default=False)
+
+
+class SavedQueryShape(serializers.Serializer[object]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    form_id = serializers.CharField()
+    repeat = serializers.CharField(allow_blank=True)
+    query = serializers.DictField(child=serializers.CharField())
+    shared = serializers.BooleanField()
+    owner = serializers.CharField()
+    made_at = serializers.DateTimeField()
+    records = serializers.URLField(help_text="The link that stays.")
+
+
+class SavedQueryPage(serializers.Serializer[object]):
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = SavedQueryShape(many=True)
 
 
 class ExportAsked(serializers.Serializer[object]):
@@ -75,6 +124,8 @@ class ExportShape(serializers.Serializer[object]):
     id = serializers.UUIDField()
     form_id = serializers.CharField()
     kind = serializers.CharField()
+    layer = serializers.ChoiceField(choices=LAYERS)
+    filter = serializers.DictField(child=serializers.CharField())
     state = serializers.ChoiceField(choices=Export.State.choices)
     progress = serializers.FloatField(min_value=0, max_value=1)
     tables = serializers.DictField(child=serializers.IntegerField())
@@ -82,7 +133,13 @@ class ExportShape(serializers.Serializer[object]):
     asked_at = serializers.DateTimeField()
     size = serializers.IntegerField(help_text="Bytes.")
     error = serializers.CharField(allow_blank=True)
-    download = serializers.URLField(allow_null=True)
+    notes = serializers.ListField(
+        child=serializers.CharField(), help_text="What the file could not hold."
+    )
+    download = serializers.URLField(
+        allow_null=True, help_text="Takes Range and If-Range, to go on where it broke off."
+    )
+    expires_at = serializers.DateTimeField(help_text="When the file is removed.")
 
 
 class ExportPage(serializers.Serializer[object]):

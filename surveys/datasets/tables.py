@@ -4,43 +4,33 @@ Whatever leaves the house leaves through `visible_rows` (which rows) and `Shape`
 masked or not, codes or labels). Nothing here reads a submission's raw XML.
 """
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
-from functools import cached_property, lru_cache
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any, TypeAlias, cast
 
-import orjson
 from django.db.models import Exists, Func, OuterRef, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from backend.accounts.models import User
 from backend.problems import Problem
 from surveys.cleaning.models import CleanRow
-from surveys.datasets.columns import Column, Dataset, Table, dataset_of
-from surveys.privacy.access import masked_keys, rows_for
+from surveys.datasets.columns import Dataset, Table, dataset_of
+from surveys.datasets.layers import CORRECTED, in_layer
+from surveys.datasets.registry import keep_register
+from surveys.datasets.shape import COLUMNS, TIMES
+from surveys.datasets.shape import Row as Row
+from surveys.datasets.shape import Shape as Shape
+from surveys.privacy.access import (
+    coarse_keys,
+    masked_keys,
+    recipient_of,
+    rows_for,
+    shareable,
+)
 from surveys.privacy.models import Unmasking
 from surveys.xforms.models import Form, FormVersion, schema_of_version
 
-Row = dict[str, Any]
 Rows: TypeAlias = QuerySet[CleanRow, Row]
-# A record's keys and where the row has them; the rest of a record is answers.
-COLUMNS = {
-    "id": "id",
-    "parent_id": "parent_id",
-    "root_id": "record_id",
-    "index": "index",
-    "instance_id": "instance_id",
-    "version": "version",
-    "household": "household_id",
-    "place": "place__code",
-    "submitted_at": "submitted_text",
-    "received_at": "received_text",
-    "updated_at": "updated_text",
-    "review_state": "submission__review_state",
-}
-TIMES = ("submitted_at", "received_at", "updated_at")
 
 
 def published_forms() -> QuerySet[Form]:
@@ -73,14 +63,15 @@ def all_datasets() -> list[Dataset]:
     for pk, form in FormVersion.objects.values_list("pk", "form_id"):
         versions.setdefault(form, []).append(pk)
     return [
-        _dataset_of_versions(_current_first(versions[form.pk], form)) for form in published_forms()
+        _dataset_of_versions(form.pk, _current_first(versions[form.pk], form))
+        for form in published_forms()
     ]
 
 
 def dataset_of_form(form: Form) -> Dataset:
     """The form over all its versions; one query, the rest is kept in memory."""
     versions = FormVersion.objects.filter(form=form).values_list("pk", flat=True)
-    return _dataset_of_versions(_current_first(versions, form))
+    return _dataset_of_versions(form.pk, _current_first(versions, form))
 
 
 def _current_first(versions: Iterable[int], form: Form) -> tuple[int, ...]:
@@ -89,27 +80,42 @@ def _current_first(versions: Iterable[int], form: Form) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=256)
-def _dataset_of_versions(pks: tuple[int, ...]) -> Dataset:
-    return dataset_of([schema_of_version(pk) for pk in pks])
+def _dataset_of_versions(form_pk: int, pks: tuple[int, ...]) -> Dataset:
+    register = keep_register(form_pk, [schema_of_version(pk) for pk in sorted(pks)])
+    return dataset_of([schema_of_version(pk) for pk in pks], register)
 
 
-def visible_rows(form: Form, table: Table, user: User) -> QuerySet[CleanRow]:
-    """The rows of one table that the user may see; a repeat's row is seen where its root is."""
+def visible_rows(
+    form: Form, table: Table, user: User, *, layer: str = CORRECTED, recipient: str = ""
+) -> QuerySet[CleanRow]:
+    """The rows of one table that the user may see; a repeat's row is seen where its root is.
+
+    With a `recipient` outside the programme, only those that may be shared.
+    """
     rows = CleanRow.objects.filter(form=form, repeat=table.path)
-    if not table.path:
-        return rows.filter(rows_for(user))
-    roots = CleanRow.objects.filter(pk=OuterRef("record_id"), repeat="")
-    return rows.filter(Exists(roots.filter(rows_for(user))))
+    roots = rows
+    if table.path:
+        roots = CleanRow.objects.filter(pk=OuterRef("record_id"), repeat="")
+    roots = in_layer(roots.filter(rows_for(user)), table, layer)
+    if recipient_of(user, recipient):
+        roots = shareable(roots)
+    return rows.filter(Exists(roots)) if table.path else roots
 
 
-def read_columns(rows: QuerySet[CleanRow], *, answers: str = "values") -> Rows:
+def read_columns(
+    rows: QuerySet[CleanRow], *, answers: str = "values", with_sent: bool = False
+) -> Rows:
     """The columns that `Shape` reads, as plain dictionaries, answers still as JSON text.
 
-    `answers` is "values", typed, or "verbatim", as the tablet sent them.
+    `answers` is "values", typed, or "verbatim", as the tablet sent them; `with_sent` adds the
+    latter beside the former, from which `Shape.missing` tells why an answer is not there.
     """
     times = {COLUMNS[name]: _AsJson(name) for name in TIMES}
     plain = (path for name, path in COLUMNS.items() if name not in TIMES)
-    return cast(Rows, rows.values(*plain, **times, answers=Cast(answers, TextField())))
+    texts = {"answers": Cast(answers, TextField())}
+    if with_sent:
+        texts["sent"] = Cast("verbatim", TextField())
+    return cast(Rows, rows.values(*plain, **times, **texts))
 
 
 class _AsJson(Func):
@@ -120,67 +126,6 @@ class _AsJson(Func):
     output_field = TextField()
 
 
-@dataclass(frozen=True)
-class Shape:
-    """How rows of one table are given out to one person."""
-
-    form_id: str
-    table: Table
-    masked: frozenset[str]  # keys whose answers are withheld
-    language: str | None = None  # labels of this language in place of codes
-    chosen: frozenset[str] | None = None  # names to give out; None for all
-
-    @cached_property
-    def keys(self) -> tuple[str, ...]:
-        return tuple(k for k in self.table.keys if k == "id" or self._is_chosen(k))
-
-    @cached_property
-    def columns(self) -> tuple[Column, ...]:
-        return tuple(c for c in self.table.columns if self._is_chosen(c.name))
-
-    def record(self, row: Row) -> Row:
-        """One row as JSON: its keys, then one key a question; null where unanswered or masked."""
-        return self._record(row, orjson.loads(row["answers"]))
-
-    def exact_record(self, row: Row) -> Row:
-        """The same for files, with decimals to their last digit."""
-        return self._record(row, json.loads(row["answers"], parse_float=Decimal))
-
-    def _record(self, row: Row, answers: Row) -> Row:
-        """Fills a copy of the empty record; a page is some 30,000 values, so loops are short."""
-        record, names, labels = dict(self._empty), self._open, self._labels
-        for name, column in self._sources:
-            record[name] = row[column]
-        for key, value in answers.items():
-            if key in names:
-                record[names[key]] = _labelled(value, labels[key]) if key in labels else value
-        return record
-
-    @cached_property
-    def _empty(self) -> Row:
-        empty: Row = dict.fromkeys((*self.keys, *(c.name for c in self.columns)))
-        return {**empty, "form_id": self.form_id} if "form_id" in empty else empty
-
-    @cached_property
-    def _sources(self) -> tuple[tuple[str, str], ...]:
-        return tuple((key, COLUMNS[key]) for key in self.keys if key != "form_id")
-
-    @cached_property
-    def _open(self) -> dict[str, str]:
-        """Key → name of what may be seen."""
-        return {c.field.key: c.name for c in self.columns if c.field.key not in self.masked}
-
-    @cached_property
-    def _labels(self) -> dict[str, dict[str, str]]:
-        if self.language is None:
-            return {}
-        chosen = (c for c in self.columns if c.field.choices)
-        return {c.field.key: c.choice_labels(self.language) for c in chosen}
-
-    def _is_chosen(self, name: str) -> bool:
-        return self.chosen is None or name in self.chosen
-
-
 def shape_of(
     dataset: Dataset,
     table: Table,
@@ -189,18 +134,26 @@ def shape_of(
     granted: Unmasking | None = None,
     language: str | None = None,
     chosen: Sequence[str] = (),
+    layer: str = CORRECTED,
+    recipient: str = "",
 ) -> Shape:
     """Raises `Problem("field_unknown")`."""
     known = {*table.keys, *(c.name for c in table.columns)}
     for name in chosen:
         if name not in known:
             raise Problem("field_unknown", field=name)
+    fields = [c.field for c in table.columns]
+    coarse = coarse_keys(user, fields, granted=granted)
     return Shape(
         form_id=dataset.form_id,
         table=table,
-        masked=masked_keys(user, (c.field for c in table.columns), granted=granted),
+        masked=masked_keys(user, fields, granted=granted).union(coarse),
         language=language,
         chosen=frozenset(chosen) or None,
+        coarse=coarse,
+        layer=layer,
+        granted=granted,
+        recipient=recipient_of(user, recipient),
     )
 
 
@@ -222,9 +175,3 @@ def words_of(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(str(part) for part in value.values() if part is not None)
     return "" if value is None else str(value)
-
-
-def _labelled(value: Any, labels: Mapping[str, str]) -> Any:
-    if isinstance(value, list):
-        return [labels.get(code, code) for code in value]
-    return labels.get(value, value) if isinstance(value, str) else value

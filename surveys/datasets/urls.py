@@ -2,11 +2,12 @@
 
 from django.urls import include, path
 
-from surveys.datasets import pages, views
+from surveys.datasets import pages, saved_views, views
 
 urlpatterns = [
     path("records/<path:form_id>/", pages.records, name="records"),
     path("exports/", pages.exports, name="exports"),
+    path("exports/<uuid:export_id>/stop/", pages.stop, name="export-stop"),
     path("api/v1/forms/", views.FormsView.as_view()),
     path("api/v1/forms/<str:form_id>/", views.FormView.as_view()),
     path("api/v1/forms/<str:form_id>/records/", views.RecordsView.as_view()),
@@ -22,6 +23,15 @@ urlpatterns = [
         name="export-download",
     ),
     path("v1/", include("surveys.datasets.odata.urls")),
+    path("api/v1/queries/", saved_views.QueriesView.as_view()),
+    path("api/v1/queries/<uuid:query_id>/", saved_views.QueryView.as_view()),
+    path(
+        "api/v1/queries/<uuid:query_id>/records/",
+        saved_views.QueryRecordsView.as_view(),
+        name="query-records",
+    ),
+    path("queries/", pages.queries, name="queries"),
+    path("queries/<uuid:query_id>/drop/", pages.drop, name="query-drop"),
     path("api/schema/", views.SchemaView.as_view(), name="schema"),
     path("api/docs/", views.DocsView.as_view(url_name="schema"), name="api-docs"),
 ]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
-from django.http import FileResponse
+from django.http.response import HttpResponseBase
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -20,14 +20,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from surveys.datasets import serializers
-from surveys.datasets.build import request_export
+from surveys.datasets.build import request_export, stop_export
 from surveys.datasets.describe import describe_form, describe_forms
-from surveys.datasets.downloads import export_json, exports_page, open_download, own_export
-from surveys.datasets.openapi import DELETED, FILTERS, QUERY, AnyJsonRenderer
+from surveys.datasets.downloads import download, export_json, exports_page, own_export
+from surveys.datasets.openapi import DELETED, FILTERS, ONE, QUERY, AnyJsonRenderer
 from surveys.datasets.records import Asked, one_record, records_page
 from surveys.datasets.tables import dataset_of_form, find_form, find_table
 from surveys.datasets.tasks import build_waiting_exports_task
-from surveys.privacy.access import reader
+from surveys.privacy.access import dataset_reader
 
 log = logging.getLogger(__name__)
 
@@ -36,14 +36,14 @@ class FormsView(APIView):
     @extend_schema(operation_id="forms_list", responses=serializers.FormPage)
     def get(self, request: Request) -> Response:
         """Every published form with its fields, as the caller may see them."""
-        return Response(describe_forms(reader(request.user)))
+        return Response(describe_forms(dataset_reader(request.user)))
 
 
 class FormView(APIView):
     @extend_schema(operation_id="forms_retrieve", responses=serializers.FormShape)
     def get(self, request: Request, form_id: str) -> Response:
         """One form: languages, versions, repeats and fields."""
-        user = reader(request.user)
+        user = dataset_reader(request.user, form_id)
         return Response(describe_form(dataset_of_form(find_form(form_id)), user))
 
 
@@ -74,7 +74,7 @@ class RepeatView(APIView):
 class RecordView(APIView):
     @extend_schema(
         operation_id="records_retrieve",
-        parameters=[p for p in QUERY if p.name in {"fields", "labels", "unmask"}],
+        parameters=[p for p in QUERY if p.name in ONE],
         responses=OpenApiTypes.OBJECT,
     )
     def get(self, request: Request, form_id: str, record_id: UUID) -> Response:
@@ -90,7 +90,7 @@ class ExportsView(APIView):
     )
     def get(self, request: Request) -> Response:
         """The exports you asked for, newest first."""
-        return Response(exports_page(reader(request.user), request._request))
+        return Response(exports_page(dataset_reader(request.user), request._request))
 
     @extend_schema(
         operation_id="exports_create",
@@ -99,7 +99,7 @@ class ExportsView(APIView):
     )
     def post(self, request: Request) -> Response:
         """Asks for a file; it is built in the background."""
-        user = reader(request.user)
+        user = dataset_reader(request.user)
         asked = serializers.AskExport(data=request.data)
         asked.is_valid(raise_exception=True)
         words = dict(asked.validated_data)
@@ -112,19 +112,23 @@ class ExportView(APIView):
     @extend_schema(operation_id="exports_retrieve", responses=serializers.ExportShape)
     def get(self, request: Request, export_id: UUID) -> Response:
         """How far an export is, and where its file is."""
-        export = own_export(reader(request.user), export_id)
+        export = own_export(dataset_reader(request.user), export_id)
         return Response(export_json(export, request._request))
+
+    @extend_schema(operation_id="exports_destroy", responses={204: None})
+    def delete(self, request: Request, export_id: UUID) -> Response:
+        """Stops an export that waits or runs."""
+        user = dataset_reader(request.user)
+        stop_export(own_export(user, export_id), by=user)
+        return Response(status=204)
 
 
 class DownloadView(APIView):
     @extend_schema(operation_id="exports_download", responses=OpenApiTypes.BINARY)
-    def get(self, request: Request, export_id: UUID) -> FileResponse:
-        """The file, for whoever asked for it. Each download is written down."""
-        user = reader(request.user)
-        export = own_export(user, export_id)
-        return FileResponse(
-            open_download(export, by=user), as_attachment=True, filename=export.file_name
-        )
+    def get(self, request: Request, export_id: UUID) -> HttpResponseBase:
+        """The file, for whoever asked for it, or the rest of it by Range. Each is written down."""
+        user = dataset_reader(request.user)
+        return download(own_export(user, export_id), request._request, by=user)
 
 
 class SchemaView(SpectacularAPIView):
@@ -162,7 +166,7 @@ def _ring() -> None:
 
 
 def _asked(request: Request, form_id: str, repeat: str = "") -> Asked:
-    user = reader(request.user)
+    user = dataset_reader(request.user, form_id)
     form = find_form(form_id)
     dataset = dataset_of_form(form)
     return Asked(form, dataset, find_table(dataset, repeat), user)

@@ -1,32 +1,73 @@
 """Who sees which row and which column: the only place that decides.
 
 Rows: a user with `place_codes` sees those places and below; records with legal-aid facts are for
-the people named for it. Columns: direct identifiers, sensitive and restricted answers are masked
-for everybody, until someone with the right says why and that is written down.
+the people named for it; a partner sees what its own people asked; a token may open some forms
+only. What goes to a recipient outside leaves out every household that said no to sharing.
+Columns: direct identifiers, sensitive and restricted answers are masked for everybody, until
+someone with the right says why and that is written down; points and births are coarsened
+(`redact.py`).
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
+from typing import TypeVar
+from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from backend.accounts.models import User
-from backend.accounts.permissions import Person, may_read_records, may_review, may_unmask
+from backend.accounts.permissions import (
+    Person,
+    may_read_datasets,
+    may_read_records,
+    may_review,
+    may_unmask,
+)
 from backend.audit.log import log_event
 from backend.problems import Problem
+from backend.pseudonyms import original, pseudonym
 from surveys.places.models import Place
 from surveys.privacy.models import Unmasking
+from surveys.privacy.redact import coarsening
 from surveys.xforms.privacy_classes import MASKED
 from surveys.xforms.schema import Field
 
 LEAST_REASON = 10  # characters
+REJECTED = "rejected"
+# Questions by which the programme's forms say whose record it is and whether it may be shared.
+PARTNER_ANSWER, CONSENT_ANSWER = "values__partner", "values__consent_share"
+M = TypeVar("M", bound=Model)
 
 
 def reader(user: Person) -> User:
-    """The user, if they may read records. Raises `Problem("not_allowed")`."""
+    """The user, if they may read whatever their places allow: no partner, no token of some forms.
+
+    Raises `Problem`: `not_allowed`, `token_scope`.
+    """
     if not isinstance(user, User) or not may_read_records(user):
         raise Problem("not_allowed")
+    if user.token is not None and user.token.form_ids:
+        raise Problem("token_scope", form_ids=", ".join(user.token.form_ids))
     return user
+
+
+def dataset_reader(user: Person, form_id: str | None = None) -> User:
+    """The user, if they may read records of forms, or of this form: partners and tokens too.
+
+    Raises `Problem`: `not_allowed`, `token_scope`.
+    """
+    if not isinstance(user, User) or not may_read_datasets(user):
+        raise Problem("not_allowed")
+    if form_id is not None and not may_read_form(user, form_id):
+        raise Problem("token_scope", form_ids=", ".join(user.token.form_ids if user.token else []))
+    return user
+
+
+def may_read_form(user: User, form_id: str) -> bool:
+    """Whether the token that came with the request, if any, opens this form."""
+    return user.token is None or not user.token.form_ids or form_id in user.token.form_ids
 
 
 def reviewer(user: Person) -> User:
@@ -52,8 +93,57 @@ def places_for(user: User) -> QuerySet[Place] | None:
 def rows_for(user: User) -> Q:
     """The clean rows of records that a user may see, as a condition on `CleanRow`'s root rows."""
     allowed = Q() if user.sees_legal_aid else Q(restricted=False)
+    if user.is_partner:
+        allowed &= Q(**{PARTNER_ANSWER: user.partner}) if user.partner else Q(pk__in=[])
+    if user.token is not None and user.token.form_ids:
+        allowed &= Q(form__form_id__in=user.token.form_ids)
     places = places_for(user)
     return allowed if places is None else allowed & Q(place__in=places.values("pk"))
+
+
+def recipient_of(user: User, recipient: str = "") -> str:
+    """Who outside gets what this user asks for; "" where it stays in the programme."""
+    return user.partner if user.is_partner else recipient
+
+
+def shareable(roots: QuerySet[M]) -> QuerySet[M]:
+    """The root rows that may go to a recipient: of no household that said no to sharing.
+
+    A household's no in any record that was not rejected holds for all its records, on any form; a
+    household that never was asked is not kept out.
+    """
+    refused = roots.model._base_manager.filter(repeat="", **{CONSENT_ANSWER: "no"})
+    household = refused.filter(household_id=OuterRef("household_id"))
+    return roots.exclude(Exists(refused.filter(pk=OuterRef("pk")))).exclude(
+        Exists(household.exclude(submission__review_state=REJECTED))
+    )
+
+
+@lru_cache(maxsize=16_384)
+def known_to(recipient: str, value: UUID) -> UUID:
+    """The id by which a recipient knows a record or household; its own id inside the programme."""
+    if not recipient:
+        return value
+    return pseudonym(value, key=settings.PSEUDONYM_KEY, recipient=recipient)
+
+
+def known_from(recipient: str, value: UUID) -> UUID:
+    """The id behind what a recipient knows."""
+    if not recipient:
+        return value
+    return original(value, key=settings.PSEUDONYM_KEY, recipient=recipient)
+
+
+def coarse_keys(
+    user: User, fields: Iterable[Field], *, granted: Unmasking | None = None
+) -> dict[str, str]:
+    """Key → how its answers are coarsened for this user, of the fields of one table.
+
+    Some of them are in `masked_keys` too: what cannot coarsen an answer withholds it.
+    """
+    if granted is not None:
+        return {}
+    return {f.key: how for f in fields if (how := coarsening(f))}
 
 
 def masked_keys(

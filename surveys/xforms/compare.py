@@ -1,6 +1,6 @@
 """Two schemas → what changed, and whether old answers still compare with new ones. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from surveys.xforms.schema import Field, Schema
@@ -23,11 +23,13 @@ class Change:
 _WIDENED = frozenset({("integer", "decimal"), ("date", "dateTime")})
 
 
-def compare_schemas(before: Schema, after: Schema) -> list[Change]:
-    """What changed, in form order, removals last. Fields are the same when their path is, or when
-    the same name moved to another group.
+def compare_schemas(
+    before: Schema, after: Schema, renamed: Mapping[str, str] | None = None
+) -> list[Change]:
+    """What changed, in form order, removals last. Fields are the same when their path is, when the
+    same name moved to another group, or when `renamed` (new path → old path) says so.
     """
-    pairs = _pair(before.fields, after.fields)
+    pairs = _pair(before.fields, after.fields, renamed or {})
     kept = {old.path for old, _ in pairs}
     found = {new.path for _, new in pairs}
     added = [f for f in after.fields if f.path not in found]
@@ -38,11 +40,15 @@ def compare_schemas(before: Schema, after: Schema) -> list[Change]:
     return [*changes, *_table_changes(before, after)]
 
 
-def _pair(before: tuple[Field, ...], after: tuple[Field, ...]) -> list[tuple[Field, Field]]:
+def _pair(
+    before: tuple[Field, ...], after: tuple[Field, ...], renamed: Mapping[str, str]
+) -> list[tuple[Field, Field]]:
     old = {f.path: f for f in before}
-    pairs = [(old[f.path], f) for f in after if f.path in old]
-    same = {f.path for f in after if f.path in old}
-    left = {f.name: f for f in before if f.path not in same}
+    was = {f.path: renamed.get(f.path, f.path) for f in after}
+    pairs = [(old[was[f.path]], f) for f in after if was[f.path] in old]
+    same = {f.path for f in after if was[f.path] in old}
+    paired = {f.path for f, _ in pairs}
+    left = {f.name: f for f in before if f.path not in paired}
     moved = [f for f in after if f.path not in same]
     return pairs + [(left[f.name], f) for f in moved if _only_one(f, moved) and f.name in left]
 
@@ -55,6 +61,8 @@ def _field_changes(old: Field, new: Field, language: str) -> Iterator[Change]:
     if old.repeat != new.repeat:
         words = f"moved from {_table(old.repeat)} to {_table(new.repeat)}"
         yield Change("moved_between_tables", new.path, words, breaks=True)
+    elif old.name != new.name:
+        yield Change("renamed", new.path, f"was called {old.path}", breaks=False)
     elif old.path != new.path:
         yield Change("moved", new.path, f"stood at {old.path}", breaks=False)
     if old.type != new.type:

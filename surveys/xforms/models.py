@@ -59,6 +59,8 @@ class FormVersion(models.Model):
     warnings: Any = models.JSONField(default=list)
     # What broke comparability with the version before, as shown when it was published.
     changes: Any = models.JSONField(default=list)
+    # Questions that are an older one under another name, as confirmed: new path → old path.
+    renamed: Any = models.JSONField(default=dict)
     published_at = models.DateTimeField(auto_now_add=True)
     published_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"

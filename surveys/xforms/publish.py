@@ -1,8 +1,8 @@
 """publish_form: a workbook becomes a form version that tablets can fetch, or nothing changes."""
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, replace
 
 from django.db import transaction
 
@@ -14,6 +14,13 @@ from surveys.xforms import media_checks
 from surveys.xforms.compare import Change, compare_schemas
 from surveys.xforms.document import ITEMSETS, XFormError
 from surveys.xforms.findings import Finding, WorkbookError, XlsformError, shorten
+from surveys.xforms.kept_keys import (
+    Rename,
+    RenameError,
+    check_renames,
+    keep_keys,
+    likely_renames,
+)
 from surveys.xforms.models import Form, FormMedia, FormVersion, schema_of_version
 from surveys.xforms.saved import saved_properties
 from surveys.xforms.schema import Schema, read_schema, schema_to_json
@@ -39,15 +46,25 @@ class Draft:
     changes: tuple[Change, ...]
     itemsets: bytes  # of the external choices, else empty
     existing: FormVersion | None = None  # set when exactly this is published already
+    likely_renames: tuple[Rename, ...] = ()  # to be confirmed by whoever publishes
+    renamed: dict[str, str] = field(default_factory=dict)  # confirmed: new path → old path
 
 
-def publish_form(*, content: bytes, by: User | None = None, round_code: str = "") -> Published:
+def publish_form(
+    *,
+    content: bytes,
+    by: User | None = None,
+    round_code: str = "",
+    renamed: Iterable[tuple[str, str]] = (),
+) -> Published:
     """Publishes a workbook; the same workbook again gives the version it already made.
 
-    Raises `Problem`: workbook_unreadable, workbook_too_large, xlsform_invalid (with findings),
-    version_exists, round_unknown.
+    `renamed` holds (old, new) names or paths of questions that are the same under another name;
+    each keeps its column. Raises `Problem`: workbook_unreadable, workbook_too_large,
+    xlsform_invalid (with findings), version_exists, round_unknown, rename_invalid.
     """
     round_ = _find_round(round_code)
+    renames = tuple(renamed)
     draft = draft_form(content=content)
     with transaction.atomic():
         form_id, title = draft.schema.form_id, draft.schema.title
@@ -56,7 +73,7 @@ def publish_form(*, content: bytes, by: User | None = None, round_code: str = ""
         if round_ is not None and form.round_id != round_.pk:
             form.round = round_
             form.save(update_fields=["round"])
-        draft = _compare_with_published(draft)  # under the lock
+        draft = _compare_with_published(draft, renames)  # under the lock
         if draft.existing is not None:
             return Published(draft.existing, created=False)
         return Published(_create_version(form, draft, by), created=True)
@@ -66,7 +83,7 @@ def draft_form(*, content: bytes) -> Draft:
     """What publishing would do, without doing it. Raises as `publish_form` does."""
     try:
         converted = xlsform_to_xform(content)
-        schema = read_schema(converted.xform, privacy=converted.privacy)
+        schema = read_schema(converted.xform, privacy=converted.privacy, missing=converted.missing)
     except WorkbookError as error:
         raise Problem(error.code, **error.details) from error
     except XlsformError as error:
@@ -136,17 +153,38 @@ def _clashing_properties(schema: Schema) -> Iterator[Finding]:
                 yield Finding(words, "survey", column="save_to")
 
 
-def _compare_with_published(draft: Draft) -> Draft:
+def _compare_with_published(draft: Draft, renames: Iterable[tuple[str, str]] = ()) -> Draft:
     """Published bytes are frozen (openrosa.md L6): other content needs another version."""
-    schema = draft.schema
-    form = Form.objects.filter(form_id=schema.form_id).select_related("current").first()
+    form = Form.objects.filter(form_id=draft.schema.form_id).select_related("current").first()
     if form is None:
         return draft
+    draft = _with_kept_keys(form, draft, renames)
+    schema = draft.schema
     existing = form.versions.filter(version=schema.version).first()
     if existing is not None and not _is_same(existing, draft):
         raise Problem("version_exists", form_id=schema.form_id, version=schema.version)
-    changes = compare_schemas(form.current.schema, schema) if form.current else []
-    return replace(draft, changes=tuple(changes), existing=existing)
+    if form.current is None:
+        return replace(draft, existing=existing)
+    before = form.current.schema
+    changes = compare_schemas(before, schema, draft.renamed)
+    likely = () if existing else tuple(likely_renames(before, schema))
+    return replace(draft, changes=tuple(changes), existing=existing, likely_renames=likely)
+
+
+def _with_kept_keys(form: Form, draft: Draft, renames: Iterable[tuple[str, str]]) -> Draft:
+    """The draft with the keys, and so the columns, that its questions have had so far."""
+    earlier = [schema_of_version(pk) for pk in form.versions.values_list("pk", flat=True)]
+    asked = list(renames)
+    if asked and form.current is None:
+        raise Problem("rename_invalid", old=asked[0][0], new=asked[0][1], reason="the form is new")
+    try:
+        before = form.current.schema if form.current else draft.schema
+        renamed = check_renames(before, draft.schema, asked)
+    except RenameError as error:
+        raise Problem(
+            "rename_invalid", old=error.old, new=error.new, reason=error.reason
+        ) from error
+    return replace(draft, schema=keep_keys(draft.schema, earlier, renamed), renamed=renamed)
 
 
 def _is_same(existing: FormVersion, draft: Draft) -> bool:
@@ -167,6 +205,7 @@ def _create_version(form: Form, draft: Draft, by: User | None) -> FormVersion:
         schema_json=schema_to_json(schema),
         warnings=[asdict(warning) for warning in draft.warnings],
         changes=[asdict(change) for change in draft.changes],
+        renamed=draft.renamed,
         published_by=by,
     )
     if draft.itemsets:

@@ -54,6 +54,7 @@ class Field:
     entity_property: str = ""  # saveto
     required: bool = False
     calculated: bool = False  # has no control: a calculation or metadata
+    missing: str = ""  # which codes say that there is no answer: `missing_codes.py`
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +113,15 @@ def schema_from_json(data: dict[str, Any]) -> Schema:
     )
 
 
-def read_schema(xform: bytes, *, privacy: Mapping[str, str] | None = None) -> Schema:
+def read_schema(
+    xform: bytes,
+    *,
+    privacy: Mapping[str, str] | None = None,
+    missing: Mapping[str, str] | None = None,
+) -> Schema:
     """What the form asks. `privacy` gives classes by path, of groups too; defaults fill the rest.
+
+    `missing` gives by path which codes say that there is no answer.
 
     Raises `XFormError` when the form lacks what every client reads first (openrosa.md F2).
     """
@@ -123,6 +131,8 @@ def read_schema(xform: bytes, *, privacy: Mapping[str, str] | None = None) -> Sc
     names = unique_names(repeats, below=ROOT)
     fields = [_field(form, node) for node in nodes if _holds_an_answer(form, node)]
     fields = list(_with_calculated_types(fields, form))
+    said = missing or {}
+    fields = [replace(f, missing=said.get(f.path, "")) for f in fields]
     return Schema(
         form_id=form.form_id,
         version=form.version,

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from surveys.xforms.findings import Finding
+from surveys.xforms.missing_codes import read_missing
 from surveys.xforms.privacy_classes import CLASSES
 from surveys.xforms.sheets import Row, Sheets, meaning_of
 
@@ -16,7 +17,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 
 
 def demands(sheets: Sheets) -> list[Finding]:
-    checks = (_asks_nothing, _settings, _privacy_words, _control_characters, _flat_media)
+    words = (_privacy_words, _missing_words)
+    checks = (_asks_nothing, _settings, *words, _control_characters, _flat_media)
     return [finding for check in checks for finding in check(sheets)]
 
 
@@ -57,6 +59,16 @@ def _privacy_words(sheets: Sheets) -> Iterator[Finding]:
         if given and given.lower() not in CLASSES:
             words = f"“{given}” is no privacy class; write one of {', '.join(CLASSES)}."
             yield sheets.survey.finding(row, "privacy", words)
+
+
+def _missing_words(sheets: Sheets) -> Iterator[Finding]:
+    for row in sheets.survey.rows:
+        given = sheets.survey.cell(row, "missing").strip()
+        try:
+            read_missing(given)
+        except ValueError as error:
+            words = f"“{error}” says no missing codes; write dont_know=98 refused=88,99 or none."
+            yield sheets.survey.finding(row, "missing", words)
 
 
 def _control_characters(sheets: Sheets) -> Iterator[Finding]:
@@ -105,7 +117,7 @@ _COLUMNS = (
         "repeat_count",
         "default",
     ),
-    *("trigger", "save_to", "privacy", "read_only"),
+    *("trigger", "save_to", "privacy", "missing", "read_only"),
 )
 
 

@@ -107,9 +107,16 @@ class Sheets:
 
     def privacy(self) -> dict[str, str]:
         """The classes that the survey sheet's `privacy` column gives, by path."""
-        column = self.survey.column("privacy")
-        given = {r.path: r.row.cells.get(column, "").strip().lower() for r in self.survey_rows()}
-        return {path: privacy for path, privacy in given.items() if privacy}
+        return {path: said.lower() for path, said in self._said("privacy").items()}
+
+    def missing(self) -> dict[str, str]:
+        """What the survey sheet's `missing` column says, by path."""
+        return self._said("missing")
+
+    def _said(self, name: str) -> dict[str, str]:
+        column = self.survey.column(name)
+        given = {r.path: r.row.cells.get(column, "").strip() for r in self.survey_rows()}
+        return {path: said for path, said in given.items() if said}
 
 
 def sheet(name: str, headers: Sequence[str], rows: Sequence[Mapping[str, str]]) -> Sheet:

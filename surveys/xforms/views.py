@@ -68,9 +68,13 @@ def _confirm(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     if content is None:
         messages.error(request, "That was too long ago; choose the workbook again.")
         return redirect(request.path)
+    pairs = (each.partition("=") for each in request.POST.getlist("renamed"))
     try:
         published = publish_form(
-            content=content, by=logged_in(request), round_code=request.POST.get("round", "")
+            content=content,
+            by=logged_in(request),
+            round_code=request.POST.get("round", ""),
+            renamed=[(old, new) for old, _, new in pairs],
         )
     except Problem as problem:
         return _page(request, "admin/xforms/publish.html", {**context, "problem": problem})

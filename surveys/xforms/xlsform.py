@@ -27,12 +27,15 @@ from surveys.xforms.xform_checks import check_xform
 class Converted:
     """`privacy` is the classes the survey sheet gives, by path below the root element.
 
+    `missing` is which codes it says stand for no answer, by path too.
+
     `itemsets` is the content of the file `itemsets.csv` that select_one_external reads; or empty.
     """
 
     xform: bytes
     warnings: tuple[Finding, ...]
     privacy: dict[str, str]
+    missing: dict[str, str]
     itemsets: bytes = b""
 
 
@@ -53,6 +56,7 @@ def xlsform_to_xform(content: bytes) -> Converted:
         xform=xform,
         warnings=(*warnings, *remarks(sheets)),
         privacy=sheets.privacy(),
+        missing=sheets.missing(),
         itemsets=(result.itemsets or "").encode(),
     )
 

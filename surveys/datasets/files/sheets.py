@@ -1,10 +1,12 @@
 """What a file writer is given: named sheets of typed cells. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
+from itertools import islice
 from typing import Any
+from uuid import UUID
 
 Cell = str | int | float | Decimal | bool | date | datetime | None
 # What a cell holds as it is; a file is millions of cells, so most of them end here.
@@ -12,15 +14,33 @@ PLAIN = frozenset({type(None), int, float, Decimal, bool})
 GEO_PARTS = ("lat", "lon", "alt", "acc")
 DATES = frozenset({"date", "dateTime"})
 LINES = frozenset({"geotrace", "geoshape"})
+AS_THEY_ARE = PLAIN | {str}
+
+
+Columns = Sequence[Sequence[Cell]]
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One table of a file. `rows` may be read once."""
+    """One table of a file, as blocks of columns of equal length. `blocks` may be read once."""
 
     name: str
     header: Sequence[str]
-    rows: Iterable[Sequence[Cell]]
+    blocks: Iterable[Columns]
+
+    def rows(self) -> Iterator[tuple[Cell, ...]]:
+        for columns in self.blocks:
+            yield from zip(*columns, strict=True)
+
+
+def sheet_of_rows(name: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Sheet:
+    """A sheet whose rows come one by one."""
+    return Sheet(name, header, _in_blocks(iter(rows)))
+
+
+def _in_blocks(rows: Iterator[Sequence[Cell]]) -> Iterator[Columns]:
+    while block := list(islice(rows, 1000)):
+        yield list(zip(*block, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +54,18 @@ class CellColumn:
         if self.type == "geopoint":
             return tuple(f"{self.name}_{part}" for part in GEO_PARTS)
         return (self.name,)
+
+    def columns(self, values: list[Any], zone: tzinfo, between: str) -> Columns:
+        """The cells of many values: a list for each column of the header."""
+        if self.type == "geopoint":
+            points = [value if isinstance(value, Mapping) else {"lat": value} for value in values]
+            return [[point.get(part) for point in points] for part in GEO_PARTS]
+        kinds = set(map(type, values))
+        if kinds <= (PLAIN if self.type in DATES else AS_THEY_ARE):
+            return (values,)
+        if kinds == {UUID}:
+            return (list(map(str, values)),)
+        return ([self.cells(value, zone, between)[0] for value in values],)
 
     def cells(self, value: Any, zone: tzinfo, between: str) -> tuple[Cell, ...]:
         """A point fills four cells; a value of an unexpected kind is written as text."""

@@ -7,7 +7,7 @@ the next one. Cells hold at most 32,767 characters: longer text is cut and says 
 import re
 import zipfile
 from collections.abc import Container, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import chain, islice
@@ -37,22 +37,50 @@ ROW = re.compile(rb"<row[ >]")
 
 
 def write_xlsx(
-    path: Path, sheets: Iterable[Sheet], *, most_rows: int = MOST_ROWS
+    path: Path,
+    sheets: Iterable[Sheet],
+    *,
+    most_rows: int = MOST_ROWS,
+    notes: list[str] | None = None,
 ) -> dict[str, int]:
-    """Writes the workbook; returns the rows of each sheet.
+    """Writes the workbook; returns the rows of each sheet. `notes` gets what had to be cut.
 
     Raises ValueError where a table has more columns than a sheet holds.
     """
     book, written = Workbook(write_only=True), dict[str, int]()
+    notes = [] if notes is None else notes
+    try:
+        _write_sheets(book, sheets, written, notes, most_rows)
+        book.save(path)
+    except BaseException:
+        _abandon(book)
+        raise
+    return written
+
+
+def _write_sheets(
+    book: Any,
+    sheets: Iterable[Sheet],
+    written: dict[str, int],
+    notes: list[str],
+    most_rows: int,
+) -> None:
     for sheet in sheets:
         if len(sheet.header) > MOST_COLUMNS:
             raise ValueError(f"{sheet.name} has more than {MOST_COLUMNS} columns")
-        rows = iter(sheet.rows)
-        _write_sheet(book, sheet, islice(rows, most_rows - 1), written)
+        rows = iter(sheet.rows())
+        _write_sheet(book, sheet, islice(rows, most_rows - 1), written, notes)
         for first in rows:  # the table goes on
-            _write_sheet(book, sheet, chain([first], islice(rows, most_rows - 2)), written)
-    book.save(path)
-    return written
+            _write_sheet(book, sheet, chain([first], islice(rows, most_rows - 2)), written, notes)
+
+
+def _abandon(book: Any) -> None:
+    """openpyxl keeps each sheet in a temporary file, and a worker lives longer than an export."""
+    for page in book.worksheets:
+        with suppress(Exception):
+            page.close()
+        with suppress(Exception):
+            page._writer.cleanup()
 
 
 def count_xlsx_rows(path: Path) -> dict[str, int]:
@@ -78,7 +106,11 @@ def sheet_name(name: str, taken: Container[str]) -> str:
 
 
 def _write_sheet(
-    book: Any, sheet: Sheet, rows: Iterable[Sequence[Cell]], written: dict[str, int]
+    book: Any,
+    sheet: Sheet,
+    rows: Iterable[Sequence[Cell]],
+    written: dict[str, int],
+    notes: list[str],
 ) -> None:
     name = sheet_name(sheet.name, {title.casefold() for title in written})
     page = book.create_sheet(name)
@@ -87,12 +119,16 @@ def _write_sheet(
         page.column_dimensions[get_column_letter(at)].width = min(max(len(title) + 3, 11), 40)
     page.auto_filter.ref = f"A1:{get_column_letter(len(sheet.header))}1"
     page.append([_header_cell(page, title) for title in sheet.header])
-    count = 0
+    count, cuts = 0, 0
     for row in rows:
-        page.append([_excel(page, cell) for cell in row])
+        cells = [_excel(page, cell) for cell in row]
+        cuts += sum(1 for cell in cells if type(cell) is str and len(cell) == MOST_CHARACTERS)
+        page.append(cells)
         count += 1
     page.close()  # frees the sheet's buffers before the next one
     written[name] = count
+    if cuts:
+        notes.append(f"{name}: {cuts} texts are cut at {MOST_CHARACTERS:,} characters")
 
 
 def _header_cell(page: Any, title: str) -> Any:

@@ -4,7 +4,6 @@ Null is what OData says it is, not what SQL does: `ne` holds where there is no v
 5)` too, and `contains` of nothing is neither true nor false.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import reduce
 from operator import and_, or_
@@ -44,7 +43,6 @@ from django.db.models.lookups import (
 )
 from django.utils import timezone
 
-from surveys.datasets.odata.model import EntityType
 from surveys.datasets.odata.query import QueryUnsupported
 from surveys.datasets.odata.syntax import (
     And,
@@ -58,7 +56,7 @@ from surveys.datasets.odata.syntax import (
     Or,
     Plain,
 )
-from surveys.datasets.odata.terms import Term, TypeMismatch, column_term, term_of
+from surveys.datasets.odata.terms import Scope, Term, TypeMismatch, column_term, term_of
 
 COMPARE: dict[str, Any] = {
     "eq": Exact,
@@ -81,14 +79,6 @@ PARTS: dict[str, tuple[Any, int, int]] = {
 ISO_DAY, ISO_MOMENT = r"^\d{4}-\d\d-\d\d", r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"
 NOTHING, EVERYTHING = Q(pk__in=[]), ~Q(pk__in=[])
 Operand: TypeAlias = Term | Literal
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Which table a filter is about, and what the reader may not see of it."""
-
-    entity: EntityType
-    masked: frozenset[str]
 
 
 def condition_of(node: Node, scope: Scope) -> Q:
@@ -222,7 +212,7 @@ def _operand(node: Node, scope: Scope) -> Operand:
         case Literal():
             return node
         case Name(path):
-            term = term_of(path, scope.entity, scope.masked)
+            term = term_of(path, scope)
             return Literal(None) if term is None else term
         case Call("now"):
             return Literal(timezone.now())

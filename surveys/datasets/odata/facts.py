@@ -21,8 +21,8 @@ from surveys.xforms.models import Form
 Facts = dict[UUID, dict[str, Any]]
 
 
-def facts_of(ids: Sequence[UUID], form: Form, dataset: Dataset) -> Facts:
-    """Facts by record id."""
+def facts_of(ids: Sequence[UUID], form: Form, dataset: Dataset, recipient: str) -> Facts:
+    """Facts by record id; a recipient outside hears nothing of tablets."""
     rows = CleanRow.objects.filter(among("id", ids))
     found = list(rows.values_list("pk", "submission_id", "submission__device_id"))
     present = _present([submission for _, submission, _ in found])
@@ -30,7 +30,7 @@ def facts_of(ids: Sequence[UUID], form: Form, dataset: Dataset) -> Facts:
     expected = _expected(ids, dataset)
     return {
         pk: {
-            "submitterId": None if device is None else str(device),
+            "submitterId": None if device is None or recipient else str(device),
             "attachmentsPresent": present.get(submission, 0),
             "attachmentsExpected": expected.get(pk, 0),
             "edits": edits.get(pk, 0),

@@ -19,7 +19,7 @@ from backend.problems import Problem
 from surveys.cleaning.models import CleanRow
 from surveys.datasets.columns import Dataset
 from surveys.datasets.odata.among import among
-from surveys.datasets.odata.conditions import Scope, condition_of
+from surveys.datasets.odata.conditions import condition_of
 from surveys.datasets.odata.facts import Facts, facts_of
 from surveys.datasets.odata.model import ID, SYSTEM, EntityType, Model, model_of
 from surveys.datasets.odata.options import Options
@@ -27,10 +27,9 @@ from surveys.datasets.odata.order import Key, Position, after, keys_of, read_tok
 from surveys.datasets.odata.query import QueryUnsupported
 from surveys.datasets.odata.render import ALL_SYSTEM, FACTS, Plan, Record, Style, plan_of
 from surveys.datasets.odata.resource import Resource
-from surveys.datasets.odata.terms import TypeMismatch
+from surveys.datasets.odata.terms import Scope, TypeMismatch
+from surveys.datasets.shape import COLUMNS, Row
 from surveys.datasets.tables import (
-    COLUMNS,
-    Row,
     Rows,
     Shape,
     language_of,
@@ -38,6 +37,7 @@ from surveys.datasets.tables import (
     shape_of,
     visible_rows,
 )
+from surveys.privacy.access import known_from, recipient_of
 from surveys.submissions.models import Submission
 from surveys.xforms.models import Form, FormVersion, schema_of_version
 
@@ -74,13 +74,16 @@ class Feed:
             assert parent is not None
             rows = rows.filter(parent_id=self._row_id(parent, self.resource.parent_key))
         if self.options.filter is not None:
-            scope = Scope(self.entity, self.shape(self.entity).masked)
-            rows = rows.filter(condition_of(self.options.filter, scope))
+            rows = rows.filter(condition_of(self.options.filter, self.scope))
         return rows
 
     @cached_property
     def keys(self) -> tuple[Key, ...]:
-        return keys_of(self.options.orders, self.entity, self.shape(self.entity).masked)
+        return keys_of(self.options.orders, self.scope)
+
+    @cached_property
+    def scope(self) -> Scope:
+        return Scope(self.entity, self.shape(self.entity).masked, self.recipient)
 
     @cached_property
     def start(self) -> Position | None:
@@ -97,23 +100,27 @@ class Feed:
     def token_at(self, position: Position) -> str:
         return write_token(position, self.signature)
 
+    @cached_property
+    def recipient(self) -> str:
+        return recipient_of(self.user)
+
     def _row_id(self, entity: EntityType, key: str) -> UUID:
         """The row's id, from itself or, of a submission, from an instanceID."""
-        return row_id_of(self.form, key, is_root=not entity.parent_key)
+        return row_id_of(self.form, key, self.recipient, is_root=not entity.parent_key)
 
 
-def row_id_of(form: Form, key: str, *, is_root: bool = True) -> UUID:
+def row_id_of(form: Form, key: str, recipient: str, *, is_root: bool = True) -> UUID:
     """A record by its permanent id, or by the instanceID of any of its editions.
 
-    Raises `Problem("not_found")`.
+    A recipient outside has ids of its own and knows no instanceID. Raises `Problem("not_found")`.
     """
-    if is_root and "\0" not in key:
+    if is_root and not recipient and "\0" not in key:
         named = Submission.objects.filter(form=form, instance_id=key)
         found = named.values_list("record_id", flat=True).first()
         if found is not None:
             return found
     try:
-        return UUID(key)
+        return known_from(recipient, UUID(key))
     except ValueError:
         raise Problem("not_found") from None
 
@@ -201,7 +208,8 @@ class Reader:
         plan, shape = self.plans[self.feed.entity.name]
         facts: Facts = {}
         if rows and plan.system and not plan.system.isdisjoint(FACTS):
-            facts = facts_of([row["id"] for row in rows], self.feed.form, self.feed.dataset)
+            ids = [row["id"] for row in rows]
+            facts = facts_of(ids, self.feed.form, self.feed.dataset, self.feed.recipient)
         expanded = self._expanded(self.feed.entity, rows)
         for row in rows:
             yield plan.entity_of(row["id"], shape.record(row), facts, expanded)

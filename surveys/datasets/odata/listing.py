@@ -25,6 +25,7 @@ from surveys.datasets.tables import (
     shape_of,
     visible_rows,
 )
+from surveys.privacy.access import known_to, recipient_of
 from surveys.rounds.models import Survey
 from surveys.submissions.models import Attachment
 from surveys.xforms.models import Form, FormVersion
@@ -48,9 +49,9 @@ def user_json(user: User) -> dict[str, Any]:
     }
 
 
-def projects() -> list[dict[str, Any]]:
-    """Every survey that has a published form."""
-    surveys = published_forms().order_by().values_list("round__survey")
+def projects(user: User) -> list[dict[str, Any]]:
+    """Every survey with a published form that the user's token opens."""
+    surveys = _opened(user).order_by().values_list("round__survey")
     begun: dict[int, datetime] = {}
     for survey, at in surveys.annotate(at=Min("created_at")):
         pk = survey or NO_SURVEY
@@ -59,9 +60,9 @@ def projects() -> list[dict[str, Any]]:
     return [_project(pk, names, at) for pk, at in sorted(begun.items())]
 
 
-def project(pk: int) -> dict[str, Any]:
+def project(user: User, pk: int) -> dict[str, Any]:
     """Raises `Problem("not_found")`."""
-    found = next((each for each in projects() if each["id"] == pk), None)
+    found = next((each for each in projects(user) if each["id"] == pk), None)
     if found is None:
         raise Problem("not_found")
     return found
@@ -81,17 +82,27 @@ def _project(pk: int, names: dict[int, str], created_at: datetime) -> dict[str, 
     }
 
 
-def forms_of(project_id: int) -> QuerySet[Form]:
+def forms_of(user: User, project_id: int) -> QuerySet[Form]:
     """The published forms of a project, retired ones too: they still have their records."""
+    return _opened(user).filter(_inside(project_id)).select_related("current")
+
+
+def _inside(project_id: int) -> Q:
     inside = Q(round__survey=project_id)
-    if project_id == NO_SURVEY:
-        inside |= Q(round=None)
-    return published_forms().filter(inside).select_related("current")
+    return inside | Q(round=None) if project_id == NO_SURVEY else inside
+
+
+def _opened(user: User) -> QuerySet[Form]:
+    """A token may be for some forms only."""
+    forms = published_forms()
+    scope = user.token.form_ids if user.token is not None else []
+    return forms.filter(form_id__in=scope) if scope else forms
 
 
 def form_of(project_id: int, form_id: str) -> Form:
     """Raises `Problem("not_found")`."""
-    form = None if "\0" in form_id else forms_of(project_id).filter(form_id=form_id).first()
+    found = published_forms().filter(_inside(project_id)).select_related("current")
+    form = None if "\0" in form_id else found.filter(form_id=form_id).first()
     if form is None:
         raise Problem("not_found")
     return form
@@ -149,17 +160,19 @@ def _add_field(found: dict[str, dict[str, Any]], path: str, kind: str, clean: bo
 def submissions(form: Form, user: User) -> list[dict[str, Any]]:
     """Every record the user may see, newest first."""
     rows = _rows(form, user).order_by("-received_at", "-pk")
-    return [_submission(row) for row in _columns(rows)]
+    return [_submission(row, recipient_of(user)) for row in _columns(rows)]
 
 
 def submission(form: Form, user: User, key: str) -> dict[str, Any]:
     """One of them. Raises `Problem("not_found")`."""
-    return _submission(find_row(form, user, key))
+    return _submission(find_row(form, user, key), recipient_of(user))
 
 
 def find_row(form: Form, user: User, key: str) -> dict[str, Any]:
     """Raises `Problem("not_found")`."""
-    row: dict[str, Any] | None = _columns(_rows(form, user).filter(pk=row_id_of(form, key))).first()
+    row: dict[str, Any] | None = _columns(
+        _rows(form, user).filter(pk=row_id_of(form, key, recipient_of(user)))
+    ).first()
     if row is None:
         raise Problem("not_found")
     return row
@@ -182,11 +195,14 @@ def _columns(rows: QuerySet[CleanRow]) -> QuerySet[CleanRow, Any]:
     )
 
 
-def _submission(row: dict[str, Any]) -> dict[str, Any]:
-    """`submitterId` is the tablet's number in the register, 0 where none is known."""
-    sender = row["submission__device_id"] or 0
+def _submission(row: dict[str, Any], recipient: str) -> dict[str, Any]:
+    """`submitterId` is the tablet's number in the register, 0 where none is known.
+
+    A recipient outside knows the record by an id of its own, and nothing of its tablet.
+    """
+    sender = 0 if recipient else row["submission__device_id"] or 0
     return {
-        "instanceId": row["id"],
+        "instanceId": known_to(recipient, row["id"]),
         "instanceName": None,
         "submitterId": sender,
         "deviceId": None,
@@ -195,7 +211,7 @@ def _submission(row: dict[str, Any]) -> dict[str, Any]:
         "createdAt": row["received_at"],
         "updatedAt": row["updated_at"],
         "currentVersion": {
-            "instanceId": row["instance_id"],
+            "instanceId": None if recipient else row["instance_id"],
             "current": True,
             "createdAt": row["updated_at"],
             "submitterId": sender,

@@ -23,9 +23,8 @@ from django.db.models.lookups import (
 )
 
 from backend.problems import Problem
-from surveys.datasets.odata.model import EntityType
 from surveys.datasets.odata.query import Order, QueryUnsupported
-from surveys.datasets.odata.terms import Term, term_of
+from surveys.datasets.odata.terms import Scope, Term, term_of
 
 SALT = "odata"
 Position = list[Any]
@@ -74,21 +73,21 @@ class Key:
         return Cast(Value(value), JSONField()) if self.is_json else value
 
 
-def keys_of(orders: Sequence[Order], entity: EntityType, masked: frozenset[str]) -> tuple[Key, ...]:
+def keys_of(orders: Sequence[Order], scope: Scope) -> tuple[Key, ...]:
     """What is asked for, then the newest record first; the last key is unique.
 
     Raises as `term_of`, and QueryUnsupported for places on a map.
     """
-    asked = [_key(order, term) for order in orders if (term := term_of(order.path, entity, masked))]
+    asked = [_key(order, term) for order in orders if (term := term_of(order.path, scope))]
     rest = [Key(F("received_at"), descending=True)]
-    if entity.parent_key:
+    if scope.entity.parent_key:
         rest += [Key(F("record_id"), descending=True), Key(F("parent_id")), Key(F("index"))]
-    return (*asked, *rest, Key(F("id"), descending=not entity.parent_key))
+    return (*asked, *rest, Key(F("id"), descending=not scope.entity.parent_key))
 
 
 def _key(order: Order, term: Term) -> Key:
-    if term.kind == "geo":
-        raise QueryUnsupported("sorting by a point, line or area")
+    if term.kind in {"geo", "uuid"}:
+        raise QueryUnsupported("sorting by an id, point, line or area")
     is_json = term.storage == "answer"
     return Key(term.sql, order.descending, nullable=term.nullable, is_json=is_json)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from functools import partial
 from uuid import UUID
 
 from django.db.models import Case, CharField, F, Func, JSONField, Q, TextField, Value, When
@@ -22,6 +23,7 @@ from surveys.datasets.filters import KINDS
 from surveys.datasets.odata.model import ID, SYSTEM, EntityType
 from surveys.datasets.odata.query import QueryUnsupported
 from surveys.datasets.odata.syntax import Plain
+from surveys.privacy.access import known_from
 
 ROOT_PREFIX = f"$root/Submissions/{SYSTEM}/"
 ALWAYS_NULL = frozenset({"deletedAt", "status", "submitterName", "deviceId"})
@@ -61,19 +63,31 @@ class Term:
         return self.sql if self.present is None else self.present
 
 
-def term_of(name: str, entity: EntityType, masked: frozenset[str]) -> Term | None:
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which table a query is about, what the reader may not see of it, and by whose ids."""
+
+    entity: EntityType
+    masked: frozenset[str]
+    recipient: str = ""
+
+
+def term_of(name: str, scope: Scope) -> Term | None:
     """The term of a property; None for what is always null.
 
     Raises `Problem("field_unknown")`, `Problem("field_masked")`, QueryUnsupported.
     """
+    entity = scope.entity
     if name in {ID, entity.parent_key}:
-        return _uuid("id" if name == ID else "parent_id")
+        return _uuid("id" if name == ID else "parent_id", scope.recipient)
     found = entity.by_name.get(name)
+    if scope.recipient and (found.column is None if found else name.endswith("submitterId")):
+        raise Problem("field_masked", field=name)
     if found is None:
         return _system(_system_name(name, entity))
     if found.column is None:
         return column_term("text", F("instance_id"))
-    if found.column.field.key in masked:
+    if found.column.field.key in scope.masked:
         raise Problem("field_masked", field=name)
     return answer_term(found.column)
 
@@ -134,8 +148,8 @@ def _review_state() -> Case:
     return Case(*whens, default=None, output_field=CharField())
 
 
-def _uuid(path: str) -> Term:
-    return Term("uuid", F(path), _bind_uuid, f"column {path}")
+def _uuid(path: str, recipient: str) -> Term:
+    return Term("uuid", F(path), partial(_bind_uuid, recipient), f"column {path}")
 
 
 def _is_a(answer: Combinable, json_type: str) -> Q:
@@ -223,12 +237,12 @@ def _column_moment(value: Plain) -> Combinable:
     return Value(_instant(value))
 
 
-def _bind_uuid(value: Plain) -> Combinable:
+def _bind_uuid(recipient: str, value: Plain) -> Combinable:
     """What is no id of ours equals none: the nil id is never given."""
     if not isinstance(value, str):
         raise TypeMismatch("an id is compared with something else")
     try:
-        return Value(UUID(value))
+        return Value(known_from(recipient, UUID(value)))
     except ValueError:
         return Value(UUID(int=0))
 

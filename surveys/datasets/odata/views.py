@@ -24,7 +24,7 @@ from surveys.datasets.odata.model import model_of
 from surveys.datasets.odata.options import OF_A_PAGE, is_flat, of_the_feed, parsed, read_options
 from surveys.datasets.odata.resource import resource_at
 from surveys.datasets.tables import dataset_of_form
-from surveys.privacy.access import reader, unmask
+from surveys.privacy.access import dataset_reader, reader, unmask
 from surveys.submissions.models import Submission
 
 
@@ -52,32 +52,29 @@ def current_user(request: HttpRequest, user: User) -> HttpResponse:
 
 @for_tools
 def projects(request: HttpRequest, user: User) -> HttpResponse:
-    reader(user)
-    return json_answer(listing.projects())
+    return json_answer(listing.projects(dataset_reader(user)))
 
 
 @for_tools
 def project(request: HttpRequest, user: User, project_id: int) -> HttpResponse:
-    reader(user)
-    return json_answer(listing.project(project_id))
+    return json_answer(listing.project(dataset_reader(user), project_id))
 
 
 @for_tools
 def forms(request: HttpRequest, user: User, project_id: int) -> HttpResponse:
-    reader(user)
-    found = listing.forms_of(project_id)
+    found = listing.forms_of(dataset_reader(user), project_id)
     return json_answer([listing.form_json(form, project_id) for form in found])
 
 
 @for_tools
 def form(request: HttpRequest, user: User, project_id: int, form_id: str) -> HttpResponse:
-    reader(user)
+    dataset_reader(user, form_id)
     return json_answer(listing.form_json(listing.form_of(project_id, form_id), project_id))
 
 
 @for_tools
 def form_fields(request: HttpRequest, user: User, project_id: int, form_id: str) -> HttpResponse:
-    reader(user)
+    dataset_reader(user, form_id)
     dataset = dataset_of_form(listing.form_of(project_id, form_id))
     clean = request.GET.get("odata", "").lower() == "true"
     return json_answer(listing.fields_json(dataset, clean=clean))
@@ -85,7 +82,7 @@ def form_fields(request: HttpRequest, user: User, project_id: int, form_id: str)
 
 @for_tools
 def form_xml(request: HttpRequest, user: User, project_id: int, form_id: str) -> HttpResponse:
-    reader(user)
+    dataset_reader(user, form_id)
     edition = listing.edition_of(listing.form_of(project_id, form_id))
     return HttpResponse(bytes(edition.xform), content_type="application/xml", headers=HEADERS)
 
@@ -93,7 +90,7 @@ def form_xml(request: HttpRequest, user: User, project_id: int, form_id: str) ->
 @for_tools
 def submissions(request: HttpRequest, user: User, project_id: int, form_id: str) -> HttpResponse:
     found = listing.form_of(project_id, form_id)
-    return json_answer(listing.submissions(found, reader(user)))
+    return json_answer(listing.submissions(found, dataset_reader(user, form_id)))
 
 
 @for_tools
@@ -101,7 +98,7 @@ def submission(
     request: HttpRequest, user: User, project_id: int, form_id: str, key: str
 ) -> HttpResponse:
     found = listing.form_of(project_id, form_id)
-    return json_answer(listing.submission(found, reader(user), key))
+    return json_answer(listing.submission(found, dataset_reader(user, form_id), key))
 
 
 @for_tools
@@ -121,7 +118,7 @@ def attachments(
     request: HttpRequest, user: User, project_id: int, form_id: str, key: str
 ) -> HttpResponse:
     found = listing.form_of(project_id, form_id)
-    return json_answer(listing.attachments(found, reader(user), key))
+    return json_answer(listing.attachments(found, dataset_reader(user, form_id), key))
 
 
 @for_tools
@@ -129,11 +126,9 @@ def service(
     request: HttpRequest, user: User, project_id: int, form_id: str, path: str = ""
 ) -> HttpResponseBase:
     """A form's feed: its documents, or the rows at a path."""
-    found, address = (
-        listing.form_of(project_id, form_id),
-        service_of(request, project_id, form_id),
-    )
-    reader(user)
+    dataset_reader(user, form_id)
+    found = listing.form_of(project_id, form_id)
+    address = service_of(request, project_id, form_id)
     dataset = dataset_of_form(found)
     if path in {"", "$metadata"}:
         model = model_of(dataset, flat=is_flat(request.GET))

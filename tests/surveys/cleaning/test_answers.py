@@ -59,9 +59,10 @@ def test_unreadable_answer_is_verbatim_only_and_flagged_at_its_path() -> None:
     assert [(f.code, f.path) for f in answers.flags] == [("value_unreadable", "hh_size")]
 
 
-def test_blank_answers_are_no_answers() -> None:
+def test_blank_answers_are_no_answers_but_show_that_they_were_asked() -> None:
     answers = read("<hh_size/><head_name>  \n </head_name><place><card_no></card_no></place>")
-    assert (answers.root.values, answers.root.verbatim) == ({}, {})
+    assert answers.root.values == {}
+    assert answers.root.verbatim == {"hh_size": "", "head_name": "", "card_no": ""}
 
 
 def test_repeat_without_any_answer_gives_no_row() -> None:

@@ -19,10 +19,11 @@ def schema(*fields: Field, repeats: tuple[Repeat, ...] = (), version: str = "1")
     return Schema("f", version, "F", ("",), fields, repeats)
 
 
-def test_current_questions_come_first_and_older_ones_stay() -> None:
+def test_older_questions_come_first_and_stay() -> None:
     dataset = dataset_of([schema(text("b"), text("c"), version="2"), schema(text("a"), text("b"))])
-    assert [c.name for c in dataset.root.columns] == ["b", "c", "a"]
+    assert [c.name for c in dataset.root.columns] == ["a", "b", "c"]
     assert (dataset.version, dataset.versions) == ("2", ("2", "1"))
+    assert dataset.schema_version == "2.3"
 
 
 def test_stricter_class_of_two_versions_holds() -> None:
@@ -62,10 +63,10 @@ def test_repeat_that_moved_is_a_table_of_its_own() -> None:
     older = schema(text("a", "member"), repeats=(Repeat("member", "member", ""),), version="0")
     dataset = dataset_of([newer, older])
     assert [(t.name, t.path) for t in dataset.repeats] == [
-        ("member", "g/member"),
-        ("member_2", "member"),
+        ("member", "member"),
+        ("g_member", "g/member"),
     ]
-    assert [t.columns[0].field.repeat for t in dataset.repeats] == ["g/member", "member"]
+    assert [t.columns[0].field.repeat for t in dataset.repeats] == ["member", "g/member"]
 
 
 @pytest.mark.parametrize("asked", ["ru", " RU ", "Русский", "Русский (ru)", "русский (RU)"])

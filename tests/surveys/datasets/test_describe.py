@@ -42,6 +42,9 @@ def test_form_names_its_fields_repeats_and_languages(as_bob: Client, form: Form)
         "repeat": None,
         "restricted": False,
         "masked": False,
+        "coarsened": None,
+        "short_name": "village",
+        "missing": {},
     }
     assert fields["country"]["choices"][0] == {
         "name": "KG",

@@ -183,9 +183,9 @@ def test_rights_are_those_of_the_moment_the_file_is_built(
 @pytest.mark.parametrize(
     ("asked", "status", "code"),
     [
-        ({"kind": "dta"}, 400, "export_kind_unknown"),
+        ({"kind": "docx"}, 400, "export_kind_unknown"),
         ({"form_id": "nosuch"}, 404, "not_found"),
-        ({"layer": "analysis"}, 400, "value_invalid"),
+        ({"layer": "final"}, 400, "value_invalid"),
         ({"language": "fr"}, 400, "value_invalid"),
         ({"layer": "raw", "labels": True}, 400, "value_invalid"),
         ({"separator": "|"}, 400, "request_malformed"),

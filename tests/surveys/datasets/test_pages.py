@@ -11,6 +11,7 @@ from django.test import Client
 from backend.accounts.models import User
 from surveys.datasets.build import build_waiting_exports
 from surveys.datasets.models import Export
+from surveys.datasets.tables import dataset_of_form
 from surveys.places.models import Place
 from surveys.privacy.models import Unmasking
 from surveys.xforms.models import Form
@@ -85,6 +86,7 @@ def test_page_of_records_asks_the_database_as_often_for_fifty_as_for_one(
 ) -> None:
     for minutes in range(50):
         make_record(form, {"village": "Тоң"}, minutes=minutes)
+    dataset_of_form(form)  # the first reading of a version writes its columns down
 
     with django_assert_max_num_queries(8):
         as_bob.get("/records/visit/")

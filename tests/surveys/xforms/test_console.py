@@ -47,6 +47,34 @@ def test_workbook_is_looked_at_first_and_published_when_confirmed(as_alice: Clie
     assert (form.current and form.current.version, form.round) == ("2", round_)
 
 
+def test_likely_renaming_is_shown_and_kept_when_confirmed(as_alice: Client) -> None:
+    publish(ROOMS, version="1")
+    content = workbook(ROOMS.replace("rooms    ", "n_rooms  "), version="2")
+
+    looked = as_alice.post(PUBLISH, {"workbook": upload(content)})
+    confirm = {"confirm": looked.context["key"], "renamed": ["rooms=n_rooms"]}
+    as_alice.post(PUBLISH, confirm)
+
+    assert 'value="rooms=n_rooms"' in looked.content.decode()
+    version = Form.objects.get().versions.get(version="2")
+    assert version.renamed == {"n_rooms": "rooms"}
+    assert {f.name: f.key for f in version.schema.fields}["n_rooms"] == "rooms"
+    assert [c["words"] for c in version.changes if c["kind"] == "renamed"] == ["was called rooms"]
+
+
+def test_command_takes_renamings_and_says_which_cannot_be(tmp_path: Path, db: None) -> None:
+    publish(ROOMS, version="1")
+    file = tmp_path / "form.xlsx"
+    file.write_bytes(workbook(ROOMS.replace("rooms    ", "n_rooms  "), version="2"))
+
+    with pytest.raises(CommandError, match="resp_name cannot be the earlier"):
+        call_command("publish_xlsform", str(file), renamed=["resp_name=n_rooms"])
+    assert Form.objects.get().versions.count() == 1
+    call_command("publish_xlsform", str(file), renamed=["rooms=n_rooms"], stdout=StringIO())
+
+    assert Form.objects.get().versions.get(version="2").renamed == {"n_rooms": "rooms"}
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [

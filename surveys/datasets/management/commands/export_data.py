@@ -10,18 +10,19 @@ from django.core.management.base import BaseCommand, CommandError
 
 from backend.accounts.models import User
 from backend.problems import Problem
-from surveys.datasets.build import KINDS, build_waiting_exports, request_export
+from surveys.datasets.build import build_waiting_exports, request_export
+from surveys.datasets.export_files import KINDS
 from surveys.datasets.models import Export
 
 
 class Command(BaseCommand):
-    help = "Writes a form's records to FILE: an XLSX workbook or a zip of CSV files."
+    help = "Writes a form's records to FILE: a workbook, or a zip of tables."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("form_id")
         parser.add_argument("file", type=Path)
         parser.add_argument("--as", dest="user", default="", help="whose rights it has (an admin)")
-        parser.add_argument("--kind", choices=KINDS, default="xlsx")
+        parser.add_argument("--kind", choices=list(KINDS), default="xlsx")
         parser.add_argument("--labels", metavar="LANGUAGE", default="", help="labels for codes")
         parser.add_argument("--separator", choices=[",", ";"], default=",", help="in CSV")
         parser.add_argument("--purpose", default="manage.py export_data")

@@ -1,4 +1,4 @@
-"""manage.py publish_xlsform FILE… [--round CODE]"""
+"""manage.py publish_xlsform FILE… [--round CODE] [--renamed OLD=NEW …]"""
 
 from pathlib import Path
 from typing import Any
@@ -17,14 +17,24 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("files", type=Path, nargs="+", metavar="FILE")
         parser.add_argument("--round", default="", help="code of the round the form belongs to")
+        parser.add_argument(
+            "--renamed",
+            action="append",
+            default=[],
+            metavar="OLD=NEW",
+            help="a question that is the same under another name; it keeps its column",
+        )
 
-    def handle(self, *, files: list[Path], round: str, **_: Any) -> None:
+    def handle(self, *, files: list[Path], round: str, renamed: list[str], **_: Any) -> None:
+        if renamed and len(files) > 1:
+            raise CommandError("--renamed goes with one file.")
         for file in files:
-            self._publish(file, round)
+            self._publish(file, round, renamed)
 
-    def _publish(self, file: Path, round: str) -> None:
+    def _publish(self, file: Path, round: str, renamed: list[str]) -> None:
+        pairs = [(old, new) for old, _, new in (each.partition("=") for each in renamed)]
         try:
-            published = publish_form(content=file.read_bytes(), round_code=round)
+            published = publish_form(content=file.read_bytes(), round_code=round, renamed=pairs)
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror}") from error
         except Problem as problem:

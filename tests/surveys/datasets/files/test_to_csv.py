@@ -11,14 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from surveys.datasets.files.sheets import Cell, Sheet
+from surveys.datasets.files.sheets import Cell, sheet_of_rows
 from surveys.datasets.files.to_csv import count_csv_rows, write_csv_zip
 
 
 def line(folder: Path, *cells: Cell, separator: str = ",") -> str:
     file = folder / "x.zip"
     header = [f"c{at}" for at, _ in enumerate(cells)]
-    assert write_csv_zip(file, [Sheet("s", header, [cells])], separator=separator) == {"s": 1}
+    assert write_csv_zip(file, [sheet_of_rows("s", header, [cells])], separator=separator) == {
+        "s": 1
+    }
     assert count_csv_rows(file) == {"s": 1}
     with zipfile.ZipFile(file) as archive:
         return archive.read("s.csv").decode("utf-8-sig").partition("\r\n")[2]

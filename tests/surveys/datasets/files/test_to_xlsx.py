@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from surveys.datasets.files.sheets import Cell, Sheet
+from surveys.datasets.files.sheets import Cell, sheet_of_rows
 from surveys.datasets.files.to_xlsx import (
     FORBIDDEN_IN_NAME,
     MOST_CHARACTERS,
@@ -22,7 +22,7 @@ from surveys.datasets.files.to_xlsx import (
 def written(path: Path, *cells: Cell) -> list[object]:
     """The cells of one row after a round trip."""
     file = path / "x.xlsx"
-    write_xlsx(file, [Sheet("s", [f"c{at}" for at, _ in enumerate(cells)], [cells])])
+    write_xlsx(file, [sheet_of_rows("s", [f"c{at}" for at, _ in enumerate(cells)], [cells])])
     return [cell.value for cell in load_workbook(file)["s"][2]]
 
 
@@ -75,7 +75,9 @@ def test_any_text_leaves_a_workbook_that_opens(tmp_path_factory: object, text: s
 def test_table_longer_than_a_sheet_goes_on_in_the_next(tmp_path: Path) -> None:
     file = tmp_path / "x.xlsx"
     rows = [[number] for number in range(7)]
-    sheets = write_xlsx(file, [Sheet("s", ["n"], rows), Sheet("t", ["n"], [])], most_rows=4)
+    sheets = write_xlsx(
+        file, [sheet_of_rows("s", ["n"], rows), sheet_of_rows("t", ["n"], [])], most_rows=4
+    )
     assert sheets == {"s": 3, "s (2)": 3, "s (3)": 1, "t": 0} == count_xlsx_rows(file)
     book = load_workbook(file)
     found = [row[0].value for name in book.sheetnames[:3] for row in book[name].iter_rows(2)]
@@ -83,19 +85,19 @@ def test_table_longer_than_a_sheet_goes_on_in_the_next(tmp_path: Path) -> None:
 
 
 def test_table_that_fills_a_sheet_exactly_needs_no_second(tmp_path: Path) -> None:
-    sheets = write_xlsx(tmp_path / "x.xlsx", [Sheet("s", ["n"], [[1], [2]])], most_rows=3)
+    sheets = write_xlsx(tmp_path / "x.xlsx", [sheet_of_rows("s", ["n"], [[1], [2]])], most_rows=3)
     assert sheets == {"s": 2}
 
 
 def test_row_count_sees_through_text_that_looks_like_a_row(tmp_path: Path) -> None:
     file = tmp_path / "x.xlsx"
-    write_xlsx(file, [Sheet("s", ["n"], [["<row r='1'>"], ["</row>"]] * 5000)])
+    write_xlsx(file, [sheet_of_rows("s", ["n"], [["<row r='1'>"], ["</row>"]] * 5000)])
     assert count_xlsx_rows(file) == {"s": 10_000}
 
 
 def test_table_with_more_columns_than_a_sheet_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="wide has more than"):
-        write_xlsx(tmp_path / "x.xlsx", [Sheet("wide", ["c"] * 16_385, [])])
+        write_xlsx(tmp_path / "x.xlsx", [sheet_of_rows("wide", ["c"] * 16_385, [])])
 
 
 @given(st.lists(st.text(max_size=40), max_size=8))

@@ -325,3 +325,60 @@ def test_role_is_asked_again_at_every_request(families: Form, db: None) -> None:
     assert read(client)["value"]
     User.objects.filter(pk=user.pk).update(role=User.Role.ENUMERATOR)
     assert refused(client, 403) == "not_allowed"
+
+
+def test_partner_reads_its_own_records_by_ids_of_its_own(db: None, osh: Place) -> None:
+    fields = (Field("partner", "partner", "partner", "string", ""), *SCHEMA.fields)
+    form = publish(replace(SCHEMA, fields=fields))
+    mine = make_record(form, {"partner": "aid", "hh_size": 2}, place=osh, members=[{"age": 1}])
+    make_record(form, {"partner": "other"}, place=osh, minutes=1)
+    partner = with_token(make_user("p", User.Role.PARTNER, partner="aid"))
+
+    (row,) = read(partner, expand="*")["value"]
+
+    (record,) = partner.get("/api/v1/forms/visit/records/").json()["results"]
+    assert row["__id"] == record["id"] != str(mine.pk)
+    assert row["meta"]["instanceID"] is None
+    assert row["__system"]["submitterId"] is None
+    (member,) = row["member"]
+    assert member["__Submissions-id"] == row["__id"]
+    assert read(partner, filter=f"__id eq '{row['__id']}'")["value"][0]["hh_size"] == 2
+    assert read(partner, f"Submissions('{row['__id']}')/member")["value"] == [member]
+    inside = f"__Submissions-id eq '{row['__id']}'"
+    assert read(partner, "Submissions.member", filter=inside)["value"] == [member]
+    (listed,) = partner.get(f"{VISIT}/submissions").json()
+    assert listed["instanceId"] == row["__id"]
+    assert partner.get(f"{VISIT}/submissions/{row['__id']}").json() == listed
+    for known_to_us in (mine.pk, mine.instance_id):
+        assert refused(partner, 404, f"Submissions('{known_to_us}')") == "not_found"
+    assert refused(partner, 403, filter="meta/instanceID ne null") == "field_masked"
+    assert refused(partner, 403, filter="__system/submitterId eq '7'") == "field_masked"
+    assert refused(partner, 403, orderby="meta/instanceID") == "field_masked"
+    raw = partner.get(f"{VISIT}/submissions/{row['__id']}.xml", {"unmask": REASON})
+    assert raw.status_code in {403, 404}
+
+
+def test_token_of_some_forms_opens_no_other(bob: User, families: Form) -> None:
+    publish(replace(SCHEMA, form_id="other"))
+    token = make_personal_token(user=bob, name="one form", form_ids=["visit"])
+    client = Client(headers={"Authorization": f"Bearer {token}"})
+    assert [f["xmlFormId"] for f in client.get("/v1/projects/1/forms").json()] == ["visit"]
+    assert len(read(client)["value"]) == 3
+    for address in ("other", "other.svc", "other.svc/Submissions", "other/submissions"):
+        answer = client.get(f"/v1/projects/1/forms/{address}")
+        assert (answer.status_code, answer.json()["code"]) == (403, "token_scope")
+
+
+def test_coarse_answer_is_given_coarse_and_cannot_be_asked_for(bob_reads: Client, db: None) -> None:
+    fields = (
+        Field("gps", "gps", "gps", "geopoint", "", privacy="direct"),
+        Field("birth_date", "birth_date", "birth_date", "date", "", privacy="quasi"),
+    )
+    form = publish(replace(SCHEMA, fields=fields, repeats=()))
+    make_record(form, {"gps": {"lat": 40.51849, "lon": 72.8, "acc": 4}, "birth_date": "1987-07-30"})
+    (row,) = read(bob_reads)["value"]
+    assert row["gps"] == {"type": "Point", "coordinates": [72.8, 40.52]}
+    assert row["birth_date"] == "1985-01-01"
+    for text in ("birth_date eq 1987-07-30", "year(birth_date) gt 1985", "gps ne null"):
+        assert refused(bob_reads, 403, filter=text) == "field_masked"
+    assert refused(bob_reads, 403, orderby="birth_date") == "field_masked"
