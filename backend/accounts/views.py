@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from backend.accounts.permissions import logged_in, may_read_records
+from backend.accounts.permissions import logged_in, may_read_datasets
 from backend.accounts.tokens import TOKEN_DAYS, make_personal_token, revoke_personal_token
 
 
@@ -24,10 +24,16 @@ def account(request: HttpRequest) -> HttpResponse:
 def make_token(request: HttpRequest) -> HttpResponse:
     """Answers with the page itself, not a redirect: the token is shown this once."""
     user = logged_in(request)
-    if not may_read_records(user):
+    if not may_read_datasets(user):
         raise PermissionDenied
-    name = request.POST.get("name", "").strip()[:80] or "Unnamed tool"
-    return _page(request, new_token=make_personal_token(user=user, name=name))
+    token = make_personal_token(
+        user=user,
+        name=request.POST.get("name", "").strip()[:80] or "Unnamed tool",
+        days=_days(request.POST.get("days", "")),
+        form_ids=request.POST.get("form_ids", "").replace(",", " ").split(),
+        purpose=request.POST.get("purpose", ""),
+    )
+    return _page(request, new_token=token)
 
 
 @require_POST
@@ -38,6 +44,11 @@ def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
     revoke_personal_token(token=token, by=user)
     messages.success(request, f"{token.name} can no longer read anything here.")
     return redirect("account")
+
+
+def _days(text: str) -> int:
+    """A year, where nothing sensible is said."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else TOKEN_DAYS
 
 
 def _page(request: HttpRequest, new_token: str = "") -> HttpResponse:

@@ -52,6 +52,27 @@ class RegisteredColumn(models.Model):
         return f"{self.form} {self.name}"
 
 
+class SavedQuery(models.Model):
+    """A question asked of a form's records, under a link that stays."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=120)
+    form = models.ForeignKey(Form, on_delete=models.PROTECT, related_name="queries")
+    repeat = models.CharField(max_length=1000, blank=True)  # by name; "" for the records
+    query: Any = models.JSONField(default=dict)
+    shared = models.BooleanField(default=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="queries"
+    )
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-made_at"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Export(models.Model):
     """One asked-for file: what, by whom, why; its progress; its counts."""
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 from django.contrib import messages
@@ -18,14 +19,16 @@ from surveys.datasets.columns import Column, Dataset
 from surveys.datasets.downloads import own_export, own_exports
 from surveys.datasets.export_files import KINDS
 from surveys.datasets.records import Asked, records_page
+from surveys.datasets.saved import drop_query, find_query, save_query, visible_queries
 from surveys.datasets.tables import Row, all_datasets, dataset_of_form, find_form, words_of
 from surveys.datasets.views import ring_exports_bell
 from surveys.places.models import Place
-from surveys.privacy.access import dataset_reader, masked_keys
+from surveys.privacy.access import dataset_reader, masked_keys, may_read_form
 
 COLUMNS_SHOWN = 12
 RECORDS_A_PAGE = "50"
 EXPORTS_SHOWN = 30
+QUERIES_SHOWN = 100
 
 
 @require_GET
@@ -115,6 +118,53 @@ def _ask(user: User, words: dict[str, str]) -> None:
         unmask_reason=words.get("unmask", "").strip()[:300],
     )
     ring_exports_bell()
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def queries(request: HttpRequest) -> HttpResponse:
+    """Saved queries with their links, and a form to save one from the address of a list."""
+    user = dataset_reader(logged_in(request))
+    problem = None
+    if request.method == "POST":
+        try:
+            _save(user, request.POST.dict())
+        except Problem as error:
+            problem = error
+        else:
+            messages.success(request, "The query is saved; its link stays.")
+            return redirect("queries")
+    context = {
+        "queries": visible_queries(user)[:QUERIES_SHOWN],
+        "datasets": [d for d in all_datasets() if may_read_form(user, d.form_id)],
+        "asked": request.POST,
+        "problem": problem,
+    }
+    return render(
+        request, "datasets/queries.html", context, status=problem.status if problem else 200
+    )
+
+
+@require_POST
+@login_required
+def drop(request: HttpRequest, query_id: UUID) -> HttpResponse:
+    """Ends the link of a saved query."""
+    user = dataset_reader(logged_in(request))
+    drop_query(find_query(user, query_id), by=user)
+    return redirect("queries")
+
+
+def _save(user: User, words: dict[str, str]) -> None:
+    name = words.get("name", "").strip()[:120]
+    if not name:
+        raise Problem("value_invalid", field="name", reason="is empty")
+    save_query(
+        name=name,
+        form_id=words.get("form_id", ""),
+        by=user,
+        query=dict(parse_qsl(words.get("query", "").lstrip("?"), keep_blank_values=True)),
+        shared=words.get("shared") == "on",
+    )
 
 
 def _columns_for(user: User, dataset: Dataset) -> tuple[list[Column], int]:

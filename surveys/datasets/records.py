@@ -160,6 +160,11 @@ def filters_in(query: QueryDict) -> QueryDict:
     return filters
 
 
+def check_order(table: Table, query: QueryDict, shape: Shape) -> None:
+    """Raises `Problem` where a page in the order asked for would."""
+    _keys(table, query.get("ordering", ""), shape, by_change=False)
+
+
 def _keys(table: Table, ordering: str, shape: Shape, *, by_change: bool) -> list[Key]:
     names = [name.strip() for name in ordering.split(",") if name.strip()]
     if shape.recipient:  # their real order would tell of the real ids

@@ -88,6 +88,34 @@ class AskExport(serializers.Serializer[object]):
     unmask = serializers.CharField(max_length=300, default="", allow_blank=True)
 
 
+class SaveQuery(serializers.Serializer[object]):
+    """What a query is saved with."""
+
+    name = serializers.CharField(max_length=120)
+    form_id = serializers.CharField(max_length=200)
+    repeat = serializers.CharField(max_length=200, default="", allow_blank=True)
+    query = serializers.DictField(child=serializers.CharField(max_length=1000), default=dict)
+    shared = serializers.BooleanField(default=False)
+
+
+class SavedQueryShape(serializers.Serializer[object]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    form_id = serializers.CharField()
+    repeat = serializers.CharField(allow_blank=True)
+    query = serializers.DictField(child=serializers.CharField())
+    shared = serializers.BooleanField()
+    owner = serializers.CharField()
+    made_at = serializers.DateTimeField()
+    records = serializers.URLField(help_text="The link that stays.")
+
+
+class SavedQueryPage(serializers.Serializer[object]):
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = SavedQueryShape(many=True)
+
+
 class ExportAsked(serializers.Serializer[object]):
     id = serializers.UUIDField()
 

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from surveys.datasets import pages, views
+from surveys.datasets import pages, saved_views, views
 
 urlpatterns = [
     path("records/<path:form_id>/", pages.records, name="records"),
@@ -22,6 +22,15 @@ urlpatterns = [
         views.DownloadView.as_view(),
         name="export-download",
     ),
+    path("api/v1/queries/", saved_views.QueriesView.as_view()),
+    path("api/v1/queries/<uuid:query_id>/", saved_views.QueryView.as_view()),
+    path(
+        "api/v1/queries/<uuid:query_id>/records/",
+        saved_views.QueryRecordsView.as_view(),
+        name="query-records",
+    ),
+    path("queries/", pages.queries, name="queries"),
+    path("queries/<uuid:query_id>/drop/", pages.drop, name="query-drop"),
     path("api/schema/", views.SchemaView.as_view(), name="schema"),
     path("api/docs/", views.DocsView.as_view(url_name="schema"), name="api-docs"),
 ]

@@ -193,7 +193,7 @@ def test_file_for_a_recipient_is_never_unmasked(visits: Form, people: dict[str, 
 
 @pytest.mark.parametrize(
     "url",
-    ["/api/v1/households/", "/api/v1/entity-lists/", "/review/", f"{URL}{uuid.uuid4()}/steps/"],
+    ["/api/v1/households/", "/api/v1/entity-lists/", "/review/", f"{URL}{HOME}/steps/"],
 )
 def test_partner_enters_no_door_but_those_of_datasets(
     visits: Form, people: dict[str, User], url: str
