@@ -123,7 +123,8 @@ def _read_statistics(path: Path) -> list[Any]:
 def _read_parquet(path: Path) -> list[Any]:
     table = duckdb.read_parquet(str(path))
     zoned = [n for n, t in zip(table.columns, table.types, strict=True) if "TIME ZONE" in str(t)]
-    table = table.project(f"* EXCLUDE ({', '.join(zoned)})")
+    quoted = ", ".join(f'"{name}"' for name in zoned)
+    table = table.project(f"* EXCLUDE ({quoted})")
     return [dict(zip(table.columns, row, strict=True)) for row in table.fetchall()]
 
 
