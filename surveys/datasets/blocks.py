@@ -48,7 +48,8 @@ def read_blocks(rows: Rows, shape: Shape, *, with_sent: bool = False) -> Iterato
 def _loads(text: str) -> dict[str, Any]:
     """Decimals come from doubles and are read as such; longer whole numbers keep every digit."""
     found: dict[str, Any] = orjson.loads(text)
-    if any(type(value) is float and abs(value) >= LARGEST_WHOLE for value in found.values()):
+    doubles = [value for value in found.values() if type(value) is float]
+    if doubles and (max(doubles) >= LARGEST_WHOLE or min(doubles) <= -LARGEST_WHOLE):
         exact: dict[str, Any] = json.loads(text)
         return exact
     return found

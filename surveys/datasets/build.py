@@ -193,9 +193,14 @@ def _take_next(only: UUID | None) -> Export | None:
 
 
 def _open_snapshot() -> datetime:
-    """All tables are read as of one moment, however long the writing takes."""
+    """All tables are read as of one moment, however long the writing takes.
+
+    Between two tables, and while a workbook is closed, nothing is read for minutes; the heartbeat
+    watches the worker meanwhile, and not PostgreSQL's clock for idle transactions.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         cursor.execute("SELECT now()")
         (as_of,) = cursor.fetchone()
     return as_of  # type: ignore[no-any-return]
