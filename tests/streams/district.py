@@ -17,7 +17,7 @@ from tests.streams.people import Household, Member, Negative, Person
 from tests.streams.places import District, Village
 
 CHANCES = {
-    "compound": 0.072, "shared_phone": 0.040, "namesake": 0.027, "cowife": 0.019, "twins": 0.006,
+    "compound": 0.072, "shared_phone": 0.052, "namesake": 0.027, "cowife": 0.027, "twins": 0.006,
 }  # fmt: skip
 METRES_A_DEGREE = 111_320
 
@@ -69,15 +69,24 @@ class Settler:
         yard: Household | None = None,
     ) -> Household:
         founder, village = self.settled.founders[number], self.district.villages[number]
-        lat, lon = (yard.lat, yard.lon) if yard else around(self.rng, village.lat, village.lon, 900)
-        key = next(self.keys)
+        lat, lon = (yard.lat, yard.lon) if yard else around(self.rng, village.lat, village.lon, 600)
+        key, country = next(self.keys), self.district.country
         household = Household(
-            key, number, lat, lon, new_phone(self.rng, self.district.country),
-            new_phone(self.rng, self.district.country), self.card(village, key),
+            key, number, lat, lon, new_phone(self.rng, country),
+            self._second_phone(number), self.card(village, key),
             list(members) or founder.family(line),
         )  # fmt: skip
         self.settled.households.append(household)
         return household
+
+    def _second_phone(self, number: int) -> str:
+        """Another of the family's, or of a relative who can be asked to fetch them."""
+        rng, known = self.rng, self.settled.households
+        if known and rng.random() < 0.4:
+            relative = known[int(rng.random() * len(known))]
+            if relative.village == number:
+                return relative.phone
+        return new_phone(rng, self.district.country)
 
     def card(self, village: Village, key: int) -> str:
         """Printed numbers; where a village shares one, its elder keeps the card."""
@@ -93,7 +102,7 @@ class Settler:
         age = min(75.0, max(21.0, age_of(head, founder.today) - 9 + 18 * rng.random()))
         yard = first if rng.random() < 0.85 else None
         brother = self._found(number, line, members=founder.family(line, age), yard=yard)
-        if rng.random() < 0.36:
+        if rng.random() < 0.45:
             brother.phone = first.phone
         self._same_wife(first, brother, 0.2)
         self._note(first, brother, "compound")

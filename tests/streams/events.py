@@ -1,4 +1,4 @@
-"""What happens to families between two rounds: births, deaths, weddings, migration, moves, splits."""
+"""What happens to families between two rounds: births, deaths, weddings, moves, splits."""
 
 from datetime import date, timedelta
 from random import Random
@@ -9,7 +9,7 @@ from tests.streams.noise import Noise
 from tests.streams.people import Household, Member, Negative, Person, seen_from
 
 BIRTH, WEDDING, DAUGHTER_LEAVES, COMES_TO_STAY = 0.085, 0.09, 0.10, 0.012
-LEAVES, RETURNS, SPLIT, MOVE, LEAVES_FOR_GOOD = 0.08, 0.25, 0.045, 0.012, 0.006
+LEAVES, RETURNS, SPLIT, MOVE, LEAVES_FOR_GOOD = 0.08, 0.25, 0.011, 0.006, 0.006
 
 
 class HalfYear:
@@ -126,7 +126,7 @@ class HalfYear:
         villages = self.settler.district.villages
         household.village = int(self.rng.random() * len(villages))
         village = villages[household.village]
-        household.lat, household.lon = around(self.rng, village.lat, village.lon, 900)
+        household.lat, household.lon = around(self.rng, village.lat, village.lon, 600)
 
 
 def husbands_of(household: Household) -> list[Member]:

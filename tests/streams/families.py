@@ -35,20 +35,17 @@ class Founder:
 
     def _choose_surnames(self, code: str) -> list[str]:
         """A village has few surnames, and half of it bears three of them."""
-        return self.rng.sample(surname_bases(code), 9 + int(self.rng.random() * 12))
+        return self.rng.sample(surname_bases(code), 6 + int(self.rng.random() * 7))
 
-    def pick(self, items: Sequence[str], steepness: float = 0.75) -> str:
+    def pick(self, items: Sequence[str], steepness: float = 1.2) -> str:
         return items[min(bisect(falling(len(items), steepness), self.rng.random()), len(items) - 1)]
 
     def line(self) -> Line:
         code = self.languages[int(self.rng.random() * len(self.languages))]
-        draw, form = self.rng.random(), "ov"
-        for form, chance in FORMS[code]:
-            draw -= chance
-            if draw < 0:
-                break
+        forms, chances = zip(*FORMS[code], strict=True)
+        form = self.rng.choices(forms, chances)[0]
         father = self.pick(LANGUAGES[code].men)
-        return Line(code, self.pick(self._surnames[code], 1.3), form, father)
+        return Line(code, self.pick(self._surnames[code], 1.8), form, father)
 
     def birth(self, age: float) -> date:
         return self.today - timedelta(days=int(age * 365.25 + self.rng.random() * 365))
@@ -83,7 +80,7 @@ class Founder:
     def family(self, line: Line, age: float | None = None) -> list[Member]:
         """A household as its usual head would list it, the head first."""
         rng = self.rng
-        age = age if age is not None else 21 + 62 * (rng.random() + rng.random()) / 2
+        age = age if age is not None else 22 + 61 * rng.random()
         draw = rng.random()
         if draw < 0.045:
             return [Member(self.person("M" if rng.random() < 0.4 else "F", age, line), "head")]
@@ -93,7 +90,7 @@ class Founder:
         head.abroad = 18 < age < 50 and rng.random() < 0.3
         members = [Member(head, "head"), Member(self.bride(line, age - 6 * rng.random()), "spouse")]
         members += self.children(head, members[1].person)
-        if age < 62 and rng.random() < 0.24:
+        if age < 66 and rng.random() < 0.26:
             members += self._parents(line, age)
         if rng.random() < 0.05:
             sex = "M" if rng.random() < 0.5 else "F"
@@ -131,13 +128,13 @@ class Founder:
         members: list[Member] = []
         taken: list[str] = []
         at = 19.5 + 3 * rng.random()
-        wanted = 1.2 + 5.6 * rng.random()
+        wanted = 9.4 * rng.random() - 0.7
         while at < min(mothers_age, 43) and len(taken) < wanted:
             age = mothers_age - at
             for child in self._born(age, line, taken):
                 taken.append(child.given)
                 members += self._at_home(child, age)
-            at += 1.3 + 3 * rng.random()
+            at += 1.3 + 2.6 * rng.random()
         return members
 
     def _born(self, age: float, line: Line, taken: Sequence[str]) -> list[Person]:
@@ -157,17 +154,17 @@ class Founder:
 
     def _at_home(self, child: Person, age: float) -> list[Member]:
         rng = self.rng
-        if age > 18.5 and rng.random() < (0.72 if child.sex == "F" else 0.36):
+        if age > 18.5 and rng.random() < (0.6 if child.sex == "F" else 0.42):
             return []  # has a household of their own, seldom within the stream
         child.abroad = child.sex == "M" and age > 18 and rng.random() < 0.4
         members = [Member(child, "child")]
-        if child.sex == "M" and age > 22 and rng.random() < 0.62:
+        if child.sex == "M" and age > 22 and rng.random() < 0.34:
             wife = self.bride(Line(child.language, child.base, child.form, ""), age - 4)
             members.append(Member(wife, "child_in_law"))
             small = Line(child.language, child.base, child.form, child.given)
             at = age - 1.5 - 22
-            while at > 0 and len(members) < 6:
+            while at > 0 and len(members) < 4:
                 sex = "M" if rng.random() < 0.51 else "F"
                 members.append(Member(self.person(sex, at, small), "grandchild"))
-                at -= 1.6 + 3.5 * rng.random()
+                at -= 2.5 + 5 * rng.random()
         return members

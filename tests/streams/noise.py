@@ -12,32 +12,32 @@ class Noise:
     """Chances between 0 and 1, each for the thing that its comment names."""
 
     # one written name
-    typo: float = 0.065
-    other_script: float = 0.028  # than the rest of its record
+    typo: float = 0.10
+    other_script: float = 0.023  # than the rest of its record
     short_name: float = 0.022
     ending: float = 0.045  # an honorific ending added or left away
-    initial: float = 0.008
-    odd_case: float = 0.055
+    initial: float = 0.014
+    odd_case: float = 0.09
     stray_space: float = 0.03
-    lookalike: float = 0.012
+    lookalike: float = 0.006
     bare_surname: float = 0.05
     wrong_surname_sex: float = 0.012
     # one record
-    foreign_keyboard: float = 0.06  # another script than the enumerator's habit
+    foreign_keyboard: float = 0.013  # another script than the enumerator's habit
     # one written birth
     birth_missing: float = 0.026
     birth_year_only: float = 0.05
     birth_january: float = 0.05
-    birth_day_slip: float = 0.024
-    birth_swapped: float = 0.011
+    birth_day_slip: float = 0.017
+    birth_swapped: float = 0.03
     birth_year_slip: float = 0.021
-    birth_decade: float = 0.020
+    birth_decade: float = 0.023
     # one roster
-    member_left_out: float = 0.05
-    absent_left_out: float = 0.08  # a migrant of whom nobody speaks
-    member_twice: float = 0.001
+    member_left_out: float = 0.066
+    absent_left_out: float = 0.1  # a migrant of whom nobody speaks
+    head_unsaid: float = 0.17  # the usual head, when another answers
     sex_wrong: float = 0.007
-    relation_wrong: float = 0.008
+    relation_wrong: float = 0.003
     head_swapped: float = 0.085
     shuffled: float = 0.4
     size_wrong: float = 0.015
@@ -49,9 +49,9 @@ class Noise:
     phone_changed: float = 0.06  # from round to round
     # one position
     gps_missing: float = 0.095
-    gps_elsewhere: float = 0.155
-    gps_coarse: float = 0.05
-    village_wrong: float = 0.008
+    gps_elsewhere: float = 0.10
+    gps_coarse: float = 0.04
+    village_wrong: float = 0.014
     # one card number
     card_misread: float = 0.03
     card_missing: float = 0.06

@@ -81,7 +81,7 @@ def lay_out(rng: Random, households: int, villages: int) -> list[District]:
 
 def share_out(rng: Random, total: int, parts: int) -> list[int]:
     """Unequal whole parts, in no order; the largest may be a fifth of all."""
-    weights = [min(rng.lognormvariate(0, 1.0), 0.22 * parts) for _ in range(parts)]
+    weights = [min(rng.lognormvariate(0, 1.2), 0.22 * parts) for _ in range(parts)]
     sizes = [int(total * weight / sum(weights)) for weight in weights]
     sizes[sizes.index(max(sizes))] += total - sum(sizes)
     return sizes

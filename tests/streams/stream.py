@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+from typing import TextIO
 
 from tests.streams.district import Settler
 from tests.streams.events import HalfYear
@@ -124,10 +125,12 @@ class _Arrival:
             self.count, len(sizes), len(self.people), sum(n * (n - 1) // 2 for n in sizes), pairs
         )
 
-    def _open(self, name: str):  # noqa: ANN202
+    def _open(self, name: str) -> TextIO:
         return (self.out / name).open("w", encoding="utf-8", newline="")
 
-    def _one(self, line: str, submissions, truth, persons, women) -> None:  # noqa: ANN001
+    def _one(
+        self, line: str, submissions: TextIO, truth: TextIO, persons: TextIO, women: TextIO
+    ) -> None:
         _, household, members, woman_places, rest = line.split("\t", 4)
         self.count += 1
         record, keys = f"R{self.count:06d}", members.split(",")

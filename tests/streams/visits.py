@@ -17,7 +17,7 @@ from tests.streams.writing import Page, Pen, habit
 Answers = dict[str, Any]
 WEEKS = 11
 HOUSEHOLDS_PER_ENUMERATOR = 27
-LATIN_WRITERS = 0.16
+LATIN_WRITERS = 0.14
 MOTHER_AT = 15  # from this age a woman is one of truth_women
 PARTNERS = ("P1", "P2", "P3")
 
@@ -107,7 +107,7 @@ class FieldTeam:
             if member.person.abroad:
                 rate = noise.absent_left_out
             elif member is head:
-                rate = 2 * noise.absent_left_out
+                rate = noise.head_unsaid
             if rng.random() >= rate:
                 kept.append(member)
         if len(kept) > 2 and rng.random() < noise.shuffled:
@@ -120,7 +120,7 @@ class FieldTeam:
         """Mostly the wife; now and then a grown child or a parent answers as the head."""
         grown = [m for m in members[1:] if (date(2025, 1, 1) - m.person.birth).days > 18 * 365]
         wives = [m for m in grown if m.relation == "spouse"]
-        if wives and (len(grown) == 1 or self.rng.random() < 0.85):
+        if wives and (len(grown) == 1 or self.rng.random() < 0.93):
             return wives[0]
         choice = grown or members[1:]
         return choice[int(self.rng.random() * len(choice))]
@@ -182,14 +182,14 @@ class FieldTeam:
         draw -= noise.gps_missing
         if draw < noise.gps_coarse:
             accuracy = round(100 + rng.expovariate(1 / 170), 1)
-            lat, lon = around(rng, lat, lon, 380)
+            lat, lon = around(rng, lat, lon, 420)
         elif draw < 2 * noise.gps_coarse:  # a mast, not a satellite: it gives the village
             accuracy = 100
             lat, lon = around(rng, village.lat, village.lon, 120)
         elif draw < 2 * noise.gps_coarse + noise.gps_elsewhere:
             lat, lon = around(rng, lat, lon, 260)  # asked at the school, the well, the shop
         else:
-            lat, lon = around(rng, lat, lon, 9)
+            lat, lon = around(rng, lat, lon, 8)
         return {"lat": round(lat, 6), "lon": round(lon, 6), "gps_accuracy_m": accuracy}
 
 

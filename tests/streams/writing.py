@@ -12,7 +12,7 @@ from tests.streams.noise import Noise
 from tests.streams.people import Person
 
 CHILD_OF = {"ky": {"M": "уулу", "F": "кызы"}, "uz": {"M": "ўғли", "F": "қизи"}}
-CYRILLIC_HABITS = accumulate((0.46, 0.20, 0.17, 0.15, 0.02))
+CYRILLIC_HABITS = accumulate((0.52, 0.20, 0.15, 0.12, 0.01))
 LATIN_HABITS = accumulate((0.36, 0.24, 0.22, 0.05, 0.13))
 _HABITS = {CYRILLIC: tuple(CYRILLIC_HABITS), LATIN: tuple(LATIN_HABITS)}
 _SLIPS = (
@@ -53,11 +53,11 @@ class Pen:
         draw = rng.random()
         if draw < self.noise.foreign_keyboard:
             scheme = habit(rng, other_alphabet(scheme))
-        elif draw < self.noise.foreign_keyboard + 0.15:
+        elif draw < self.noise.foreign_keyboard + 0.08:
             scheme = habit(rng, CYRILLIC if scheme in CYRILLIC else LATIN)
         kind = rng.random()
-        alone, papers = (0.97, 0.0) if kind < 0.27 else (0.0, 0.1) if kind < 0.5 else (0.35, 0.06)
-        if kind > 0.83:
+        alone, papers = (0.97, 0.0) if kind < 0.36 else (0.0, 0.08) if kind < 0.53 else (0.4, 0.05)
+        if kind > 0.85:
             alone, papers = 0.1, 0.72
         return Page(scheme, alone, papers, rng.random() < 0.58)
 
@@ -78,13 +78,13 @@ class Pen:
         given = self._given(person, slip)
         if not is_head and rng.random() < page.alone:
             return [given]
-        if person.form == "uulu" and person.language in CHILD_OF and rng.random() < 0.4:
+        if person.language in CHILD_OF and rng.random() < (0.4 if person.form == "uulu" else 0.015):
             child_of = CHILD_OF[person.language][person.sex]
             known_by = [person.father, child_of]
             first = page.surname_first or person.language == "uz"
             return [*known_by, given] if first else [given, *known_by]
         surname = self._surname(person, slip)
-        first = page.surname_first != (rng.random() < 0.12)
+        first = page.surname_first != (rng.random() < 0.07)
         words = [surname, given] if first else [given, surname]
         if rng.random() < max(page.papers, 0.12 if is_head else 0):
             words.append(patronymic(person.father, person.sex))
@@ -151,9 +151,9 @@ class Pen:
         """Nobody knows the day: said as an age, often a round one."""
         rng = self.rng
         age = (today - birth).days / 365.25
-        spread = 0.35 + 0.028 * age * (1.3 if self.noise.birth_missing > 0.03 else 1)
+        spread = 0.35 + 0.05 * age * (1.3 if self.noise.birth_missing > 0.03 else 1)
         year = round(birth.year + rng.gauss(0, spread))
-        if age > 12 and rng.random() < 0.36:
+        if age > 12 and rng.random() < 0.5:
             year = 5 * round(year / 5)
         year = min(year, today.year)
         return f"{year:04d}-01-01" if rng.random() < 0.62 else f"{year:04d}"
@@ -208,11 +208,12 @@ def typo(rng: Random, text: str) -> str:
 
 
 def _year_only(birth: date, rng: Random) -> str:
-    return f"{birth.year:04d}"
+    """Without a paper at hand, and then the year is not always right."""
+    return f"{birth.year + (0, 0, 0, 0, 0, 0, 0, 0, -1, 1)[int(rng.random() * 10)]:04d}"
 
 
 def _january(birth: date, rng: Random) -> str:
-    return f"{birth.year:04d}-01-01"
+    return _year_only(birth, rng) + "-01-01"
 
 
 def _day_slip(birth: date, rng: Random) -> str:

@@ -1,0 +1,257 @@
+"""What a stream is like: measures by which two streams can be compared, with the truth known.
+
+`python -m tests.streams.measure FOLDER…` prints them side by side. SAMPLE holds the same measures of
+the development sample of the linkage specification (medium noise, 1,500 households, 3 rounds); the
+rates of noise.py were set until streams of ours came as near as test_measure.py demands.
+"""
+
+import csv
+import json
+import re
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from math import cos, hypot, radians
+from pathlib import Path
+from typing import Any
+
+from tests.streams.fold import fold, within_one_edit
+
+Record = dict[str, Any]
+Measures = dict[str, float]
+
+# Measured on the development sample with this module.
+SAMPLE: Measures = {}
+
+
+@dataclass(slots=True)
+class Stream:
+    """A stream as read: records with their person keys beside them, by true household."""
+
+    households: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
+    persons: dict[str, str] = field(default_factory=dict)
+    negatives: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def records(self) -> Iterator[Record]:
+        return (record for records in self.households.values() for record in records)
+
+    def people(self, record: Record) -> dict[str, Record]:
+        """Members by true person."""
+        name = record["record_id"]
+        return {self.persons[f"{name}#{m['no']}"]: m for m in record["members"]}
+
+    def pairs(self) -> Iterator[tuple[Record, Record]]:
+        """Any two records of one true household."""
+        for records in self.households.values():
+            yield from combinations(records, 2)
+
+
+def read_stream(folder: Path) -> Stream:
+    stream = Stream(persons=dict(_rows(folder / "truth_persons.csv")))
+    truth = dict(_rows(folder / "truth.csv"))
+    with (folder / "submissions.jsonl").open(encoding="utf-8") as file:
+        for record in map(json.loads, file):
+            stream.households[truth[record["record_id"]]].append(record)
+    stream.negatives.update(kind for *_, kind in set(_rows(folder / "hard_negatives.csv")))
+    return stream
+
+
+def _rows(path: Path) -> Iterator[Sequence[str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = csv.reader(file)
+        next(rows)
+        yield from map(tuple, rows)
+
+
+def measure(stream: Stream) -> Measures:
+    """All measures; shares unless the name says otherwise."""
+    return (
+        measure_records(stream)
+        | measure_household_pairs(stream)
+        | measure_person_pairs(stream)
+        | measure_crowding(stream)
+    )
+
+
+def share(values: Iterable[bool]) -> float:
+    """Of all values, how many are true; nothing at all is none."""
+    hits = total = 0
+    for value in values:
+        total += 1
+        hits += value
+    return hits / total if total else 0.0
+
+
+def measure_records(stream: Stream) -> Measures:
+    records = list(stream.records)
+    members = [m for record in records for m in record["members"]]
+    births = [m["birth"] for m in members]
+    vague = [b for b in births if b and (len(b) == 4 or b.endswith("-01-01"))]
+    words = [len(m["name"].split()) for m in members]
+    return {
+        "records a household": len(records) / len(stream.households),
+        "members a record": len(members) / len(records),
+        "records of two": share(len(r["members"]) == 2 for r in records),
+        "head is a woman": share(r["head_sex"] == "F" for r in records),
+        "child": share(m["relation"] == "child" for m in members),
+        "grandchild": share(m["relation"] == "grandchild" for m in members),
+        "birth missing": share(b is None for b in births),
+        "birth year only": share(b is not None and len(b) == 4 for b in births),
+        "birth 1 January": share(bool(b) and b.endswith("-01-01") for b in births),
+        "vague birth on 0 or 5": share(int(b[:4]) % 5 == 0 for b in vague),
+        "name Latin": share(bool(re.search("[a-zA-Z]", m["name"])) for m in members),
+        "name with own letters": share(
+            bool(re.search("[ңөүғӣқӯҳҷў]", m["name"].lower())) for m in members
+        ),
+        "name of one word": share(n == 1 for n in words),
+        "name of three": share(n == 3 for n in words),
+        "name in odd case": share(not m["name"].strip().istitle() for m in members),
+        "phone missing": share(r["phone"] is None for r in records),
+        "position missing": share(r["lat"] is None for r in records),
+        "position over 30 m": share((r["gps_accuracy_m"] or 0) > 30 for r in records),
+    }
+
+
+def measure_household_pairs(stream: Stream) -> Measures:
+    """Two records of one household: what a linker has to see through."""
+    seen: dict[str, list[bool]] = defaultdict(list)
+    metres = []
+    for left, right in stream.pairs():
+        first, second = stream.people(left), stream.people(right)
+        head_l, head_r = next(iter(first)), next(iter(second))
+        common, smaller = first.keys() & second.keys(), min(len(first), len(second))
+        swapped = head_l != head_r and head_l in second and head_r in first
+        seen["pair of one round"].append(left["round"] == right["round"])
+        seen["pair with one head"].append(head_l == head_r)
+        seen["pair with heads swapped"].append(swapped)
+        seen["pair with head's name as written"].append(left["head_name"] == right["head_name"])
+        seen["pair in another village"].append(left["village_code"] != right["village_code"])
+        seen["all of the smaller roster"].append(len(common) == smaller)
+        seen["rosters the same"].append(first.keys() == second.keys())
+        seen["under three quarters of both"].append(
+            len(common) < 0.75 * len(first.keys() | second.keys())
+        )
+        if left["phone"] and right["phone"]:
+            seen["pair with one phone, of those with two"].append(
+                digits(left["phone"]) == digits(right["phone"])
+            )
+        if left["lat"] and right["lat"]:
+            metres.append(distance(left, right))
+    return {name: share(values) for name, values in seen.items()} | {
+        "pair within 40 m": share(m < 40 for m in metres),
+        "pair over 700 m": share(m > 700 for m in metres),
+    }
+
+
+def measure_person_pairs(stream: Stream) -> Measures:
+    """One person in two records of one household: names and births."""
+    seen: dict[str, list[bool]] = defaultdict(list)
+    for left, right in stream.pairs():
+        first, second = stream.people(left), stream.people(right)
+        for person in first.keys() & second.keys():
+            _compare_member(seen, first[person], second[person])
+    return {name: share(values) for name, values in seen.items()}
+
+
+def _compare_member(seen: dict[str, list[bool]], one: Record, two: Record) -> None:
+    seen["person written the same"].append(one["name"] == two["name"])
+    seen["person in another script"].append(latin(one["name"]) != latin(two["name"]))
+    seen["person of another sex"].append(one["sex"] != two["sex"])
+    seen["person in another relation"].append(one["relation"] != two["relation"])
+    short, other = sorted((one["name"].split(), two["name"].split()), key=len)
+    if len(short) == 1:
+        word, others = fold(short[0]), [fold(w) for w in other]
+        seen["given name equal when folded"].append(word in others)
+        seen["given name within one edit"].append(any(within_one_edit(word, o) for o in others))
+    if one["birth"] and two["birth"]:
+        apart = abs(int(one["birth"][:4]) - int(two["birth"][:4]))
+        seen["birth as written"].append(one["birth"] == two["birth"])
+        seen["birth of one year"].append(apart == 0)
+        seen["birth one year off"].append(apart == 1)
+        seen["birth two to nine years off"].append(1 < apart < 10)
+        seen["birth ten years off"].append(apart == 10)
+
+
+def measure_crowding(stream: Stream) -> Measures:
+    """How alike strangers of a village are: the chance that two of them share a name or phone."""
+    villages: dict[str, list[tuple[str, Record]]] = defaultdict(list)
+    phones: dict[str, set[str]] = defaultdict(set)
+    for household, records in stream.households.items():
+        villages[records[0]["village_code"]].append((household, records[0]))
+        for record in records:
+            if record["phone"]:
+                phones[digits(record["phone"])].add(household)
+    measures = {
+        "phone of two households": share(len(h) > 1 for h in phones.values()),
+        "records in the largest village": max(map(len, villages.values())) / len(stream.households),
+        "strangers with one surname": _collision(villages, lambda r: [_stem(r["head_name"])]),
+        "strangers with one given name": _collision(villages, _given_names),
+        "strangers with one given name and year": _collision(villages, _given_and_year),
+    }
+    seen = sum(len(v) for v in stream.households.values())
+    kinds = {f"hard negatives a hundred: {k}": 100 * n / seen for k, n in stream.negatives.items()}
+    return measures | dict(sorted(kinds.items()))
+
+
+def _collision(villages: dict[str, list[tuple[str, Record]]], values: Any) -> float:
+    """The chance that a value of one household is one of another's, both of one village."""
+    same = total = 0
+    for households in villages.values():
+        counts = Counter(value for _, record in households for value in values(record))
+        count = sum(counts.values())
+        same += sum(n * (n - 1) for n in counts.values())
+        total += count * (count - 1)
+    return same / total if total else 0.0
+
+
+_SURNAME = re.compile(r"(ova?|eva?|iva?|zoda|i)$")
+
+
+def _stem(name: str) -> str:
+    words = [fold(word) for word in name.split()]
+    known = [w for w in words if _SURNAME.search(w)]
+    return _SURNAME.sub("", known[0] if known else words[0])
+
+
+def _given_names(record: Record) -> list[str]:
+    names = [m["name"].split() for m in record["members"]]
+    return [fold(words[0]) for words in names if len(words) == 1]
+
+
+def _given_and_year(record: Record) -> list[str]:
+    return [
+        f"{fold(m['name'])} {m['birth'][:4]}"
+        for m in record["members"]
+        if m["birth"] and len(m["name"].split()) == 1
+    ]
+
+
+def latin(name: str) -> bool:
+    return bool(re.search("[a-zA-Z]", name))
+
+
+def digits(phone: str) -> str:
+    return re.sub(r"\D", "", phone)[-9:]
+
+
+def distance(left: Record, right: Record) -> float:
+    """Metres, as on a plane."""
+    north = (left["lat"] - right["lat"]) * 111_320
+    east = (left["lon"] - right["lon"]) * 111_320 * cos(radians(left["lat"]))
+    return hypot(north, east)
+
+
+def main() -> None:
+    tables = {Path(folder).name: measure(read_stream(Path(folder))) for folder in sys.argv[1:]}
+    names = dict.fromkeys(name for table in (SAMPLE, *tables.values()) for name in table)
+    print(f"{'':42}{'sample':>9}" + "".join(f"{name[:12]:>13}" for name in tables))
+    for name in names:
+        row = "".join(f"{table.get(name, 0):13.4f}" for table in tables.values())
+        print(f"{name:42}{SAMPLE.get(name, 0):9.4f}{row}")
+
+
+if __name__ == "__main__":
+    main()
