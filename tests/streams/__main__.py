@@ -11,9 +11,9 @@ from tests.streams.stream import write_stream
 
 def main() -> None:
     given = vars(_parser().parse_args())
-    out = given.pop("out")
+    out, workers = given.pop("out"), given.pop("workers")
     started = perf_counter()
-    summary = write_stream(Plan(**given), out)
+    summary = write_stream(Plan(**given), out, workers=workers)
     seconds = perf_counter() - started
     print(summary)
     print(f"{seconds:.1f} s, {summary.records / seconds:,.0f} records a second")
@@ -32,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--card", action="store_true", help="add a card number")
     parser.add_argument("--shared-card", action="store_true", help="some villages share one card")
     parser.add_argument("--partner", action="store_true", help="add the partner who registers")
+    parser.add_argument("--workers", type=int, default=1, help="processes")
     return parser
 
 

@@ -31,7 +31,7 @@ class Founder:
 
     def __init__(self, rng: Random, keys: Iterator[int], today: date, languages: Sequence[str]):
         self.rng, self.keys, self.today, self.languages = rng, keys, today, languages
-        self._surnames = {code: self._choose_surnames(code) for code in set(languages)}
+        self._surnames = {code: self._choose_surnames(code) for code in dict.fromkeys(languages)}
 
     def _choose_surnames(self, code: str) -> list[str]:
         """A village has few surnames, and half of it bears three of them."""

@@ -1,7 +1,7 @@
 """What a stream is like: measures by which two streams can be compared, with the truth known.
 
-`python -m tests.streams.measure FOLDER…` prints them side by side. SAMPLE holds the same measures of
-the development sample of the linkage specification (medium noise, 1,500 households, 3 rounds); the
+`python -m tests.streams.measure FOLDER…` prints them side by side. SAMPLE holds the same measures
+of the development sample of the linkage specification (medium noise, 1,500 households, 3 rounds); the
 rates of noise.py were set until streams of ours came as near as test_measure.py demands.
 """
 

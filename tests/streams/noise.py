@@ -12,10 +12,10 @@ class Noise:
     """Chances between 0 and 1, each for the thing that its comment names."""
 
     # one written name
-    typo: float = 0.10
+    typo: float = 0.115
     other_script: float = 0.023  # than the rest of its record
-    short_name: float = 0.022
-    ending: float = 0.045  # an honorific ending added or left away
+    short_name: float = 0.03
+    ending: float = 0.055  # an honorific ending added or left away
     initial: float = 0.014
     odd_case: float = 0.09
     stray_space: float = 0.03
@@ -23,17 +23,17 @@ class Noise:
     bare_surname: float = 0.05
     wrong_surname_sex: float = 0.012
     # one record
-    foreign_keyboard: float = 0.013  # another script than the enumerator's habit
+    foreign_keyboard: float = 0.02  # another script than the enumerator's habit
     # one written birth
     birth_missing: float = 0.026
     birth_year_only: float = 0.05
     birth_january: float = 0.05
     birth_day_slip: float = 0.017
     birth_swapped: float = 0.03
-    birth_year_slip: float = 0.021
-    birth_decade: float = 0.023
+    birth_year_slip: float = 0.024
+    birth_decade: float = 0.022
     # one roster
-    member_left_out: float = 0.066
+    member_left_out: float = 0.078
     absent_left_out: float = 0.1  # a migrant of whom nobody speaks
     head_unsaid: float = 0.17  # the usual head, when another answers
     sex_wrong: float = 0.007

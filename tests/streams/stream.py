@@ -8,12 +8,16 @@ import csv
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
+from itertools import chain
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 from typing import TextIO
+
+import orjson
 
 from tests.streams.district import Settler
 from tests.streams.events import HalfYear
@@ -38,11 +42,14 @@ class Summary:
     hard_negative_pairs: int
 
 
-def write_stream(plan: Plan, out: Path) -> Summary:
-    """Writes submissions.jsonl, the truths, hard_negatives.csv and params.json into a folder."""
+def write_stream(plan: Plan, out: Path, *, workers: int = 1) -> Summary:
+    """Writes submissions.jsonl, the truths, hard_negatives.csv and params.json into a folder.
+
+    The files do not depend on the number of workers, which are processes.
+    """
     out.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=out) as aside:
-        negatives = _send_aside(plan, Path(aside))
+        negatives = _send_all_aside(plan, Path(aside), workers)
         summary = _Arrival(out, negatives).read_all(Path(aside), Random(plan.seed))
     params = asdict(plan) | {"start": plan.start.isoformat()} | asdict(summary)
     (out / "params.json").write_text(json.dumps(params, indent=1) + "\n")
@@ -67,12 +74,29 @@ def visits_of(plan: Plan, district: District) -> Iterator[Visit | Negative]:
     yield from settled.negatives
 
 
-def _send_aside(plan: Plan, folder: Path) -> list[Negative]:
-    """Puts every record into the file of its day; gives the hard negatives."""
+def _send_all_aside(plan: Plan, folder: Path, workers: int) -> list[Negative]:
+    """Puts all records aside, each worker into a folder of its own; gives the hard negatives."""
+    folders = [folder / str(worker) for worker in range(workers)]
+    for own in folders:
+        own.mkdir()
+    if workers == 1:
+        parts = [_send_aside(plan, folders[0], 0, 1)]
+    else:
+        with ProcessPoolExecutor(workers) as pool:
+            tasks = [
+                pool.submit(_send_aside, plan, own, worker, workers)
+                for worker, own in enumerate(folders)
+            ]
+            parts = [task.result() for task in tasks]
+    return sorted(chain.from_iterable(parts), key=lambda n: (n.left, n.right))
+
+
+def _send_aside(plan: Plan, folder: Path, worker: int, workers: int) -> list[Negative]:
+    """Puts every record of a worker's districts into the file of its day."""
     negatives: list[Negative] = []
-    days: dict[date, list[str]] = defaultdict(list)
+    days: dict[date, list[bytes]] = defaultdict(list)
     held = 0
-    for district in districts_of(plan):
+    for district in districts_of(plan)[worker::workers]:
         for number, item in enumerate(visits_of(plan, district)):
             if isinstance(item, Negative):
                 negatives.append(item)
@@ -86,17 +110,17 @@ def _send_aside(plan: Plan, folder: Path) -> list[Negative]:
     return negatives
 
 
-def _line(visit: Visit, district: int, number: int) -> str:
+def _line(visit: Visit, district: int, number: int) -> bytes:
     persons = ",".join(map(str, visit.persons))
     women = ",".join(map(str, visit.women))
-    rest = json.dumps(visit.answers, ensure_ascii=False)[1:]
     key = f"{visit.at.isoformat()} {district:03d} {number:07d}"
-    return f"{key}\t{visit.household}\t{persons}\t{women}\t{rest}\n"
+    truth = f"{key}\t{visit.household}\t{persons}\t{women}\t"
+    return truth.encode() + orjson.dumps(visit.answers)[1:] + b"\n"
 
 
-def _flush(days: dict[date, list[str]], folder: Path) -> None:
+def _flush(days: dict[date, list[bytes]], folder: Path) -> None:
     for day, lines in days.items():
-        with (folder / day.isoformat()).open("a", encoding="utf-8") as file:
+        with (folder / day.isoformat()).open("ab") as file:
             file.writelines(lines)
     days.clear()
 
@@ -116,8 +140,13 @@ class _Arrival:
         with files[0], files[1], files[2], self._open("submissions.jsonl") as submissions:
             for file in files:
                 file.write("record_id,cluster_id\n")
-            for day in sorted(folder.iterdir()):
-                for line in sorted(day.read_text(encoding="utf-8").splitlines()):
+            for day in sorted({path.name for path in folder.glob("*/*")}):
+                lines = [
+                    line
+                    for path in folder.glob(f"*/{day}")
+                    for line in path.read_text(encoding="utf-8").split("\n")[:-1]
+                ]
+                for line in sorted(lines):
                     self._one(line, submissions, *files)
         sizes = [len(records) for records in self.records_of.values()]
         pairs = self._write_negatives(rng)
@@ -134,7 +163,7 @@ class _Arrival:
         _, household, members, woman_places, rest = line.split("\t", 4)
         self.count += 1
         record, keys = f"R{self.count:06d}", members.split(",")
-        submissions.write(f'{{"record_id": "{record}", {rest}\n')
+        submissions.write(f'{{"record_id":"{record}",{rest}\n')
         truth.write(f"{record},H{int(household):08d}\n")
         persons.writelines(f"{record}#{no},P{int(key):08d}\n" for no, key in enumerate(keys, 1))
         places = map(int, woman_places.split(",")) if woman_places else ()

@@ -17,7 +17,7 @@ from tests.streams.writing import Page, Pen, habit
 Answers = dict[str, Any]
 WEEKS = 11
 HOUSEHOLDS_PER_ENUMERATOR = 27
-LATIN_WRITERS = 0.14
+LATIN_WRITERS = 0.17
 MOTHER_AT = 15  # from this age a woman is one of truth_women
 PARTNERS = ("P1", "P2", "P3")
 
