@@ -17,7 +17,7 @@ from tests.streams.people import Household, Member, Negative, Person
 from tests.streams.places import District, Village
 
 CHANCES = {
-    "compound": 0.080, "shared_phone": 0.052, "namesake": 0.027, "cowife": 0.027, "twins": 0.006,
+    "compound": 0.080, "shared_phone": 0.052, "namesake": 0.027, "cowife": 0.023, "twins": 0.006,
 }  # fmt: skip
 METRES_A_DEGREE = 111_320
 

@@ -37,7 +37,7 @@ class Founder:
         """A village has few surnames, and half of it bears three of them."""
         return self.rng.sample(surname_bases(code), 6 + int(self.rng.random() * 7))
 
-    def pick(self, items: Sequence[str], steepness: float = 1.2) -> str:
+    def pick(self, items: Sequence[str], steepness: float = 1.35) -> str:
         return items[min(bisect(falling(len(items), steepness), self.rng.random()), len(items) - 1)]
 
     def line(self) -> Line:
@@ -128,7 +128,7 @@ class Founder:
         members: list[Member] = []
         taken: list[str] = []
         at = 19.5 + 3 * rng.random()
-        wanted = 9.4 * rng.random() - 0.7
+        wanted = 10 * rng.random() - 0.7
         while at < min(mothers_age, 43) and len(taken) < wanted:
             age = mothers_age - at
             for child in self._born(age, line, taken):
@@ -154,11 +154,11 @@ class Founder:
 
     def _at_home(self, child: Person, age: float) -> list[Member]:
         rng = self.rng
-        if age > 18.5 and rng.random() < (0.6 if child.sex == "F" else 0.42):
+        if age > 18.5 and rng.random() < (0.55 if child.sex == "F" else 0.42):
             return []  # has a household of their own, seldom within the stream
         child.abroad = child.sex == "M" and age > 18 and rng.random() < 0.4
         members = [Member(child, "child")]
-        if child.sex == "M" and age > 22 and rng.random() < 0.34:
+        if child.sex == "M" and age > 22 and rng.random() < 0.3:
             wife = self.bride(Line(child.language, child.base, child.form, ""), age - 4)
             members.append(Member(wife, "child_in_law"))
             small = Line(child.language, child.base, child.form, child.given)

@@ -151,7 +151,7 @@ def surname_bases(code: str) -> tuple[str, ...]:
 
 
 @cache
-def falling(count: int, steepness: float = 1.2) -> tuple[float, ...]:
+def falling(count: int, steepness: float = 1.35) -> tuple[float, ...]:
     """Cumulative chances of `count` things, each rarer than the one before it (Zipf)."""
     weights = [1 / (place + 4) ** steepness for place in range(count)]
     total = sum(weights)

@@ -12,7 +12,7 @@ class Noise:
     """Chances between 0 and 1, each for the thing that its comment names."""
 
     # one written name
-    typo: float = 0.115
+    typo: float = 0.105
     other_script: float = 0.023  # than the rest of its record
     short_name: float = 0.03
     ending: float = 0.055  # an honorific ending added or left away
@@ -46,7 +46,7 @@ class Noise:
     phone_missing: float = 0.27
     phone_digit: float = 0.012
     phone_other: float = 0.05  # another phone of the household
-    phone_changed: float = 0.06  # from round to round
+    phone_changed: float = 0.068  # from round to round
     # one position
     gps_missing: float = 0.095
     gps_elsewhere: float = 0.10

@@ -17,7 +17,7 @@ from tests.streams.writing import Page, Pen, habit
 Answers = dict[str, Any]
 WEEKS = 11
 HOUSEHOLDS_PER_ENUMERATOR = 27
-LATIN_WRITERS = 0.17
+LATIN_WRITERS = 0.11
 MOTHER_AT = 15  # from this age a woman is one of truth_women
 PARTNERS = ("P1", "P2", "P3")
 
@@ -75,22 +75,31 @@ class FieldTeam:
                 answers = visit.answers | {"submitted_at": later.isoformat()}
                 yield Visit(later, household.key, visit.persons, visit.women, answers)
             else:
-                yield self._visit(household, round_no, first_day)
+                yield self._visit(household, round_no, first_day, after=visit.answers)
 
-    def _visit(self, household: Household, round_no: int, first_day: date) -> Visit:
+    def _visit(
+        self, household: Household, round_no: int, first_day: date, after: Answers | None = None
+    ) -> Visit:
         rng = self.rng
         at = datetime.combine(first_day, datetime.min.time()) + timedelta(
             days=int(rng.random() * 7 * WEEKS), seconds=int(3600 * (8 + 10 * rng.random() ** 1.05))
         )
         if rng.random() < 0.017:
             at += timedelta(hours=2)
-        enumerator = self.enumerators[int(rng.random() * len(self.enumerators))]
+        enumerator = self._send_out(after)
         page = self.pen.page(enumerator.scheme)
         roster = self._roster(household)
         members = [self._member(m, no, page, at.date()) for no, m in enumerate(roster, 1)]
         answers = self._answers(household, round_no, at, enumerator, members)
         women = tuple(no for no, m in enumerate(roster, 1) if is_woman(m.person, at.date()))
         return Visit(at, household.key, tuple(m.person.key for m in roster), women, answers)
+
+    def _send_out(self, after: Answers | None) -> Enumerator:
+        """Whoever comes by; a second registration is mostly another partner's."""
+        rng, team = self.rng, self.enumerators
+        if after and self.plan.partner and rng.random() < 0.6:
+            team = [e for e in team if e.partner != after["partner"]]
+        return team[int(rng.random() * len(team))]
 
     def _roster(self, household: Household) -> list[Member]:
         """Who is listed, as the one who answers sees them."""
@@ -166,7 +175,7 @@ class FieldTeam:
             "size": len(members) + (0 if rng.random() >= noise.size_wrong else 1),
         }
         if self.plan.card:
-            answers["card"] = self.pen.card(household.card)
+            answers["card_no"] = self.pen.card(household.card)
         if self.plan.partner:
             answers["partner"] = enumerator.partner
         return answers

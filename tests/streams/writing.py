@@ -56,7 +56,7 @@ class Pen:
         elif draw < self.noise.foreign_keyboard + 0.08:
             scheme = habit(rng, CYRILLIC if scheme in CYRILLIC else LATIN)
         kind = rng.random()
-        alone, papers = (0.97, 0.0) if kind < 0.36 else (0.0, 0.08) if kind < 0.53 else (0.4, 0.05)
+        alone, papers = (0.97, 0.0) if kind < 0.34 else (0.0, 0.08) if kind < 0.53 else (0.4, 0.05)
         if kind > 0.85:
             alone, papers = 0.1, 0.72
         return Page(scheme, alone, papers, rng.random() < 0.58)
@@ -153,7 +153,7 @@ class Pen:
         age = (today - birth).days / 365.25
         spread = 0.35 + 0.05 * age * (1.3 if self.noise.birth_missing > 0.03 else 1)
         year = round(birth.year + rng.gauss(0, spread))
-        if age > 12 and rng.random() < 0.5:
+        if age > 12 and rng.random() < 0.57:
             year = 5 * round(year / 5)
         year = min(year, today.year)
         return f"{year:04d}-01-01" if rng.random() < 0.62 else f"{year:04d}"
