@@ -48,19 +48,23 @@ class Settler:
         for number, village in enumerate(self.district.villages):
             end = len(self.settled.households) + village.households
             while len(self.settled.households) < end:
-                first = self._found(number, self.settled.founders[number].line())
+                first = self.found(number, self.settled.founders[number].line())
                 self._neighbours(first, number, end)
         return self.settled
 
     def _neighbours(self, first: Household, number: int, end: int) -> None:
+        traps = {
+            "compound": self._compound, "shared_phone": self._shared_phone,
+            "namesake": self._namesake, "cowife": self._cowife, "twins": self._twins,
+        }  # fmt: skip
         draw = self.rng.random()
         for kind, chance in CHANCES.items():
             draw -= chance
             if draw < 0 and len(self.settled.households) < end:
-                getattr(self, f"_{kind}")(first, number, self.settled.founders[number])
+                traps[kind](first, number, self.settled.founders[number])
                 return
 
-    def _found(
+    def found(
         self,
         number: int,
         line: Line,
@@ -101,7 +105,7 @@ class Settler:
         line = Line(head.language, head.base, head.form, head.father)
         age = min(75.0, max(21.0, age_of(head, founder.today) - 9 + 18 * rng.random()))
         yard = first if rng.random() < 0.85 else None
-        brother = self._found(number, line, members=founder.family(line, age), yard=yard)
+        brother = self.found(number, line, members=founder.family(line, age), yard=yard)
         if rng.random() < 0.45:
             brother.phone = first.phone
         self._same_wife(first, brother, 0.2)
@@ -114,7 +118,7 @@ class Settler:
             wives[1][0].person.language = wives[0][0].person.language
 
     def _shared_phone(self, first: Household, number: int, founder: Founder) -> None:
-        near = self._found(number, founder.line())
+        near = self.found(number, founder.line())
         near.lat, near.lon = around(self.rng, first.lat, first.lon, 250)
         near.phone = first.phone
         self._note(first, near, "shared_phone")
@@ -123,7 +127,7 @@ class Settler:
         head, rng = first.head, self.rng
         line = Line(head.language, head.base, head.form, founder.line().father)
         age = min(78.0, max(20.0, age_of(head, founder.today) - 7 + 14 * rng.random()))
-        second = self._found(number, line, members=founder.family(line, age))
+        second = self.found(number, line, members=founder.family(line, age))
         if second.head.sex == head.sex:
             second.head.given, second.head.ending = head.given, head.ending
         self._same_wife(first, second, 0.3)
@@ -137,7 +141,7 @@ class Settler:
         second = founder.bride(line, age_of(wives[0].person, founder.today) - 9 * self.rng.random())
         members = [Member(second, "head"), *founder.children(husband, second)]
         members.append(Member(husband, "spouse"))
-        self._note(first, self._found(number, line, members=members), "cowife")
+        self._note(first, self.found(number, line, members=members), "cowife")
 
     def _twins(self, first: Household, number: int, founder: Founder) -> None:
         head = first.head
@@ -148,7 +152,7 @@ class Settler:
         head.given, head.ending, head.birth_vague = elder.given, "", elder.birth_vague
         members = founder.family(line, age_of(head, founder.today))
         members[0] = Member(younger, "head")
-        second = self._found(number, line, members=members)
+        second = self.found(number, line, members=members)
         second.lat, second.lon = around(self.rng, first.lat, first.lon, 60)
         self._note(first, second, "twins")
 

@@ -114,7 +114,7 @@ class HalfYear:
         members += [Member(m.person, "child") for m in small]
         person = son.person
         line = Line(person.language, person.base, person.form, person.father)
-        new = self.settler._found(household.village, line, members=members)
+        new = self.settler.found(household.village, line, members=members)
         new.lat, new.lon = around(self.rng, household.lat, household.lon, 120)
         if self.rng.random() < 0.35:
             new.phone = household.phone

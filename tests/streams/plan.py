@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
+from tests.streams.noise import FACTORS
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -25,6 +27,15 @@ class Plan:
     shared_card: bool = False
     partner: bool = False
     start: date = date(2025, 2, 3)
+
+    def __post_init__(self) -> None:
+        """ValueError for a plan that makes no stream."""
+        if self.households < 1 or self.rounds < 1 or self.villages < 0:
+            raise ValueError("a stream needs a household and a round")
+        if not (0 < self.coverage <= 1 and 0 <= self.dup_rate < 1):
+            raise ValueError("coverage is above 0 and up to 1, the rate of doubles below 1")
+        if self.noise not in FACTORS:
+            raise ValueError(f"noise is one of {', '.join(FACTORS)}, not {self.noise}")
 
     @property
     def village_count(self) -> int:

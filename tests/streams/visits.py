@@ -16,7 +16,7 @@ from tests.streams.writing import Page, Pen, habit
 
 Answers = dict[str, Any]
 WEEKS = 11
-HOUSEHOLDS_PER_ENUMERATOR = 27
+HOUSEHOLDS_PER_ENUMERATOR, MOST_ENUMERATORS = 27, 40  # of a district
 LATIN_WRITERS = 0.11
 MOTHER_AT = 15  # from this age a woman is one of truth_women
 PARTNERS = ("P1", "P2", "P3")
@@ -28,6 +28,7 @@ class Enumerator:
 
     number: int
     scheme: str
+    surname_first: bool
     partner: str
 
 
@@ -48,14 +49,16 @@ class FieldTeam:
     def __init__(self, plan: Plan, rng: Random, settled: Settled, noise: Noise):
         self.plan, self.rng, self.settled, self.noise = plan, rng, settled, noise
         self.pen = Pen(rng, noise)
-        # Steps of four, as a district of the usual size has; large ones get more.
-        count = max(4, min(40, len(settled.households) // HOUSEHOLDS_PER_ENUMERATOR))
+        count = max(4, min(MOST_ENUMERATORS, len(settled.households) // HOUSEHOLDS_PER_ENUMERATOR))
         self.enumerators = [self._hire(number) for number in range(1, count + 1)]
 
     def _hire(self, number: int) -> Enumerator:
-        alphabet = LATIN if self.rng.random() < LATIN_WRITERS else CYRILLIC
-        own = self.settled.district.number * 40 + number
-        return Enumerator(own, habit(self.rng, alphabet), PARTNERS[number % len(PARTNERS)])
+        """Habits are dealt out evenly, so that streams differ by more than who works in them."""
+        own = self.settled.district.number * MOST_ENUMERATORS + number
+        alphabet = LATIN if (own * 0.6180 + self.plan.seed * 0.37) % 1 < LATIN_WRITERS else CYRILLIC
+        scheme = habit((own * 0.7549 + self.plan.seed * 0.61) % 1, alphabet)
+        surname_first = (own * 0.5698 + self.plan.seed * 0.83) % 1 < 0.62
+        return Enumerator(own, scheme, surname_first, PARTNERS[number % len(PARTNERS)])
 
     def round(self, round_no: int, first_day: date) -> Iterator[Visit]:
         """All visits of a round, in no order."""
@@ -87,8 +90,8 @@ class FieldTeam:
         if rng.random() < 0.017:
             at += timedelta(hours=2)
         enumerator = self._send_out(after)
-        page = self.pen.page(enumerator.scheme)
-        roster = self._roster(household)
+        page = self.pen.page(enumerator.scheme, surname_first=enumerator.surname_first)
+        roster = self._roster(household, at.date())
         members = [self._member(m, no, page, at.date()) for no, m in enumerate(roster, 1)]
         answers = self._answers(household, round_no, at, enumerator, members)
         women = tuple(no for no, m in enumerate(roster, 1) if is_woman(m.person, at.date()))
@@ -101,7 +104,7 @@ class FieldTeam:
             team = [e for e in team if e.partner != after["partner"]]
         return team[int(rng.random() * len(team))]
 
-    def _roster(self, household: Household) -> list[Member]:
+    def _roster(self, household: Household, today: date) -> list[Member]:
         """Who is listed, as the one who answers sees them."""
         rng, noise = self.rng, self.noise
         members = household.members
@@ -109,7 +112,7 @@ class FieldTeam:
         if len(members) > 1 and rng.random() < noise.head_swapped * (
             1.7 if head.person.abroad else 1
         ):
-            members = seen_from(members, self._speaker(members))
+            members = seen_from(members, self._speaker(members, today))
         kept = [members[0]]
         for member in members[1:]:
             rate = noise.member_left_out
@@ -125,13 +128,14 @@ class FieldTeam:
             kept[1:] = rest
         return kept
 
-    def _speaker(self, members: list[Member]) -> Member:
+    def _speaker(self, members: list[Member], today: date) -> Member:
         """Mostly the wife; now and then a grown child or a parent answers as the head."""
-        grown = [m for m in members[1:] if (date(2025, 1, 1) - m.person.birth).days > 18 * 365]
+        grown = [m for m in members[1:] if age_of(m.person, today) > 18]
         wives = [m for m in grown if m.relation == "spouse"]
-        if wives and (len(grown) == 1 or self.rng.random() < 0.93):
+        if wives and self.rng.random() < 0.93:
             return wives[0]
-        choice = grown or members[1:]
+        choice = [m for m in grown if m not in wives and self.rng.random() < 0.4] or wives
+        choice = choice or members[:1]
         return choice[int(self.rng.random() * len(choice))]
 
     def _member(self, member: Member, no: int, page: Page, today: date) -> Answers:

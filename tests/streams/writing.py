@@ -21,9 +21,9 @@ _SLIPS = (
 )  # fmt: skip
 
 
-def habit(rng: Random, alphabet: tuple[str, ...]) -> str:
-    """A scheme of this alphabet."""
-    return alphabet[min(bisect(_HABITS[alphabet], rng.random()), len(alphabet) - 1)]
+def habit(draw: float, alphabet: tuple[str, ...]) -> str:
+    """A scheme of this alphabet, by a number from 0 to 1."""
+    return alphabet[min(bisect(_HABITS[alphabet], draw), len(alphabet) - 1)]
 
 
 def other_alphabet(scheme: str) -> tuple[str, ...]:
@@ -47,25 +47,25 @@ class Pen:
         self.rng, self.noise = rng, noise
         self._slips = tuple(accumulate(getattr(noise, name) for name in _SLIPS))
 
-    def page(self, scheme: str) -> Page:
-        """A record by somebody whose habit is this scheme."""
+    def page(self, scheme: str, *, surname_first: bool) -> Page:
+        """A record by somebody with these habits, who does not always follow them."""
         rng = self.rng
         draw = rng.random()
         if draw < self.noise.foreign_keyboard:
-            scheme = habit(rng, other_alphabet(scheme))
+            scheme = habit(rng.random(), other_alphabet(scheme))
         elif draw < self.noise.foreign_keyboard + 0.08:
-            scheme = habit(rng, CYRILLIC if scheme in CYRILLIC else LATIN)
+            scheme = habit(rng.random(), CYRILLIC if scheme in CYRILLIC else LATIN)
         kind = rng.random()
         alone, papers = (0.97, 0.0) if kind < 0.34 else (0.0, 0.08) if kind < 0.53 else (0.4, 0.05)
         if kind > 0.85:
             alone, papers = 0.1, 0.72
-        return Page(scheme, alone, papers, rng.random() < 0.58)
+        return Page(scheme, alone, papers, surname_first != (rng.random() < 0.15))
 
     def name(self, person: Person, page: Page, *, is_head: bool) -> str:
         rng = self.rng
         scheme = page.scheme
         if rng.random() < self.noise.other_script:
-            scheme = habit(rng, other_alphabet(scheme))
+            scheme = habit(rng.random(), other_alphabet(scheme))
         slip_at = bisect(self._slips, rng.random())
         slip = _SLIPS[slip_at] if slip_at < len(_SLIPS) else ""
         words = self._words(person, page, is_head, slip)
@@ -84,7 +84,7 @@ class Pen:
             first = page.surname_first or person.language == "uz"
             return [*known_by, given] if first else [given, *known_by]
         surname = self._surname(person, slip)
-        first = page.surname_first != (rng.random() < 0.07)
+        first = page.surname_first != (rng.random() < 0.06)
         words = [surname, given] if first else [given, surname]
         if rng.random() < max(page.papers, 0.12 if is_head else 0):
             words.append(patronymic(person.father, person.sex))
