@@ -126,11 +126,12 @@ class Settler:
     def _namesake(self, first: Household, number: int, founder: Founder) -> None:
         head, rng = first.head, self.rng
         line = Line(head.language, head.base, head.form, founder.line().father)
-        age = min(78.0, max(20.0, age_of(head, founder.today) - 7 + 14 * rng.random()))
+        gap = (2 + 8 * rng.random()) * (1 if rng.random() < 0.5 else -1)
+        age = min(78.0, max(20.0, age_of(head, founder.today) + gap))
         second = self.found(number, line, members=founder.family(line, age))
         if second.head.sex == head.sex:
             second.head.given, second.head.ending = head.given, head.ending
-        self._same_wife(first, second, 0.3)
+        self._same_wife(first, second, 0.15)
         self._note(first, second, "namesake")
 
     def _cowife(self, first: Household, number: int, founder: Founder) -> None:

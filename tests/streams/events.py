@@ -9,7 +9,7 @@ from tests.streams.noise import Noise
 from tests.streams.people import Household, Member, Negative, Person, seen_from
 
 BIRTH, WEDDING, DAUGHTER_LEAVES, COMES_TO_STAY = 0.085, 0.09, 0.10, 0.012
-LEAVES, RETURNS, SPLIT, MOVE, LEAVES_FOR_GOOD = 0.08, 0.25, 0.011, 0.006, 0.006
+LEAVES, RETURNS, SPLIT, MOVE, LEAVES_FOR_GOOD = 0.08, 0.25, 0.016, 0.006, 0.006
 
 
 class HalfYear:
@@ -107,6 +107,8 @@ class HalfYear:
         """The son and his wife found their own, near by; small children go with them."""
         small = [m for m in household.find("grandchild") if m.person.father == son.person.given]
         leaving = [son, wife, *small]
+        if small and self.rng.random() < 0.6:
+            return  # with children there is more to keep them
         if len(leaving) >= len(household.members):
             return
         household.members = [m for m in household.members if m not in leaving]

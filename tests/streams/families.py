@@ -84,7 +84,7 @@ class Founder:
         draw = rng.random()
         if draw < 0.045:
             return [Member(self.person("M" if rng.random() < 0.4 else "F", age, line), "head")]
-        if draw < 0.16:
+        if draw < 0.135:
             return self._woman_alone(line, age)
         head = self.person("M", age, line)
         head.abroad = 18 < age < 50 and rng.random() < 0.3

@@ -5,21 +5,15 @@ of the development sample of the linkage specification (medium noise, 1,500 hous
 the rates of noise.py were set until streams of ours came as near as test_measure.py demands.
 """
 
-import csv
-import json
 import re
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import combinations
-from math import cos, hypot, radians
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
 from tests.streams.fold import fold, within_one_edit
+from tests.streams.reading import Record, Stream, digits, distance, latin, read_stream
 
-Record = dict[str, Any]
 Measures = dict[str, float]
 
 # Measured on the development sample with this module.
@@ -75,46 +69,6 @@ SAMPLE: Measures = {
     "hard negatives a hundred: shared_phone": 2.52,
     "hard negatives a hundred: split": 0.528,
 }
-
-
-@dataclass(slots=True)
-class Stream:
-    """A stream as read: records with their person keys beside them, by true household."""
-
-    households: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
-    persons: dict[str, str] = field(default_factory=dict)
-    negatives: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def records(self) -> Iterator[Record]:
-        return (record for records in self.households.values() for record in records)
-
-    def people(self, record: Record) -> dict[str, Record]:
-        """Members by true person."""
-        name = record["record_id"]
-        return {self.persons[f"{name}#{m['no']}"]: m for m in record["members"]}
-
-    def pairs(self) -> Iterator[tuple[Record, Record]]:
-        """Any two records of one true household."""
-        for records in self.households.values():
-            yield from combinations(records, 2)
-
-
-def read_stream(folder: Path) -> Stream:
-    stream = Stream(persons=dict(_rows(folder / "truth_persons.csv")))
-    truth = dict(_rows(folder / "truth.csv"))
-    with (folder / "submissions.jsonl").open(encoding="utf-8") as file:
-        for record in map(json.loads, file):
-            stream.households[truth[record["record_id"]]].append(record)
-    stream.negatives.update(kind for *_, kind in set(_rows(folder / "hard_negatives.csv")))
-    return stream
-
-
-def _rows(path: Path) -> Iterator[Sequence[str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = csv.reader(file)
-        next(rows)
-        yield from map(tuple, rows)
 
 
 def measure(stream: Stream) -> Measures:
@@ -247,7 +201,9 @@ def measure_crowding(stream: Stream) -> Measures:
     return measures | dict(sorted(kinds.items()))
 
 
-def _collision(villages: dict[str, list[tuple[str, Record]]], values: Any) -> float:
+def _collision(
+    villages: dict[str, list[tuple[str, Record]]], values: Callable[[Record], list[str]]
+) -> float:
     """The chance that a value of one household is one of another's, both of one village."""
     same = total = 0
     for households in villages.values():
@@ -278,21 +234,6 @@ def _given_and_year(record: Record) -> list[str]:
         for m in record["members"]
         if m["birth"] and len(m["name"].split()) == 1
     ]
-
-
-def latin(name: str) -> bool:
-    return bool(re.search("[a-zA-Z]", name))
-
-
-def digits(phone: str) -> str:
-    return re.sub(r"\D", "", phone)[-9:]
-
-
-def distance(left: Record, right: Record) -> float:
-    """Metres, as on a plane."""
-    north = (left["lat"] - right["lat"]) * 111_320
-    east = (left["lon"] - right["lon"]) * 111_320 * cos(radians(left["lat"]))
-    return hypot(north, east)
 
 
 def main() -> None:

@@ -3,26 +3,20 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import fields, replace
-from datetime import date, datetime
-from itertools import count
+from datetime import datetime
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 
-from tests.streams.families import Founder
-from tests.streams.letters import CYRILLIC, LATIN, written
 from tests.streams.measure import digits, measure, read_stream
-from tests.streams.names import LANGUAGES, SHORT, official, patronymic
 from tests.streams.noise import noise_of
-from tests.streams.people import Person
 from tests.streams.places import share_out
 from tests.streams.plan import Plan
 from tests.streams.score import read_clusters, read_negatives, score
 from tests.streams.stream import write_stream
-from tests.streams.writing import MISREAD, Pen, habit
+from tests.streams.writing import MISREAD
 
 KINDS = {"compound", "shared_phone", "namesake", "cowife", "twins", "split"}
 KEYS = [
@@ -143,16 +137,6 @@ def test_each_trap_has_what_makes_it_one(medium: Path) -> None:
     assert shares["compound phone"] > 0.2
 
 
-@pytest.mark.parametrize("code", LANGUAGES)
-def test_twins_have_one_day_one_sex_and_two_names_that_belong_together(code: str) -> None:
-    founder = Founder(Random(4), count(1), date(2025, 2, 3), (code,))
-    for _ in range(20):
-        elder, younger = founder.twins(founder.line(), date(2015, 5, 6))
-        assert (elder.birth, elder.sex, elder.base) == (younger.birth, younger.sex, younger.base)
-        assert (elder.sex, elder.given, younger.given) in LANGUAGES[code].twins
-        assert elder.given != younger.given
-
-
 def test_some_households_are_registered_twice_in_a_round_mostly_by_others(medium: Path) -> None:
     truth, records = read_clusters(medium / "truth.csv"), by_id(medium)
     rounds: dict[tuple[str, int], list[str]] = defaultdict(list)
@@ -241,46 +225,3 @@ def test_villages_share_out_all_households_unequally() -> None:
     sizes = share_out(Random(1), 7600, 63)
     assert sum(sizes) == 7600
     assert max(sizes) > 5 * sorted(sizes)[31]
-
-
-def test_lists_of_names_have_no_name_twice_and_stay_native() -> None:
-    for language in LANGUAGES.values():
-        for names in (language.men, language.women):
-            assert len(set(names)) == len(names) > 60
-            assert all(name == name.lower() and not set(name) & set("abcdefo") for name in names)
-        assert (
-            SHORT.keys() - {n for lang in LANGUAGES.values() for n in lang.men + lang.women}
-            == set()
-        )
-
-
-@pytest.mark.parametrize(
-    ("base", "surname", "son_of"),
-    [("асан", "асанов", "асанович"), ("төрө", "төрөев", "төрөевич"), ("алӣ", "алиев", "алиевич"),
-     ("раҷаб", "раҷабов", "раҷабович"), ("таалай", "таалаев", "таалаевич")],
-)  # fmt: skip
-def test_papers_make_surnames_and_patronymics(base: str, surname: str, son_of: str) -> None:
-    assert (official(base), patronymic(base, "M")) == (surname, son_of)
-
-
-def test_one_name_is_written_in_many_ways() -> None:
-    assert written("гүлнара", "native") == "Гүлнара"
-    assert written("гүлнара", "russian") == "Гульнара"
-    assert written("гүлнара", "russian_soft") == "Гюльнара"
-    assert written("ҷӯра", "russian_soft") == "Джура"
-    assert written("жумабек", "passport") == "Zhumabek"
-    assert written("ўткир", "uzbek") == "O'tkir"
-    forms = {written("ҷамшед", scheme) for scheme in CYRILLIC + LATIN}
-    assert len(forms) >= 6
-
-
-def test_a_pen_without_noise_writes_what_is_true() -> None:
-    quiet = replace(noise_of("low"), **{f.name: 0.0 for f in fields(noise_of("low"))})
-    pen, rng = Pen(Random(1), quiet), Random(1)
-    person = Person(1, "F", date(1990, 3, 7), False, "tg", "зарина", "карим", "шоҳ", "ov")
-    page = pen.page(habit(rng.random(), CYRILLIC), surname_first=True)
-    name = pen.name(person, page, is_head=True).split()
-    assert written("зарина", page.scheme) in name
-    assert written("шоҳова", page.scheme) in name
-    assert pen.birth(person, date(2025, 2, 3)) == "1990-03-07"
-    assert digits(pen.phone("901234567", "911111111", "TJ") or "") == "901234567"
