@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from random import Random
+from typing import Any
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "places"
 SOUTH = ("KG05", "KG06", "KG03")  # Osh, Batken and Jalal-Abad also speak Uzbek
@@ -49,7 +50,7 @@ def centres() -> dict[str, tuple[float, float]]:
     return middles
 
 
-def _points(nest: list) -> list:
+def _points(nest: list[Any]) -> list[list[float]]:
     return [nest] if isinstance(nest[0], float | int) else [p for n in nest for p in _points(n)]
 
 

@@ -1,15 +1,16 @@
 """Reads a stream with its truth."""
 
-import csv
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import combinations
 from math import cos, hypot, radians
 from pathlib import Path
 from typing import Any
+
+from tests.streams.score import read_clusters, read_negatives
 
 Record = dict[str, Any]
 
@@ -38,20 +39,14 @@ class Stream:
 
 
 def read_stream(folder: Path) -> Stream:
-    stream = Stream(persons=dict(_rows(folder / "truth_persons.csv")))
-    truth = dict(_rows(folder / "truth.csv"))
+    stream = Stream(persons=read_clusters(folder / "truth_persons.csv"))
+    truth = read_clusters(folder / "truth.csv")
     with (folder / "submissions.jsonl").open(encoding="utf-8") as file:
         for record in map(json.loads, file):
             stream.households[truth[record["record_id"]]].append(record)
-    stream.negatives.update(kind for *_, kind in set(_rows(folder / "hard_negatives.csv")))
+    negatives = set(read_negatives(folder / "hard_negatives.csv"))
+    stream.negatives.update(negative.kind for negative in negatives)
     return stream
-
-
-def _rows(path: Path) -> Iterator[Sequence[str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = csv.reader(file)
-        next(rows)
-        yield from map(tuple, rows)
 
 
 def latin(name: str) -> bool:

@@ -70,7 +70,9 @@ def score(
     full = {record: predicted.get(record, f"\0{record}") for record in truth}
     shared = Counter((truth[record], full[record]) for record in truth)
     true_sizes, merged_sizes = Counter(truth.values()), Counter(full.values())
-    right, true_pairs, merged_pairs = map(_pairs, (shared, true_sizes, merged_sizes))
+    right, true_pairs, merged_pairs = (
+        _pairs(counts.values()) for counts in (shared, true_sizes, merged_sizes)
+    )
     precision = right / merged_pairs if merged_pairs else 1.0
     recall = right / true_pairs if true_pairs else 1.0
     count = len(truth)
@@ -88,8 +90,8 @@ def score(
     )  # fmt: skip
 
 
-def _pairs(sizes: Mapping[Hashable, int]) -> int:
-    return sum(n * (n - 1) // 2 for n in sizes.values())
+def _pairs(sizes: Iterable[int]) -> int:
+    return sum(n * (n - 1) // 2 for n in sizes)
 
 
 def _f1(precision: float, recall: float) -> float:
@@ -123,7 +125,7 @@ def _score_links(
             queue.add((min(left, right), max(left, right)))
     good = [(left, right) for left, right in queue if truth[left] == truth[right]]
     share = len(good) / len(queue) if queue else 0.0
-    recall = _pairs(_reviewed(truth, full, good)) / true_pairs if true_pairs else 1.0
+    recall = _pairs(_reviewed(truth, full, good).values()) / true_pairs if true_pairs else 1.0
     wrong = auto[False] / auto.total() if auto else 0.0
     return auto.total(), wrong, len(queue), share, recall
 

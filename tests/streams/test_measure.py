@@ -3,8 +3,9 @@
 import pytest
 
 from tests.streams.fold import fold, within_one_edit
-from tests.streams.measure import SAMPLE, Measures, measure, read_stream
+from tests.streams.measure import SAMPLE, Measures, measure
 from tests.streams.plan import Plan
+from tests.streams.reading import read_stream
 from tests.streams.stream import write_stream
 
 # Shares that hang on few villages, enumerators or events swing from seed to seed; in the last two

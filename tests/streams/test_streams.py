@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from tests.streams.measure import digits, measure, read_stream
+from tests.streams.measure import measure
 from tests.streams.noise import noise_of
 from tests.streams.places import share_out
 from tests.streams.plan import Plan
+from tests.streams.reading import digits, read_stream
 from tests.streams.score import read_clusters, read_negatives, score
 from tests.streams.stream import write_stream
 from tests.streams.writing import MISREAD

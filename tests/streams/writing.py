@@ -12,9 +12,11 @@ from tests.streams.noise import Noise
 from tests.streams.people import Person
 
 CHILD_OF = {"ky": {"M": "уулу", "F": "кызы"}, "uz": {"M": "ўғли", "F": "қизи"}}
-CYRILLIC_HABITS = accumulate((0.52, 0.20, 0.15, 0.12, 0.01))
-LATIN_HABITS = accumulate((0.36, 0.24, 0.22, 0.05, 0.13))
-_HABITS = {CYRILLIC: tuple(CYRILLIC_HABITS), LATIN: tuple(LATIN_HABITS)}
+_HABITS: dict[tuple[str, ...], tuple[float, ...]] = {  # chances added up, in the order of schemes
+    CYRILLIC: tuple(accumulate((0.52, 0.20, 0.15, 0.12, 0.01))),
+    LATIN: tuple(accumulate((0.36, 0.24, 0.22, 0.05, 0.13))),
+}
+_LOOKALIKE = {ord(letter): twin for letter, twin in SCHEMES["lookalike"].items()}
 _SLIPS = (
     "typo", "short_name", "ending", "initial", "odd_case", "stray_space", "lookalike",
     "bare_surname", "wrong_surname_sex",
@@ -125,7 +127,7 @@ class Pen:
         if slip == "stray_space":
             return text + " " if rng.random() < 0.9 else text.replace(" ", "  ")
         if slip == "lookalike" and scheme in CYRILLIC:
-            return text.translate(str.maketrans(SCHEMES["lookalike"]))
+            return text.translate(_LOOKALIKE)
         return text
 
     def birth(self, person: Person, today: date) -> str | None:
