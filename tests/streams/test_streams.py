@@ -28,7 +28,7 @@ KEYS = [
 FILES = (
     "submissions.jsonl", "truth.csv", "truth_persons.csv", "truth_women.csv", "hard_negatives.csv",
 )  # fmt: skip
-MEDIUM = Plan(households=1500, seed=7)
+MEDIUM = Plan(households=900, seed=7)
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +159,7 @@ def test_some_women_marry_from_one_household_into_another(medium: Path) -> None:
 def test_noise_grows_from_low_to_high(tmp_path: Path) -> None:
     levels = []
     for noise in ("low", "medium", "high"):
-        write_stream(Plan(households=400, noise=noise, seed=5), tmp_path / noise)
+        write_stream(Plan(households=250, noise=noise, seed=5), tmp_path / noise)
         levels.append(measure(read_stream(tmp_path / noise)))
     growing = ("birth missing", "phone missing", "position missing", "birth ten years off")
     falling = ("person written the same", "given name equal when folded", "birth as written",
@@ -177,7 +177,7 @@ def test_high_noise_is_about_twice_medium() -> None:
 
 
 def test_cards_and_partners_are_fields_only_where_asked_for(tmp_path: Path) -> None:
-    write_stream(Plan(households=600, seed=9, card=True, partner=True), tmp_path)
+    write_stream(Plan(households=400, seed=9, card=True, partner=True), tmp_path)
     records, truth = by_id(tmp_path), read_clusters(tmp_path / "truth.csv")
     assert list(records["R000001"]) == [*KEYS, "card_no", "partner"]
     assert len({r["partner"] for r in records.values()}) == 3
