@@ -130,7 +130,8 @@ class Settler:
         age = min(78.0, max(20.0, age_of(head, founder.today) + gap))
         second = self.found(number, line, members=founder.family(line, age))
         if second.head.sex == head.sex:
-            second.head.given, second.head.ending = head.given, head.ending
+            rename_head(second, head.given)
+            second.head.ending = head.ending
         self._same_wife(first, second, 0.15)
         self._note(first, second, "namesake")
 
@@ -150,12 +151,22 @@ class Settler:
             return
         line = Line(head.language, head.base, head.form, head.father)
         elder, younger = founder.twins(line, head.birth, "M")
-        head.given, head.ending, head.birth_vague = elder.given, "", elder.birth_vague
+        head.ending, head.birth_vague = "", elder.birth_vague
+        rename_head(first, elder.given)
         members = founder.family(line, age_of(head, founder.today))
-        members[0] = Member(younger, "head")
         second = self.found(number, line, members=members)
+        rename_head(second, younger.given)
+        second.members[0] = Member(younger, "head")
         second.lat, second.lon = around(self.rng, first.lat, first.lon, 60)
         self._note(first, second, "twins")
+
+
+def rename_head(household: Household, given: str) -> None:
+    """Gives the head another name, and the patronymic of it to his children."""
+    for child in household.find("child"):
+        if child.person.father == household.head.given:
+            child.person.father = given
+    household.head.given = given
 
 
 def age_of(person: Person, today: date) -> float:

@@ -7,11 +7,12 @@ from random import Random
 
 import pytest
 
+from tests.streams.district import rename_head
 from tests.streams.families import Founder
 from tests.streams.letters import CYRILLIC, LATIN, written
 from tests.streams.names import LANGUAGES, SHORT, official, patronymic
 from tests.streams.noise import noise_of
-from tests.streams.people import Person
+from tests.streams.people import Household, Person
 from tests.streams.reading import digits
 from tests.streams.writing import Pen, habit, typo
 
@@ -74,3 +75,15 @@ def test_a_typo_changes_one_letter_or_none() -> None:
     texts = [typo(rng, "Асанов Марат") for _ in range(300)]
     assert sum(text != "Асанов Марат" for text in texts) > 250
     assert all(abs(len(text) - 12) <= 1 for text in texts)
+
+
+def test_a_renamed_head_leaves_no_child_with_another_fathers_name() -> None:
+    founder = Founder(Random(9), count(1), date(2025, 2, 3), ("ky",))
+    families = [founder.family(founder.line(), 45) for _ in range(40)]
+    homes = [Household(n, 0, 41.0, 74.0, "", "", "", members) for n, members in enumerate(families)]
+    led = [h for h in homes if h.head.sex == "M" and h.find("child")]
+    assert led
+    for household in led:
+        rename_head(household, "үсөн")
+        assert household.head.given == "үсөн"
+        assert {m.person.father for m in household.find("child")} == {"үсөн"}
