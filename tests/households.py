@@ -40,10 +40,10 @@ def add_households(villages: list[Village], *, count: int, seed: int = 7) -> Non
 
 
 @transaction.atomic
-def change_households(*, count: int, district: str = "") -> None:
+def change_households(villages: list[Village], *, count: int) -> None:
     """Each gets another size: a new version, as a follow-up would give it."""
     lock_lists()
-    here = Entity.objects.filter(place__code__startswith=district)
+    here = Entity.objects.filter(place__code__in=[village.code for village in villages])
     entities = list(here.order_by("id")[:count])
     assert len(entities) == count
     changes = [Change.of(entity) for entity in entities]

@@ -91,7 +91,7 @@ def test_sync_6_what_a_pull_costs_on_the_wire(wire: Wire) -> None:
     wire.pull()
     nothing = sum(wire.down)
 
-    change_households(count=50)
+    change_households(villages_of(DISTRICTS), count=50)
     (page,) = wire.pull()
     assert len(page["entities"][0]["upserts"]) == 50
     fifty = sum(wire.down)
