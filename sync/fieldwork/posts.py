@@ -1,5 +1,5 @@
-"""A record as it lies in a tablet's outbox, and what carries it: the body of a post (openrosa.md S3,
-S4), or with others that of a push (sync.md 2)."""
+"""A record as it lies in a tablet's outbox, and what carries it: the body of a post (openrosa.md
+S3, S4), or with others that of a push (sync.md 2)."""
 
 import gzip
 import hashlib

@@ -56,7 +56,7 @@ def _record(bench: Bench, number: int) -> Record:
 
 
 def _lists(bench: Bench) -> list[str]:
-    """What Collect fetches when it comes back, below the token: form list, manifests, households."""
+    """What Collect fetches first, below the token: form list, manifests, households."""
     tablet = Tablet(f"{bench.server.url}/key/{bench.server.tokens[0]}", name="bench")
     listed = tablet.listed_forms()
     manifests = [form.manifest for form in listed if form.manifest]

@@ -36,7 +36,7 @@ class Load:
 
 
 def percentile(each: Sequence[float], percent: float) -> float:
-    """Milliseconds within which `percent` of the requests were answered, from the seconds of each."""
+    """Milliseconds within which so many percent were answered, from the seconds of each."""
     ordered = sorted(each)
     return 1000 * ordered[min(int(len(ordered) * percent / 100), len(ordered) - 1)]
 

@@ -4,7 +4,6 @@ server lets it, waits where it is told to, and gives up on nothing. In a process
 
 import asyncio
 import json
-import re
 import time
 from collections import Counter, defaultdict
 from collections.abc import Coroutine, Mapping, Sequence
@@ -94,7 +93,7 @@ class _Tablet:
         await (self._collector() if self.backlog.speaks_json else self._collect())
         self.writer.close()
 
-    # --- OpenRosa: form list, household list; then a HEAD and a POST for each record ---------------
+    # --- OpenRosa: form list, household list; then a HEAD and a POST for each record ---
 
     async def _collect(self) -> None:
         base = f"/key/{self.backlog.token}"
@@ -107,7 +106,7 @@ class _Tablet:
             await self.ask("head", "HEAD", f"{base}/submission", headers=openrosa)
             await self.ask("post", "POST", f"{base}/submission", body, multipart)
 
-    # --- JSON: pushes, files by tus, pulls ----------------------------------------------------------
+    # --- JSON: pushes, files by tus, pulls ---
 
     async def _collector(self) -> None:
         for start, body in zip(
@@ -135,7 +134,7 @@ class _Tablet:
         }
         await self.ask("photo", "PATCH", path, content, headers)
 
-    # --- HTTP ---------------------------------------------------------------------------------------
+    # --- HTTP ---
 
     async def ask(
         self,
@@ -170,8 +169,7 @@ class _Tablet:
         head = await self.reader.readuntil(b"\r\n\r\n")
         first, *lines = head.decode().split("\r\n")
         headers = {
-            name.lower(): value
-            for name, value in (re.split(": *", each, 1) for each in lines if each)
+            name.lower(): value for name, value in (each.split(": ", 1) for each in lines if each)
         }
         length = 0 if method == "HEAD" else int(headers.get("content-length", "0"))
         return _Reply(int(first.split()[1]), headers, await self.reader.readexactly(length))
