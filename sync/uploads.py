@@ -94,7 +94,9 @@ def attach_waiting(*, submission_id: int, instance_id: str, device_id: int) -> i
     with transaction.atomic():
         uploads = list(waiting.select_for_update())
         if uploads:
-            _attach(uploads, submission_id)
+            _give(uploads, submission_id)
+            given = Upload.objects.filter(pk__in=[upload.pk for upload in uploads])
+            given.update(submission_id=submission_id)
     return len(uploads)
 
 
@@ -167,21 +169,19 @@ def _settle(upload: Upload, sha256: str) -> None:
     """Stored; and attached, if its record is here."""
     upload.sha256 = sha256
     upload.stored_at = timezone.now()
-    upload.save(update_fields=["sha256", "stored_at"])
     record = newest_record(upload.instance_id)
     if record and (upload.proven or record.device_id in {upload.device_id, None}):
-        _attach([upload], record.pk)
+        _give([upload], record.pk)
+        upload.submission_id = record.pk
+    upload.save(update_fields=["sha256", "stored_at", "submission_id"])
 
 
-def _attach(uploads: Sequence[Upload], submission_id: int) -> None:
+def _give(uploads: Sequence[Upload], submission_id: int) -> None:
     accept_files(
         submission_id=submission_id,
         files=[_file(upload) for upload in uploads],
         device_id=uploads[0].device_id,
     )
-    for upload in uploads:
-        upload.submission_id = submission_id
-        upload.save(update_fields=["submission_id"])
 
 
 def _file(upload: Upload) -> StoredFile:
