@@ -34,6 +34,7 @@ def burst(bench: Bench) -> Iterator[Measurement]:
     yield from _answered(tally)
     yield Measurement("burst: until the last tablet was done", tally.seconds, "s")
     yield Measurement("burst: CPU of all processes meanwhile", cpu / tally.seconds, "cores")
+    yield Measurement("burst: other work meanwhile", bench.others[-1], "cores")
     yield from _lost(bench, records)
     for role in ALL_ROLES:
         yield Measurement(f"burst: peak memory, largest of {role}", peaks[role], "MB", MOST_MB)
@@ -74,7 +75,7 @@ def _answered(tally: Tally) -> Iterator[Measurement]:
     p99 = percentile(tally.all, 99)
     yield Measurement(f"burst: p99 of {len(tally.all):,} requests", p99, "ms", MOST_MS)
     for kind, each in sorted(tally.each.items()):
-        yield Measurement(f"burst: p99 of a {kind}", percentile(each, 99), "ms", MOST_MS)
+        yield Measurement(f"burst: p99 of a {kind}", percentile(each, 99), "ms")
 
 
 def _lost(bench: Bench, records: Sequence[Record]) -> Iterator[Measurement]:
