@@ -246,6 +246,11 @@ KINDS: dict[str, Kind] = {
         "Try again soon",
         "The server is catching its breath. Your data is safe; try again in a few seconds.",
     ),
+    "server_busy": Kind(
+        503,
+        "Server busy",
+        "Many tablets are sending at this moment. Your data is safe; send it again in {retry_after} seconds.",
+    ),
     "disk_full": Kind(
         503,
         "Server disk full",
@@ -282,7 +287,9 @@ class Problem(Exception):
 
     @property
     def headers(self) -> dict[str, str]:
-        return {"Retry-After": str(RETRY_AFTER_SECONDS)} if self.status in {429, 503} else {}
+        if self.status not in {429, 503}:
+            return {}
+        return {"Retry-After": str(self.details.get("retry_after", RETRY_AFTER_SECONDS))}
 
     def as_json(self) -> dict[str, Any]:
         """The members of an RFC 9457 problem document."""

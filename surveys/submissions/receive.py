@@ -212,7 +212,7 @@ def add_files(
     """
     if not files or not _missing(submission, files):
         return 0
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):  # nobody goes on after half of it
         # Two late deliveries at once: the second waits here and sees what the first added.
         record = Submission.objects.select_for_update(no_key=True).filter(pk=submission.pk)
         deleted = record.values_list("deleted_at", flat=True).get() is not None

@@ -20,7 +20,8 @@ from backend.statements import release_connection
 from sync import tus
 from sync.api.views import DeviceView
 from sync.models import Upload
-from sync.uploads import Promised, create_upload, end_upload, offset_of, receive_pieces
+from sync.promises import Promised, create_upload
+from sync.uploads import end_upload, offset_of, receive_pieces
 
 PIECE_BYTES = 16 * 1024  # at most so much is not on the disk yet when a link dies
 

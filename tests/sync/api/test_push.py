@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 import os
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from surveys.submissions.models import Quarantined, Submission
 from surveys.xforms.models import Form
+from sync.api.views import PUSHES
 from sync.auth import forget_callers
 from sync.enrol import Enrolled, revoke_device, rotate_token
 from sync.models import Device
@@ -308,6 +310,27 @@ def test_sync_2_while_the_database_is_away_the_whole_push_is_503(
     assert (answer.status_code, answer.json()["code"]) == (503, "database_away")
     assert int(answer["Retry-After"]) >= 1
     assert outcomes(tablet.push(item("uuid:1"), item("uuid:2"))) == ["created", "created"]
+
+
+def test_sync_2_a_push_too_many_is_told_when_to_come_again_and_nothing_is_lost(
+    tablet: JsonTablet, form: Form
+) -> None:
+    with ExitStack() as others:
+        for _ in range(PUSHES.at_once):
+            others.enter_context(PUSHES.take())
+        answer = tablet.post("push", {"items": [item("uuid:1")]})
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "server_busy")
+    assert 2 <= int(answer["Retry-After"]) == answer.json()["retry_after"] <= 8
+    assert not Submission.objects.exists()
+    assert outcomes(tablet.push(item("uuid:1"))) == ["created"]
+
+
+def test_sync_2_a_push_that_fails_gives_its_turn_back(tablet: JsonTablet) -> None:
+    for _ in range(PUSHES.at_once + 1):
+        with pytest.raises(RuntimeError), PUSHES.take():
+            raise RuntimeError
+    assert tablet.push() == []
 
 
 def test_a_server_called_by_a_strange_name_says_so(tablet: JsonTablet) -> None:

@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from backend.audit.models import AuditEvent
-from surveys.submissions.models import Attachment, Submission
+from surveys.submissions.models import Attachment, Quarantined, Submission
 from surveys.submissions.partial import PARTIAL
 from surveys.xforms.models import Form
 from sync.auth import forget_callers
@@ -581,6 +583,78 @@ def test_sync_2_a_file_of_untold_size_is_missing_without_an_upload(
     (file,) = pushed(tablet, {"name": "1.jpg"})["attachments"]
     assert file == {"name": "1.jpg", "state": "missing"}
     assert not Upload.objects.exists()
+
+
+def with_files(number: int, *files: dict[str, object]) -> dict[str, object]:
+    instance = make_record(f"uuid:{number}").decode()
+    return {"key": str(number), "instance": instance, "attachments": list(files)}
+
+
+def test_sync_2_files_of_many_records_cost_as_many_questions_as_those_of_one(
+    tablet: JsonTablet, form: Form
+) -> None:
+    """Only the record itself is a statement more, for each is committed by itself."""
+    asked = []
+    for numbers in (range(1), range(1, 2), range(2, 22)):
+        items = [with_files(n, announced(b"a%d" % n), announced(b"b", "2.jpg")) for n in numbers]
+        with CaptureQueriesContext(connection) as queries:
+            results = tablet.push(*items)
+        assert all(file["upload"] for each in results for file in each["attachments"])
+        asked.append(len(queries))
+    assert Upload.objects.count() == 44
+    assert asked[2] == asked[1] + 19
+
+
+def test_sync_2_a_record_that_stands_twice_is_told_one_upload(
+    tablet: JsonTablet, form: Form
+) -> None:
+    first, second = tablet.push(with_files(1, announced(PHOTO)), with_files(1, announced(PHOTO)))
+    assert (first["outcome"], second["outcome"]) == ("created", "duplicate")
+    assert first["attachments"] == second["attachments"]
+    assert Upload.objects.count() == 1
+
+
+def test_sync_2_files_that_waited_count_for_the_first_of_two_in_one_push(
+    tus: TusClient, tablet: JsonTablet, form: Form
+) -> None:
+    tus.upload()
+    results = tablet.push(with_files(1, announced(PHOTO)), with_files(1, announced(PHOTO)))
+    assert [each["outcome"] for each in results] == ["created", "duplicate"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sync_2_a_file_that_fails_is_missing_and_other_records_have_theirs(
+    tablet: JsonTablet, form: Form
+) -> None:
+    """A file without bytes is whole at once, but for a disk that takes no folder."""
+    Path(django_settings.MEDIA_ROOT).mkdir(parents=True)
+    (Path(django_settings.MEDIA_ROOT) / PARTIAL).write_bytes(b"no folder")
+
+    results = tablet.push(
+        with_files(0, announced(PHOTO)),
+        with_files(1, announced(b"")),
+        with_files(2, announced(PHOTO)),
+    )
+
+    assert [each["outcome"] for each in results] == ["created"] * 3
+    files = [file for each in results for file in each["attachments"]]
+    assert [file["state"] for file in files] == ["missing"] * 3
+    assert Upload.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sync_2_answers_kept_apart_under_an_endless_id_are_told_where_their_files_go(
+    tablet: JsonTablet, form: Form
+) -> None:
+    endless = {
+        **{"key": "e", "form_id": form.form_id, "version": "1", "instance_id": "x" * 300},
+        "answers": {"nobody asked": "1"},
+        "attachments": [announced(PHOTO)],
+    }
+    (result,) = tablet.push(endless)
+    assert (result["outcome"], result["problem"]["code"]) == ("quarantined", "answers_invalid")
+    assert result["attachments"][0]["upload"]
+    assert Quarantined.objects.get().instance_id == Upload.objects.get().instance_id
 
 
 # --- The end --------------------------------------------------------------------------------------
