@@ -9,11 +9,12 @@ import hmac
 import re
 import secrets
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 REALM = "oila"  # changing it voids every stored ha1
 NONCE_SECONDS = 300
 _PART = re.compile(r'(\w+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))')
+_ORIGIN = re.compile(r"https?://[^/?]*", re.IGNORECASE)
 _COUNT = re.compile(r"[0-9a-fA-F]{8}")
 
 
@@ -41,8 +42,8 @@ class Digest:
 
     def is_for(self, path: str, query: str) -> bool:
         """Whether its `uri` is this request's target; `path` is decoded, `query` as sent."""
-        target = urlsplit(self.uri)
-        return unquote(target.path) == path and target.query == query
+        target, _, asked = _ORIGIN.sub("", self.uri).partition("?")
+        return _slashed(unquote(target)) == _slashed(path) and asked == query
 
 
 def read_digest(credentials: str) -> Digest | None:
@@ -90,6 +91,11 @@ def hash_password(user_name: str, password: str) -> str:
 
 def _signature(secret: str, made: str) -> str:
     return hmac.new(secret.encode(), f"digest {made}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _slashed(path: str) -> str:
+    """A base typed with a slash too many begins with two (D1)."""
+    return "/" + path.lstrip("/")
 
 
 def _md5(text: str) -> str:

@@ -19,6 +19,7 @@ from backend.problems import Problem
 from backend.statements import release_connection
 from sync import tus
 from sync.api.views import DeviceView
+from sync.encodings import media_type
 from sync.models import Upload
 from sync.uploads import Promised, create_upload, end_upload, offset_of, receive_pieces
 
@@ -134,7 +135,7 @@ def _pieces(request: Request) -> Iterator[bytes]:
 
 
 def _has_bytes(request: Request) -> bool:
-    return request.headers.get("Content-Type", "").partition(";")[0].strip() == tus.CONTENT_TYPE
+    return media_type(request.headers.get("Content-Type", "")) == tus.CONTENT_TYPE
 
 
 def _answer(status: int, upload: Upload, offset: int) -> HttpResponse:

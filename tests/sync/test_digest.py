@@ -113,6 +113,26 @@ def test_A3_a_path_is_compared_decoded() -> None:
     assert sent.is_for("/xforms/1/media/ң.png", "deviceID=collect%3Aa")
 
 
+@pytest.mark.parametrize(
+    ("uri", "same"),
+    [
+        ("//formList", True),
+        ("/formList", True),
+        ("http://10.0.0.5:8000//formList", True),
+        ("HTTPS://host/formList", True),
+        ("//host/formList", False),
+        ("http://[", False),
+        ("http://", False),
+        ("*", False),
+    ],
+)
+def test_A3_a_slash_too_many_and_any_garbage_are_borne(uri: str, same: bool) -> None:
+    sent = read_digest(HEADER.replace("/openrosa/formList?deviceID=collect%3Aa", uri))
+
+    assert sent is not None
+    assert sent.is_for("//formList", "") is same
+
+
 def test_A3_a_nonce_is_good_for_five_minutes_and_only_if_we_gave_it() -> None:
     nonce = make_nonce(SECRET, NOW)
 

@@ -241,6 +241,31 @@ def test_answers_are_zipped_and_carry_few_headers(tablet: JsonTablet, form: Form
     assert set(answer.headers) <= named
 
 
+@pytest.mark.parametrize("refused", ["gzip;q=0", "br;q=0, gzip;q=0", "identity"])
+def test_an_encoding_the_tablet_refuses_is_not_used(
+    refused: str, tablet: JsonTablet, form: Form
+) -> None:
+    items = {"items": [item(f"uuid:{n}") for n in range(20)]}
+
+    pushed = tablet.post("push", items, headers={"Accept-Encoding": refused})
+    pulled = tablet.get("pull", headers={"Accept-Encoding": refused})
+
+    assert len(pushed.json()["results"]) == 20
+    assert pulled.json()["reset"]
+
+
+def test_sync_2_a_media_type_may_be_written_in_capitals(tablet: JsonTablet, form: Form) -> None:
+    answer = tablet.client.generic(
+        "POST",
+        "/api/v1/sync/push",
+        json.dumps({"items": [item("uuid:1")]}),
+        "Application/JSON; Charset=UTF-8",
+        headers={"Authorization": f"Bearer {tablet.token}"},
+    )
+
+    assert outcomes(answer.json()["results"]) == ["created"]
+
+
 def test_push_is_for_tablets_alone(client: Client, db: None) -> None:
     nobody = JsonTablet(client).post("push", {})
     assert (nobody.status_code, nobody.json()["code"]) == (401, "login_required")
