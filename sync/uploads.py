@@ -12,16 +12,15 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 
 from backend.problems import Problem
-from surveys.submissions.models import Attachment, Submission
+from surveys.submissions.models import Attachment
 from surveys.submissions.partial import Overtaken, PartialFile, sweep_partial
-from surveys.submissions.store import StoredFile, is_kept
-from surveys.xforms.models import Form
+from surveys.submissions.store import is_kept
+from sync.attaching import attach, file_of, record_of
 from sync.file_names import clean_name
-from sync.intake import accept_files
 from sync.models import Upload
 from sync.tus import Checksum
 
@@ -62,7 +61,7 @@ def offer_uploads(
 
     Whoever sent the record itself may send its files, even if another tablet was first.
     """
-    record = _record(instance_id)
+    record = record_of(instance_id, device_id=device_id)
     held = set(record.attachments.values_list("name", "sha256")) if record else set()
     return [
         AttachmentState(file.name, "stored")
@@ -77,14 +76,20 @@ def create_upload(*, device_id: int, instance_id: str, file: Promised) -> Upload
 
     Raises upload_too_large, upload_forbidden (the record is another tablet's).
     """
-    record = _record(instance_id)
+    record = record_of(instance_id, device_id=device_id)
     if record is not None and record.device_id not in {device_id, None}:
         raise Problem("upload_forbidden")
     return _find_or_create(device_id, instance_id, file, proven=False)
 
 
-def offset_of(upload: Upload) -> int:
-    """How many bytes are here. An upload that was complete when a server died is finished first."""
+def offset_of(upload: Upload, *, at_rest: bool = False) -> int:
+    """How many bytes are here; `at_rest`: once those of a link that just died are.
+
+    An upload that was complete when a server died is finished first.
+    """
+    if at_rest and upload.stored_at is None:
+        _partial(upload).resting_size()
+        _look_again(upload)
     if upload.stored_at is None and _partial(upload).size >= upload.size:
         _finish(upload)
     return upload.size if upload.stored_at else _partial(upload).size
@@ -131,34 +136,6 @@ def end_upload(upload: Upload) -> None:
     upload.delete()
 
 
-def attach_waiting(*, submission_id: int, instance_id: str, device_id: int | None) -> int:
-    """Gives a record the files that came before it from the same tablet; returns how many."""
-    if device_id is None:
-        return 0
-    waiting = _waiting().filter(instance_id=instance_id, device_id=device_id)
-    if not waiting.exists():
-        return 0
-    with transaction.atomic():
-        uploads = list(waiting.select_for_update())
-        _attach(uploads, submission_id)
-    return len(uploads)
-
-
-def attach_all_waiting() -> int:
-    """Finds records that came after their files, by whatever protocol; returns how many files."""
-    devices: dict[str, set[int]] = {}
-    for instance_id, device_id in _waiting().values_list("instance_id", "device_id"):
-        devices.setdefault(instance_id, set()).add(device_id)
-    attached = 0
-    for record in _records(devices):
-        for device_id in devices[record.instance_id]:
-            if record.device_id in {device_id, None}:
-                attached += attach_waiting(
-                    submission_id=record.pk, instance_id=record.instance_id, device_id=device_id
-                )
-    return attached
-
-
 def expire_uploads() -> int:
     """Ends uploads that were not finished in time; files go before rows. Returns how many.
 
@@ -172,10 +149,6 @@ def expire_uploads() -> int:
         ended += 1
     sweep_partial(older_than=Upload.LIFE + timedelta(days=1))
     return ended
-
-
-def _waiting() -> QuerySet[Upload]:
-    return Upload.objects.filter(stored_at__isnull=False, submission_id__isnull=True)
 
 
 def _offer(device_id: int, instance_id: str, file: Promised, *, proven: bool) -> AttachmentState:
@@ -234,7 +207,7 @@ def _sent_before(upload: Upload) -> bool:
     """
     return (
         bool(upload.sha256)
-        and is_kept(_file(upload))
+        and is_kept(file_of(upload))
         and Attachment.objects.filter(
             sha256=upload.sha256, submission__device_id=upload.device_id
         ).exists()
@@ -252,13 +225,21 @@ def _finish(upload: Upload) -> None:
             if sha256 == (upload.sha256 or sha256):
                 with transaction.atomic():
                     _settle(upload, sha256)
-                    partial.keep(_file(upload))
+                    partial.keep(file_of(upload))
                 return
             partial.remove()
     except Overtaken:  # another request has just finished or ended it
-        upload.refresh_from_db()
+        _look_again(upload)
         return
     raise Problem("upload_sha256_wrong")
+
+
+def _look_again(upload: Upload) -> None:
+    """What others made of it. Raises Problem("not_found") when it was ended."""
+    try:
+        upload.refresh_from_db()
+    except Upload.DoesNotExist:
+        raise Problem("not_found") from None
 
 
 def _settle(upload: Upload, sha256: str) -> None:
@@ -266,36 +247,9 @@ def _settle(upload: Upload, sha256: str) -> None:
     upload.sha256 = sha256
     upload.stored_at = timezone.now()
     upload.save(update_fields=["sha256", "stored_at"])
-    record = _record(upload.instance_id)
+    record = record_of(upload.instance_id, device_id=upload.device_id)
     if record and (upload.proven or record.device_id in {upload.device_id, None}):
-        _attach([upload], record.pk)
-
-
-def _attach(uploads: Sequence[Upload], submission_id: int) -> None:
-    accept_files(
-        submission_id=submission_id,
-        files=[_file(upload) for upload in uploads],
-        device_id=uploads[0].device_id,
-    )
-    for upload in uploads:
-        upload.submission_id = submission_id
-        upload.save(update_fields=["submission_id"])
-
-
-def _file(upload: Upload) -> StoredFile:
-    return StoredFile(upload.name, upload.sha256, upload.size, upload.content_type)
-
-
-def _record(instance_id: str) -> Submission | None:
-    return _records([instance_id]).first()
-
-
-def _records(instance_ids: Iterable[str]) -> QuerySet[Submission]:
-    """By the unique key of form and instance id, which has no index by the instance id alone."""
-    known = Submission.objects.filter(
-        form__in=Form.objects.values("pk"), instance_id__in=list(instance_ids)
-    )
-    return known.only("instance_id", "device_id").order_by("-pk")
+        attach([upload], record.pk)
 
 
 def _partial(upload: Upload) -> PartialFile:

@@ -82,7 +82,7 @@ class UploadsView(TusView):
             instance_id=about.instance_id,
             file=Promised(about.name, size, about.sha256, about.filetype),
         )
-        end = offset_of(upload)
+        end = offset_of(upload, at_rest=True)
         if end == 0 and _has_bytes(request):
             end = _receive(request, upload, at=0)
         response = _answer(201, upload, end)
@@ -93,8 +93,11 @@ class UploadsView(TusView):
 class UploadView(TusView):
     def head(self, request: Request, pk: UUID) -> HttpResponse:
         upload = self.upload(pk)
-        response = _answer(200, upload, offset_of(upload))
+        response = _answer(200, upload, offset_of(upload, at_rest=True))
         response["Upload-Length"] = str(upload.size)
+        response["Upload-Metadata"] = tus.write_metadata(
+            tus.Metadata(upload.instance_id, upload.name, upload.sha256, upload.content_type)
+        )
         return response
 
     def patch(self, request: Request, pk: UUID) -> HttpResponse:
