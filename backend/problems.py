@@ -73,6 +73,11 @@ KINDS: dict[str, Kind] = {
         "Record too deeply nested",
         "The record is nested deeper than any form. The bytes were kept for support.",
     ),
+    "xml_too_wide": Kind(
+        400,
+        "Record too wide",
+        "The record has more elements, or more attributes on one of them, than any form. The bytes were kept for support.",
+    ),
     "xml_too_large": Kind(
         413,
         "Record too large",
