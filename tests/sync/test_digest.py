@@ -1,6 +1,7 @@
 """Digest by itself: RFC 7616 and 2617, nonces that are signed and not stored."""
 
 import string
+import time
 
 import pytest
 from hypothesis import given
@@ -155,3 +156,14 @@ def test_A3_each_use_of_a_nonce_is_another() -> None:
     assert first is not None
     assert second is not None
     assert first.use != second.use
+
+
+@pytest.mark.parametrize("piece", ["a", 'a="', '\\"', "a ", "a,", "=", "nc=00000001,"])
+def test_A3_no_header_takes_longer_than_its_length(piece: str) -> None:
+    """Anybody may send one, and a header may hold sixty thousand characters."""
+    began = time.process_time()
+
+    for length in (3_900, 60_000):
+        read_digest((piece * 60_000)[:length])
+
+    assert time.process_time() - began < 0.3
