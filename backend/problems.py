@@ -287,7 +287,9 @@ class Problem(Exception):
 
     @property
     def headers(self) -> dict[str, str]:
-        return {"Retry-After": str(RETRY_AFTER_SECONDS)} if self.status in {429, 503} else {}
+        if self.status in {429, 503}:
+            return {"Retry-After": str(RETRY_AFTER_SECONDS)}
+        return {"WWW-Authenticate": "Bearer"} if self.status == 401 else {}
 
     def as_json(self) -> dict[str, Any]:
         """The members of an RFC 9457 problem document."""

@@ -269,6 +269,7 @@ def test_sync_2_a_media_type_may_be_written_in_capitals(tablet: JsonTablet, form
 def test_push_is_for_tablets_alone(client: Client, db: None) -> None:
     nobody = JsonTablet(client).post("push", {})
     assert (nobody.status_code, nobody.json()["code"]) == (401, "login_required")
+    assert nobody["WWW-Authenticate"] == "Bearer"
     stranger = JsonTablet(client, "nonsense").post("push", {})
     assert (stranger.status_code, stranger.json()["code"]) == (403, "token_unknown")
 
@@ -277,6 +278,7 @@ def test_every_wrong_address_or_method_is_a_problem_in_json(tablet: JsonTablet) 
     sent = {"Authorization": f"Bearer {tablet.token}"}
     nowhere = tablet.client.get("/api/v1/sync/nowhere", headers=sent)
     assert (nowhere.status_code, nowhere.json()["code"]) == (404, "not_found")
+    assert nowhere["Content-Length"] == str(len(nowhere.content))
     slashed = tablet.post("push/", {})
     assert (slashed.status_code, slashed.json()["code"]) == (404, "not_found")
     read = tablet.client.get("/api/v1/sync/push", headers=sent)
