@@ -8,6 +8,7 @@ import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from lxml import etree
 
@@ -123,7 +124,8 @@ def _demand_width(raw: bytes) -> None:
         raise InstanceError("xml_too_wide")
     if raw.count(b"=") <= MAX_ATTRIBUTES and _shows_its_signs(raw):
         return
-    parser = etree.XMLParser(target=_Widths(), resolve_entities=False, no_network=True)
+    widths: Any = _Widths()  # the stubs ask for methods that lxml does without
+    parser = etree.XMLParser(target=widths, resolve_entities=False, no_network=True)
     try:
         etree.fromstring(raw, parser)
     except (etree.XMLSyntaxError, ValueError):
