@@ -73,6 +73,11 @@ KINDS: dict[str, Kind] = {
         "Record too deeply nested",
         "The record is nested deeper than any form. The bytes were kept for support.",
     ),
+    "xml_too_wide": Kind(
+        400,
+        "Record too wide",
+        "The record has more elements, or more attributes on one of them, than any form. The bytes were kept for support.",
+    ),
     "xml_too_large": Kind(
         413,
         "Record too large",
@@ -287,9 +292,9 @@ class Problem(Exception):
 
     @property
     def headers(self) -> dict[str, str]:
-        if self.status not in {429, 503}:
-            return {}
-        return {"Retry-After": str(self.details.get("retry_after", RETRY_AFTER_SECONDS))}
+        if self.status in {429, 503}:
+            return {"Retry-After": str(self.details.get("retry_after", RETRY_AFTER_SECONDS))}
+        return {"WWW-Authenticate": "Bearer"} if self.status == 401 else {}
 
     def as_json(self) -> dict[str, Any]:
         """The members of an RFC 9457 problem document."""

@@ -12,9 +12,10 @@ from django.utils import timezone
 
 from backend.problems import Problem
 from surveys.submissions.models import Attachment
+from sync.attaching import records_of
 from sync.file_names import clean_name
 from sync.models import Upload
-from sync.uploads import finish_at_once, newest_record, newest_records
+from sync.uploads import finish_at_once
 
 NOTHING = hashlib.sha256(b"").hexdigest()
 
@@ -68,8 +69,8 @@ def offer_uploads(
     Asks as often for the files of a hundred records as for one. Whoever sent a record itself may
     send its files, even if another tablet was first.
     """
-    newest = newest_records({instance_id for instance_id, _ in files})
-    records = {record.instance_id: record.pk for record in reversed(newest)}
+    known = records_of({instance_id for instance_id, _ in files}, device_id=device_id)
+    records = {instance_id: record.pk for instance_id, record in known.items()}
     attached = Attachment.objects.filter(submission_id__in=records.values())
     held = set(attached.values_list("submission_id", "name", "sha256"))
     settled = [
@@ -90,7 +91,7 @@ def create_upload(*, device_id: int, instance_id: str, file: Promised) -> Upload
 
     Raises upload_too_large, upload_forbidden (the record is another tablet's), disk_full.
     """
-    record = newest_record(instance_id)
+    record = records_of([instance_id], device_id=device_id).get(instance_id)
     if record is not None and record.device_id not in {device_id, None}:
         raise Problem("upload_forbidden")
     if file.size > settings.MAX_UPLOAD_BYTES:

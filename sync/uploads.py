@@ -6,25 +6,30 @@ only then acknowledged. A file goes to a record of the same tablet, or to one th
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 
 from backend.problems import Problem
-from surveys.submissions.models import Attachment, Submission
+from surveys.submissions.models import Attachment
 from surveys.submissions.partial import Overtaken, PartialFile, sweep_partial
-from surveys.submissions.store import StoredFile, is_kept
-from surveys.xforms.models import Form
-from sync.intake import accept_files
+from surveys.submissions.store import is_kept
+from sync.attaching import attach, file_of, records_of
 from sync.models import Upload
 from sync.tus import Checksum
 
 
-def offset_of(upload: Upload) -> int:
-    """How many bytes are here. An upload that was complete when a server died is finished first."""
+def offset_of(upload: Upload, *, at_rest: bool = False) -> int:
+    """How many bytes are here; `at_rest`: once those of a link that just died are.
+
+    An upload that was complete when a server died is finished first.
+    """
+    if at_rest and upload.stored_at is None:
+        _partial(upload).resting_size()
+        _look_again(upload)
     if upload.stored_at is None and _partial(upload).size >= upload.size:
         _finish(upload)
     return upload.size if upload.stored_at else _partial(upload).size
@@ -82,39 +87,6 @@ def end_upload(upload: Upload) -> None:
     upload.delete()
 
 
-def records_waited_for(instance_ids: Iterable[str], *, device_id: int) -> set[str]:
-    """Those of these records for which files of this tablet wait."""
-    waiting = _waiting().filter(instance_id__in=list(instance_ids), device_id=device_id)
-    return set(waiting.values_list("instance_id", flat=True))
-
-
-def attach_waiting(*, submission_id: int, instance_id: str, device_id: int) -> int:
-    """Gives a record the files that came before it from the same tablet; returns how many."""
-    waiting = _waiting().filter(instance_id=instance_id, device_id=device_id)
-    with transaction.atomic():
-        uploads = list(waiting.select_for_update())
-        if uploads:
-            _give(uploads, submission_id)
-            given = Upload.objects.filter(pk__in=[upload.pk for upload in uploads])
-            given.update(submission_id=submission_id)
-    return len(uploads)
-
-
-def attach_all_waiting() -> int:
-    """Finds records that came after their files, by whatever protocol; returns how many files."""
-    devices: dict[str, set[int]] = {}
-    for instance_id, device_id in _waiting().values_list("instance_id", "device_id"):
-        devices.setdefault(instance_id, set()).add(device_id)
-    attached = 0
-    for record in newest_records(devices):
-        for device_id in devices[record.instance_id]:
-            if record.device_id in {device_id, None}:
-                attached += attach_waiting(
-                    submission_id=record.pk, instance_id=record.instance_id, device_id=device_id
-                )
-    return attached
-
-
 def expire_uploads() -> int:
     """Ends uploads that were not finished in time; files go before rows. Returns how many.
 
@@ -130,15 +102,11 @@ def expire_uploads() -> int:
     return ended
 
 
-def _waiting() -> QuerySet[Upload]:
-    return Upload.objects.filter(stored_at__isnull=False, submission_id__isnull=True)
-
-
 def _sent_before(upload: Upload) -> bool:
     """The bytes of others are no answer: a tablet could get hold of them by their SHA-256."""
     return (
         bool(upload.sha256)
-        and is_kept(_file(upload))
+        and is_kept(file_of(upload))
         and Attachment.objects.filter(
             sha256=upload.sha256, submission__device_id=upload.device_id
         ).exists()
@@ -156,48 +124,32 @@ def _finish(upload: Upload) -> None:
             if sha256 == (upload.sha256 or sha256):
                 with transaction.atomic():
                     _settle(upload, sha256)
-                    partial.keep(_file(upload))
+                    partial.keep(file_of(upload))
                 return
             partial.remove()
     except Overtaken:  # another request has just finished or ended it
-        upload.refresh_from_db()
+        _look_again(upload)
         return
     raise Problem("upload_sha256_wrong")
+
+
+def _look_again(upload: Upload) -> None:
+    """What others made of it. Raises Problem("not_found") when it was ended."""
+    try:
+        upload.refresh_from_db()
+    except Upload.DoesNotExist:
+        raise Problem("not_found") from None
 
 
 def _settle(upload: Upload, sha256: str) -> None:
     """Stored; and attached, if its record is here."""
     upload.sha256 = sha256
     upload.stored_at = timezone.now()
-    record = newest_record(upload.instance_id)
+    upload.save(update_fields=["sha256", "stored_at"])
+    known = records_of([upload.instance_id], device_id=upload.device_id)
+    record = known.get(upload.instance_id)
     if record and (upload.proven or record.device_id in {upload.device_id, None}):
-        _give([upload], record.pk)
-        upload.submission_id = record.pk
-    upload.save(update_fields=["sha256", "stored_at", "submission_id"])
-
-
-def _give(uploads: Sequence[Upload], submission_id: int) -> None:
-    accept_files(
-        submission_id=submission_id,
-        files=[_file(upload) for upload in uploads],
-        device_id=uploads[0].device_id,
-    )
-
-
-def _file(upload: Upload) -> StoredFile:
-    return StoredFile(upload.name, upload.sha256, upload.size, upload.content_type)
-
-
-def newest_record(instance_id: str) -> Submission | None:
-    return newest_records([instance_id]).first()
-
-
-def newest_records(instance_ids: Iterable[str]) -> QuerySet[Submission]:
-    """Newest first; by the unique key of form and instance id, since the id alone has no index."""
-    known = Submission.objects.filter(
-        form__in=Form.objects.values("pk"), instance_id__in=list(instance_ids)
-    )
-    return known.only("instance_id", "device_id").order_by("-pk")
+        attach([upload], record.pk)
 
 
 def _partial(upload: Upload) -> PartialFile:

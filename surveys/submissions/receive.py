@@ -94,7 +94,8 @@ def receive_submission(
     again are a repeat even if the form has become another since.
 
     What cannot be a submission is kept whole in Quarantined before the Problem is raised:
-    xml_malformed, xml_forbidden, xml_too_deep, form_id_missing, form_unknown, instance_conflict.
+    xml_malformed, xml_forbidden, xml_too_deep, xml_too_wide, form_id_missing, form_unknown,
+    instance_conflict.
     """
     files = list({(file.name, file.sha256): file for file in files}.values())
     instance = _read(raw_xml, files, sender)

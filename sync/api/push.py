@@ -17,10 +17,10 @@ from surveys.submissions.quarantine import Sender, quarantine
 from sync.api.envelope import Envelope, EnvelopeError, read_envelope
 from sync.api.items import Item, read_item
 from sync.api.plain import fill_item, minted_id
+from sync.attaching import attach_waiting, records_waited_for
 from sync.auth import Caller
 from sync.intake import Arrival, accept_submission
 from sync.promises import AttachmentState, Promised, offer_uploads
-from sync.uploads import attach_waiting, records_waited_for
 
 MAX_ITEMS = 100
 MAX_BYTES = 8 * 1024 * 1024  # inflated

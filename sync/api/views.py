@@ -135,7 +135,7 @@ class HealthView(DeviceView):
 
 
 def nothing_here(request: HttpRequest) -> HttpResponse:
-    return problem_json(Problem("not_found"))
+    return finish(request, problem_json(Problem("not_found")))
 
 
 def _limit(text: str) -> int | None:

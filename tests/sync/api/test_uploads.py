@@ -5,7 +5,7 @@ import hashlib
 import io
 import os
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from backend.audit.models import AuditEvent
+from backend.problems import Problem
 from surveys.submissions.models import Attachment, Quarantined, Submission
 from surveys.submissions.partial import PARTIAL
 from surveys.xforms.models import Form
@@ -26,7 +27,8 @@ from sync.auth import forget_callers
 from sync.enrol import Enrolled, enrol_device, revoke_device, rotate_token
 from sync.models import Upload
 from sync.tasks import attach_waiting_uploads_task, expire_uploads_task
-from tests.openrosa.conftest import make_record
+from sync.uploads import end_upload, receive_pieces
+from tests.openrosa.conftest import make_form, make_record
 from tests.sync.api.device import JsonTablet
 
 UPLOADS = "/api/v1/sync/uploads/"
@@ -165,6 +167,19 @@ def test_sync_3_head_tells_where_to_go_on(tus: TusClient, record: Submission) ->
         assert answer["Upload-Length"] == str(len(PHOTO))
         assert answer["Cache-Control"] == "no-store"
         tus.patch(url, PHOTO[100:], 100)
+
+
+def test_sync_3_head_repeats_what_the_file_is(tus: TusClient) -> None:
+    url = tus.create(name="Сүрөт ӣ.jpg", instance_id="uuid:7")["Location"]
+
+    told = dict(pair.split(" ") for pair in tus.head(url)["Upload-Metadata"].split(","))
+
+    assert {key: base64.b64decode(text).decode() for key, text in told.items()} == {
+        "instance_id": "uuid:7",
+        "name": "Сүрөт ӣ.jpg",
+        "sha256": hashlib.sha256(PHOTO).hexdigest(),
+        "filetype": "image/jpeg",
+    }
 
 
 @pytest.mark.parametrize("at", ["1", "99", str(10**14)])
@@ -658,6 +673,32 @@ def test_sync_2_answers_kept_apart_under_an_endless_id_are_told_where_their_file
 
 
 # --- The end --------------------------------------------------------------------------------------
+
+
+def test_sync_3_a_file_goes_to_the_tablets_own_record_of_two_with_one_id(
+    tus: TusClient, record: Submission, other: TusClient
+) -> None:
+    make_form("service")
+    theirs = JsonTablet(Client(), other.headers["Authorization"].removeprefix("Bearer "))
+    theirs.push({"key": 1, "instance": make_record("uuid:1", form_id="service").decode()})
+
+    tus.upload()
+
+    assert Attachment.objects.get().submission_id == record.pk
+
+
+def test_sync_3_an_upload_that_ends_while_its_last_bytes_come_is_404(tus: TusClient) -> None:
+    upload = Upload.objects.get(pk=tus.create()["Location"].rpartition("/")[2])
+
+    def last_pieces() -> Iterator[bytes]:
+        yield PHOTO
+        end_upload(Upload.objects.get(pk=upload.pk))
+
+    with pytest.raises(Problem) as told:
+        receive_pieces(upload, last_pieces(), at=0, length=len(PHOTO))
+
+    assert told.value.code == "not_found"
+    assert not partial_files()
 
 
 def test_sync_3_an_ended_upload_is_gone_with_its_bytes(tus: TusClient) -> None:
