@@ -123,9 +123,7 @@ def match_share(weights: Iterable[float], prior: float) -> float:
     return share
 
 
-def threshold(
-    labelled: Iterable[Labelled], model: LinkModel, *, most_wrong: float
-) -> float | None:
+def threshold(labelled: Iterable[Labelled], model: LinkModel, *, most_wrong: float) -> float | None:
     """The lowest weight (in half bits) above which pairs without a veto are wrong that rarely.
 
     `most_wrong`: share, held by the upper end of the 95 % interval (Wilson); None where none does.
@@ -182,4 +180,3 @@ def _bits(same: Counter[str], other: Counter[str]) -> dict[str, float]:
         level: math.log2((same[level] + 0.5) / m_total) - math.log2((other[level] + 0.5) / u_total)
         for level in same | other
     }
-

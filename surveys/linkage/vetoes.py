@@ -16,7 +16,6 @@ def pair_vetoes(
     left: Features, right: Features, alignment: Alignment, levels: dict[str, str]
 ) -> tuple[str, ...]:
     """The stable codes of what speaks against one household, in the order of the spec."""
-    same_card = levels["card"] == "equal"
     found = {
         "roster_too_weak": roster_too_weak(left, right, alignment, levels),
         "children_differ": children_differ(left, right, alignment),
@@ -26,7 +25,7 @@ def pair_vetoes(
         "spouses_differ": spouses_differ(left, right, alignment, levels),
         "two_doors": two_doors(left, right, levels),
     }
-    if same_card:
+    if levels["card"] == "equal":
         found["roster_too_weak"] &= levels["head"] not in ("same", "swapped", "missing")
     return tuple(code for code, holds in found.items() if holds)
 
@@ -90,7 +89,7 @@ def split_household(
 
     A small part; or one whose head is a child or in-law of the other head, who is not in it.
     """
-    if levels["head"] in ("same", "same_weak"):
+    if levels["head"] in ("same", "same_weak", "missing"):
         return False
     shorter, longer = sorted((len(left.members), len(right.members)))
     return shorter * 2 <= longer or _left_the_parents(left, right, alignment, levels)
