@@ -8,6 +8,7 @@ from django.test import Client
 
 from backend.accounts.models import User
 from surveys.entities.publish import forget_places
+from surveys.lifecycle.link import link_waiting
 from surveys.lifecycle.process import process_waiting
 from tests.live import LiveServer
 
@@ -102,7 +103,7 @@ def drain(db: None) -> Callable[[], int]:
 
     def work() -> int:
         total = 0
-        while took := process_waiting():
+        while took := process_waiting() or link_waiting():
             total += took
         return total
 
