@@ -2,11 +2,14 @@
 
 from functools import lru_cache
 
-MISSING, CONFLICT, DIGIT, NEAR_ESTIMATE, YEAR_OFF_ONE, YEAR, SAME_DAY_OTHER_YEAR, DAY_OFF, DAY = (
-    range(9)
-)
+from surveys.linkage.normalize import Birth
+
+(
+    MISSING, CONFLICT, DIGIT, FAR_ESTIMATE, NEAR_ESTIMATE, YEAR_OFF_ONE, YEAR, SAME_DAY_OTHER_YEAR,
+    DAY_OFF, DAY,
+) = range(10)  # fmt: skip
 LEVELS = (
-    "missing", "conflict", "digit", "near_estimate", "year_off_one", "year",
+    "missing", "conflict", "digit", "far_estimate", "near_estimate", "year_off_one", "year",
     "same_day_other_year", "day_off", "day",
 )  # fmt: skip
 # Those that let a name at one edit count as the same person (linkage spec, section 4).
@@ -15,8 +18,8 @@ SAME_YEAR = frozenset({YEAR, DAY_OFF, DAY})
 
 
 @lru_cache(maxsize=400_000)
-def birth_level(left: tuple[int, int, int, bool], right: tuple[int, int, int, bool]) -> int:
-    """The level of two births (year, month, day, estimated). Symmetric."""
+def birth_level(left: Birth, right: Birth) -> int:
+    """The level of two births. Symmetric."""
     year, month, day, guessed = left
     other_year, other_month, other_day, other_guessed = right
     if not year or not other_year:
@@ -32,7 +35,9 @@ def birth_level(left: tuple[int, int, int, bool], right: tuple[int, int, int, bo
         return YEAR_OFF_ONE
     if apart <= 4 and (guessed or other_guessed):
         return NEAR_ESTIMATE
-    return DIGIT if _is_one_digit(year, other_year) else CONFLICT
+    if _is_one_digit(year, other_year):
+        return DIGIT
+    return FAR_ESTIMATE if apart <= 10 and guessed and other_guessed else CONFLICT
 
 
 def _within_year(

@@ -50,16 +50,17 @@ def _keys(
 def _member_keys(
     district: str, member: Member, years: tuple[int, ...], estimated: tuple[int, ...]
 ) -> Iterator[tuple[str, ...]]:
-    day = f"{member.month:02}-{member.day:02}" if member.day else ""
+    birth = member.birth
+    day = f"{birth.month:02}-{birth.day:02}" if birth.day else ""
     for given in member.given:
         bones = skeleton(given)
-        if member.year:
-            for off in estimated if member.estimated else years:
-                yield "member", district, bones, str(member.year + off)
+        if birth.year:
+            for off in estimated if birth.estimated else years:
+                yield "member", district, bones, str(birth.year + off)
         if day:
             yield "day", district, bones, day
-    if day and member.year:
-        yield "birth", district, member.sex, f"{member.year}-{day}"
+    if day and birth.year:
+        yield "birth", district, member.sex, f"{birth.year}-{day}"
 
 
 def _key(kind: str, parts: list[str]) -> LinkKey:

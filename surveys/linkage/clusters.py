@@ -52,7 +52,7 @@ def settle(
     )
     for match in order:
         clusters.know(match)
-    return [clusters.settle(match) for match in order]
+    return clusters.still_asked([clusters.settle(match) for match in order])
 
 
 class _Clusters:
@@ -91,6 +91,19 @@ class _Clusters:
             return replace(outcome, decision="review", vetoes=outcome.vetoes + vetoes)
         self._join(ours, theirs)
         return outcome
+
+    def still_asked(self, outcomes: list[Outcome]) -> list[Outcome]:
+        """Of the reviews between two clusters the strongest stays; within one there is no question."""
+        asked: set[frozenset[str]] = set()
+        settled = []
+        for outcome in outcomes:
+            ends = frozenset((self._cluster_of[outcome.left], self._cluster_of[outcome.right]))
+            if outcome.decision == "review":
+                if len(ends) == 1 or ends in asked:
+                    outcome = replace(outcome, decision="none")  # noqa: PLW2901
+                asked.add(ends)
+            settled.append(outcome)
+        return settled
 
     def _join(self, ours: str, theirs: str) -> None:
         for record in self._members[theirs]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from surveys.linkage.features import Features
 from surveys.linkage.frequencies import Frequencies
+from surveys.linkage.names import is_one_edit
 from surveys.linkage.model import LinkModel
 from surveys.linkage.roster import Alignment
 
@@ -19,7 +20,6 @@ COMPARISONS = (
 )  # fmt: skip
 PLACE = ("phone", "gps", "village", "surname")
 ROSTER_EDGES = (0, 4, 8, 12, 16, 20, 25, 30, 40, 55)
-GROWN_UP = 20
 _RARE_PHONE = 6
 _RARE_CARD = 12
 _SHARED = 40
@@ -92,19 +92,8 @@ def _head(left: Features, right: Features, alignment: Alignment) -> str:
     return "elsewhere" if found_left or found_right else "nowhere"
 
 
-def children(features: Features) -> list[int]:
-    """The places of those surely under 20 at the interview: they stay, and never become heads."""
-    year = features.year or max((m.year for m in features.members), default=0)
-    return [
-        i
-        for i, m in enumerate(features.members)
-        if i != features.head and m.year and year - m.year < GROWN_UP
-        and m.relation not in ("spouse", "child_in_law")
-    ]  # fmt: skip
-
-
 def _children(left: Features, right: Features, alignment: Alignment) -> str:
-    ours, theirs = set(children(left)), set(children(right))
+    ours, theirs = left.children, right.children
     fewer = min(len(ours), len(theirs))
     if not fewer:
         return "missing"
@@ -162,7 +151,7 @@ def _surname(left: Features, right: Features, frequencies: Frequencies) -> str:
         return "missing"
     common = left.families & right.families
     if not common:
-        return "different"
+        return "alike" if _are_alike(left.families, right.families) else "different"
     rarity = max(
         max(
             frequencies.rarity("family", place.district, place.village, family)
@@ -171,6 +160,14 @@ def _surname(left: Features, right: Features, frequencies: Frequencies) -> str:
         for family in common
     )
     return "same_rare" if rarity >= _RARE_FAMILY_BITS else "same"
+
+
+def _are_alike(ours: frozenset[str], theirs: frozenset[str]) -> bool:
+    return any(
+        min(len(family), len(other)) >= 4 and is_one_edit(family, other)
+        for family in ours
+        for other in theirs
+    )
 
 
 def _card(left: str, right: str, frequencies: Frequencies) -> str:

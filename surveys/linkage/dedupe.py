@@ -42,7 +42,8 @@ def dedupe(records: Iterable[HouseholdRecord], model: LinkModel) -> Deduped:
         frequencies=frequencies,
         model=model,
     )
-    return Deduped(_clusters(features, outcomes), tuple(outcomes), pairs.skipped)
+    asked = tuple(outcome for outcome in outcomes if outcome.decision != "none")
+    return Deduped(_clusters(features, outcomes), asked, pairs.skipped)
 
 
 class Pairs:

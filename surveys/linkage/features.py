@@ -2,13 +2,13 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from sys import intern
 from typing import Any
 
-from surveys.linkage.names import is_one_edit, name_parts, stem
-from surveys.linkage.normalize import read_birth, read_phone, read_sex
+from surveys.linkage.names import is_one_edit, name_parts, stem, variants
+from surveys.linkage.normalize import Birth, read_birth, read_phone, read_sex
 from surveys.linkage.record import HouseholdRecord, PersonRecord
 
 # Features of another version are not comparable with a model of this one.
@@ -21,7 +21,6 @@ class Member:
     """One person as compared. Names are folds, family names and fathers are stems.
 
     `given` holds more than one where a plain word may be a family name without its ending.
-    `year`, `month`, `day` are 0 where not known.
     """
 
     given: tuple[str, ...]
@@ -29,10 +28,7 @@ class Member:
     fathers: tuple[str, ...]
     initial: str
     sex: str
-    year: int
-    month: int
-    day: int
-    estimated: bool
+    birth: Birth
     relation: str
 
 
@@ -62,6 +58,30 @@ class Features:
     head: int
     families: frozenset[str]
     members: tuple[Member, ...]
+    # Not stored, but made once: what alignment and comparisons ask for again and again.
+    variants: dict[str, list[int]] = field(init=False, compare=False, repr=False)
+    initials: tuple[int, ...] = field(init=False, compare=False, repr=False)
+    days: dict[tuple[int, int, int], list[int]] = field(init=False, compare=False, repr=False)
+    children: frozenset[int] = field(init=False, compare=False, repr=False)
+    spouses: tuple[int, ...] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        by_variant: dict[str, list[int]] = {}
+        days: dict[tuple[int, int, int], list[int]] = {}
+        for i, member in enumerate(self.members):
+            for word in member.given:
+                for variant in variants(word):
+                    by_variant.setdefault(variant, []).append(i)
+            if member.birth.day:
+                days.setdefault(member.birth[:3], []).append(i)
+        keep = object.__setattr__
+        keep(self, "variants", by_variant)
+        keep(self, "initials", tuple(i for i, m in enumerate(self.members) if not m.given))
+        keep(self, "days", days)
+        keep(self, "children", frozenset(_children(self)))
+        keep(
+            self, "spouses", tuple(i for i, m in enumerate(self.members) if m.relation == "spouse")
+        )
 
     def to_json(self) -> dict[str, Any]:
         """As stored: plain lists and texts, members as rows."""
@@ -80,7 +100,7 @@ class Features:
             "members": [
                 [
                     list(m.given), list(m.families), list(m.fathers), m.initial, m.sex,
-                    m.year, m.month, m.day, int(m.estimated), m.relation,
+                    list(m.birth), m.relation,
                 ]
                 for m in self.members
             ],
@@ -89,35 +109,52 @@ class Features:
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> "Features":
         """What `to_json` gave. KeyError, TypeError or ValueError where it is something else."""
-        facts = [intern(str(fact)) for fact in stored["facts"]]
+        facts = map(intern, stored["facts"])
+        wave, at, enumerator, device, country, district, village, card = facts
         latitude, longitude, accuracy_m = stored["point"]
         return cls(
-            stored["id"],
-            *facts[:7],
-            tuple(stored["phones"]),
-            facts[7],
-            latitude,
-            longitude,
-            accuracy_m,
-            stored["year"],
-            stored["head"],
-            frozenset(map(intern, stored["families"])),
-            tuple(_member_from(row) for row in stored["members"]),
+            record_id=stored["id"],
+            round=wave,
+            submitted_at=at,
+            enumerator=enumerator,
+            device=device,
+            country=country,
+            district=district,
+            village=village,
+            phones=tuple(stored["phones"]),
+            card=card,
+            latitude=latitude,
+            longitude=longitude,
+            accuracy_m=accuracy_m,
+            year=stored["year"],
+            head=stored["head"],
+            families=frozenset(map(intern, stored["families"])),
+            members=tuple(_member_from(row) for row in stored["members"]),
         )
 
 
+GROWN_UP = 20
+
+
+def _children(features: Features) -> Iterator[int]:
+    """Those surely under 20 at the interview: they stay, and never become heads."""
+    year = features.year or max((m.birth.year for m in features.members), default=0)
+    for i, member in enumerate(features.members):
+        if i == features.head or member.relation in ("spouse", "child_in_law"):
+            continue
+        if member.birth.year and year - member.birth.year < GROWN_UP:
+            yield i
+
+
 def _member_from(row: list[Any]) -> Member:
-    given, families, fathers, initial, sex, year, month, day, estimated, relation = row
+    given, families, fathers, initial, sex, birth, relation = row
     return Member(
         tuple(map(intern, given)),
         tuple(map(intern, families)),
         tuple(map(intern, fathers)),
         initial,
         sex,
-        year,
-        month,
-        day,
-        bool(estimated),
+        Birth(*birth),
         intern(relation),
     )
 
@@ -165,17 +202,14 @@ def _head_among(people: list[PersonRecord], head: PersonRecord) -> int:
 
 
 def _read_person(person: PersonRecord) -> Member:
-    parts, birth = name_parts(person.name), read_birth(person.birth)
+    parts = name_parts(person.name)
     return Member(
         parts.given,
         parts.families,
         parts.fathers,
         parts.initials[0] if parts.initials else "",
         person.sex if person.sex in ("M", "F") else read_sex(person.sex),
-        birth.year,
-        birth.month,
-        birth.day,
-        birth.estimated,
+        read_birth(person.birth),
         intern(person.relation),
     )
 
@@ -195,18 +229,7 @@ def _without_families(member: Member, families: Iterable[str]) -> Member:
     if not given or len(given) == len(member.given):
         return member
     moved = tuple(stem(word) for word in member.given if word not in given)
-    return Member(
-        given,
-        member.families + moved,
-        member.fathers,
-        member.initial,
-        member.sex,
-        member.year,
-        member.month,
-        member.day,
-        member.estimated,
-        member.relation,
-    )
+    return replace(member, given=given, families=member.families + moved)
 
 
 def _is_family(word: str, families: Iterable[str]) -> bool:

@@ -41,6 +41,9 @@ class LinkModel:
     birth_bits: tuple[float, ...]
     missing_member: float
     most_rarity: float
+    sexes_differ: float
+    strong_bits: float
+    matched_bits: float
     most_place: float
     expected: Mapping[str, tuple[float, float]]
 
@@ -83,6 +86,9 @@ def _from_json(stored: dict[str, Any]) -> LinkModel:
         birth_bits=tuple(float(member["birth"][level]) for level in BIRTH_LEVELS),
         missing_member=float(member["missing"]),
         most_rarity=float(member["most_rarity"]),
+        sexes_differ=float(member["sexes_differ"]),
+        strong_bits=float(member["strong"]),
+        matched_bits=float(member["matched"]),
         most_place=float(stored["most_place"]),
         expected={
             name: (float(low), float(high)) for name, (low, high) in stored["expected"].items()

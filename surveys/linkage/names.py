@@ -8,6 +8,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from sys import intern
 
 # Letters of another alphabet typed inside a Cyrillic word, because they look the same.
 _LOOK_ALIKES = str.maketrans("aceopxyijhkmtbɵӊѓќӽӌγ", "асеорхуіјһкмтвөңғқҳҷү")
@@ -28,6 +29,7 @@ _DOUBLE = re.compile(r"(.)\1+")
 _CYRILLIC = re.compile(r"[Ѐ-ӿ]")
 _WORD = re.compile(r"[^\W\d_]+")
 _INSIDE_A_WORD = re.compile(r"[-ʻʼ’‘'`´ʹ\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\u00ad]")
+_NO_SPACE = re.compile(r"(?<=[a-zа-яёғқҳҷӣӯңөү]{3})(?=[A-ZА-ЯЁҒҚҲҶӢӮҢӨҮ][a-zа-яёғқҳҷӣӯңөү])")
 _VOWELS = "aiou"
 
 
@@ -63,13 +65,10 @@ def skeleton(folded: str) -> str:
 
 # Words after a father's name: "Токтогул уулу", "Асан кызы"; "к." and "у." are read by `_particle`.
 _CHILD_OF = frozenset(
-    fold(word)
-    for word in "уулу уул улуу оглы оглу ўғли угли ogli oʻgʻli ulu uly кызы кизи кыз қизи gizi"
-    " qizi kyzy kizi духтари писари".split()
+    map(fold, ("уулу", "уул", "ulu", "оглы", "оглу", "ўғли", "ogli", "кызы", "кыз", "қизи"))
 )
-_PATRONYMIC = re.compile(r"^(.{2,}?)(?:[ai]vich|[ai]vn[ai]|inichna|ich)$")
-_FAMILY = re.compile(r"^(.{2,}?)(?:[ai]va?|zada|in|ina)$")
-_SURE_FAMILY = re.compile(r"^(.{2,}?)(?:[ai]va?|zada)$")
+_PATRONYMIC = re.compile(r"^(.{2,}?)(?:[ai]vich|[ai]vn[ai]|inichna)$")
+_FAMILY = re.compile(r"^(.{2,}?)(?:[ai]va?|zada)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,8 @@ class NameParts:
 @lru_cache(maxsize=100_000)
 def name_parts(text: str) -> NameParts:
     """The parts of a full name as typed, in whatever order they stand."""
-    words = [fold(word) for word in _WORD.findall(_INSIDE_A_WORD.sub("", text))]
+    plain = _NO_SPACE.sub(" ", _INSIDE_A_WORD.sub("", text))
+    words = [fold(word) for word in _WORD.findall(plain)]
     given: list[str] = []
     families: list[str] = []
     fathers: list[str] = []
@@ -101,7 +101,7 @@ def name_parts(text: str) -> NameParts:
             initials += [word] if word else []
         elif found := _PATRONYMIC.match(word):
             fathers.append(stem(found[1]))
-        elif _SURE_FAMILY.match(word):
+        elif _FAMILY.match(word):
             families.append(stem(word))
         else:
             given.append(word)
@@ -113,30 +113,36 @@ def name_parts(text: str) -> NameParts:
 @lru_cache(maxsize=100_000)
 def stem(folded: str) -> str:
     """A family name without its ending: Каримов, Каримова, Каримзода, Каримӣ, Карим are one."""
-    found = _SURE_FAMILY.match(folded)
+    found = _FAMILY.match(folded)
     bare = found[1] if found else folded
     return bare.rstrip(_VOWELS) if len(bare.rstrip(_VOWELS)) >= 2 else bare
 
 
 _HONORIFIC = re.compile(
-    r"^(.{3,}?)(?:bik|bai|ba|jan|jan|chan|han|hun|a|gul|kul|sha|ali|bibi|bubu|mat|din)$"
+    r"^(.{3,}?)(?:bik|ba|jan|chan|han|hun|kan|gul|kul|sha|shah|ali|bibi|bubu|mat|din)$"
 )
 # Short names → what they may stand for; both sides as people write them here.
 _SHORT_NAMES = {
-    "Гуля": "Гүлнара Гүлмира Гүлзат Гүлсара Гүлбара Гүлжан Гүлсана Гүлназ Гулчеҳра",
-    "Назик": "Назира Назгүл Нозия Назикгүл Нозанин",
-    "Маҳмад": "Муҳаммад Маҳмуд",
-    "Мамат": "Муҳаммад Мамбет Маматали",
+    "Абду": "Абдулло Абдураҳмон Абдыкадыр",
+    "Азик": "Азамат Азиз Азизбек",
+    "Айка": "Айгүл Айнура Айжан Айсулуу Айпери Айбек",
+    "Бака": "Бакыт Бактыгүл Бакытбек",
     "Бакыт": "Бактыгүл Бактыбек",
-    "Айка": "Айгүл Айнура Айжан Айсулуу Айпери",
-    "Нура": "Нургүл Нурзат Нургиза",
+    "Гука": "Гүлнара Гүлмира Гүлжан",
+    "Гуля": "Гүлнара Гүлмира Гүлзат Гүлсара Гүлбара Гүлжан Гүлсана Гүлназ Гулчеҳра",
+    "Дила": "Дилбар Дилноза Дилрабо Дилфуза",
+    "Жека": "Жээнбек Жеңишбек Жылдыз",
+    "Лена": "Елена",
+    "Мака": "Максат Максатбек Мактым",
+    "Мамат": "Муҳаммад Мамбет Маматали",
+    "Маҳмад": "Муҳаммад Маҳмуд",
     "Мира": "Гүлмира Эльмира",
-    "Дила": "Дилбар Дилноза Дилрабо",
-    "Жылдыз": "Жылдызбүбү Жылдызкан",
-    "Абду": "Абдулло Абдураҳмон",
+    "Назик": "Назира Назгүл Нозия Назикгүл Нозанин",
+    "Нура": "Нургүл Нурзат Нургиза",
+    "Нурик": "Нурлан Нурбек Нурсултан Нургүл Нурзат",
     "Саша": "Александр Александра",
     "Таня": "Татьяна",
-    "Лена": "Елена",
+    "Эла": "Эльмира Элнура Эльвира",
 }
 _SHORT = {
     fold(short): frozenset(fold(full) for full in fulls.split())
@@ -150,27 +156,76 @@ DIFFERENT, INITIAL, ALIKE, NEAR, EQUAL = 0, 1, 2, 3, 4
 def given_level(left: str, right: str) -> int:
     """How two folded given names agree: one of DIFFERENT, ALIKE, NEAR, EQUAL. Symmetric.
 
-    ALIKE (the same skeleton, or Jaro-Winkler ≥ 0.9) counts only where the birth year agrees:
+    ALIKE (skeletons equal or, when long, one edit apart) counts only where the birth year agrees:
     it joins Асан with Үсөн, who are typically twins.
     """
     if left == right:
         return EQUAL
-    if is_one_edit(left, right) and min(len(left), len(right)) >= 4:
-        return NEAR
-    if bare_name(left) == bare_name(right):
-        return NEAR
     if right in _SHORT.get(left, ()) or left in _SHORT.get(right, ()):
         return NEAR
-    if skeleton(left) == skeleton(right) or jaro_winkler(left, right) >= 0.9:
-        return ALIKE
-    return DIFFERENT
+    if _differ_in_an_ending(left, right) or _differ_in_a_letter(left, right):
+        return NEAR
+    return ALIKE if _sound_alike(left, right) else DIFFERENT
+
+
+def _differ_in_an_ending(left: str, right: str) -> bool:
+    bare, other = bare_name(left), bare_name(right)
+    if bare == other:
+        return len(bare) >= _LONG_ENOUGH
+    return bare == right.rstrip(_VOWELS) or other == left.rstrip(_VOWELS)
+
+
+def _differ_in_a_letter(left: str, right: str) -> bool:
+    if min(len(left), len(right)) < _LONG_ENOUGH:
+        return False
+    return is_one_edit(left, right) or right in _letter_lost(left) or left in _letter_lost(right)
+
+
+def _sound_alike(left: str, right: str) -> bool:
+    bones, other = skeleton(left), skeleton(right)
+    if bones == other:
+        return True
+    if min(len(bones), len(other)) >= _LONG_ENOUGH and is_one_edit(bones, other):
+        return True
+    return min(len(left), len(right)) >= _LONG_ENOUGH and (
+        left.startswith(right) or right.startswith(left)
+    )
+
+
+@lru_cache(maxsize=100_000)
+def _letter_lost(folded: str) -> frozenset[str]:
+    """The folds of a name with one letter not typed: Зариа for Зарина folds to zara."""
+    return frozenset(fold(folded[:i] + folded[i + 1 :]) for i in range(len(folded)))
+
+
+_LONG_ENOUGH = 4  # letters, so that one edit is not another name
+
+
+@lru_cache(maxsize=100_000)
+def variants(folded: str) -> tuple[str, ...]:
+    """What a given name shares with every name that is not DIFFERENT from it, each once.
+
+    Two words one edit apart share the word without one letter (as SymSpell finds them). So the
+    names alike of two lists are found by one intersection of sets.
+    """
+    bones = skeleton(folded)
+    found = [folded, f"={bare_name(folded)}", f"={folded.rstrip(_VOWELS)}", f"~{bones}"]
+    found += _SHORT.get(folded, ())
+    if len(folded) >= _LONG_ENOUGH:
+        found += [folded[:i] + folded[i + 1 :] for i in range(len(folded))]
+        found += _letter_lost(folded)
+        found.append(f"^{folded[:_LONG_ENOUGH]}")
+    if len(bones) >= _LONG_ENOUGH:
+        found += [f"~{bones[:i]}{bones[i + 1 :]}" for i in range(len(bones))]
+    return tuple(map(intern, dict.fromkeys(found)))
 
 
 @lru_cache(maxsize=100_000)
 def bare_name(folded: str) -> str:
     """A given name without an honorific ending (-бек, -бай, -жон, -ҷон, -хон, -ой …)."""
     found = _HONORIFIC.match(folded)
-    return found[1] if found and len(found[1]) >= 4 else folded
+    bare = (found[1] if found else folded).rstrip(_VOWELS)
+    return bare if len(bare) >= 3 else folded
 
 
 def is_one_edit(left: str, right: str) -> bool:
@@ -185,29 +240,5 @@ def is_one_edit(left: str, right: str) -> bool:
     rest, other = left[start:], right[start:]
     if len(left) < len(right):
         return rest == other[1:]
-    return rest[1:] == other[1:] or (
-        len(rest) > 1 and rest[0] == other[1] and rest[1] == other[0] and rest[2:] == other[2:]
-    )
-
-
-def jaro_winkler(left: str, right: str) -> float:
-    """Jaro-Winkler similarity, 0 to 1, with a prefix of up to four letters (Winkler 1990)."""
-    if not left or not right:
-        return 0.0
-    reach = max(len(left), len(right)) // 2 - 1
-    taken = [False] * len(right)
-    matched = []
-    for i, letter in enumerate(left):
-        for j in range(max(0, i - reach), min(len(right), i + reach + 1)):
-            if not taken[j] and right[j] == letter:
-                taken[j] = True
-                matched.append(letter)
-                break
-    if not matched:
-        return 0.0
-    others = [letter for letter, used in zip(right, taken, strict=True) if used]
-    swaps = sum(a != b for a, b in zip(matched, others, strict=True)) / 2
-    n = len(matched)
-    jaro = (n / len(left) + n / len(right) + (n - swaps) / n) / 3
-    prefix = next((i for i in range(4) if left[i : i + 1] != right[i : i + 1]), 4)
-    return jaro + min(prefix, 4, len(left), len(right)) * 0.1 * (1 - jaro)
+    swapped = len(rest) > 1 and rest[0] == other[1] and rest[1] == other[0]
+    return rest[1:] == other[1:] or (swapped and rest[2:] == other[2:])

@@ -1,8 +1,8 @@
 """Phones, births and sexes as typed → in comparable form. The only file that knows phonenumbers."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import phonenumbers
 
@@ -12,7 +12,7 @@ _NOT_DIALLED = re.compile(r"[^\d+]")
 
 @lru_cache(maxsize=100_000)
 def read_phone(text: str, country: str = "") -> str:
-    """A phone as typed → E.164, "" where it is none. `country`: "KG", "TJ": how it is dialled there.
+    """A phone as typed → E.164, or "". `country` ("KG", "TJ"): how it is dialled there.
 
     0555 12 34 56, 996555123456, 93 123 45 67 and 8 10 992 93 123 45 67 are read alike.
     """
@@ -39,14 +39,13 @@ def _parse(text: str, home: str) -> str:
         return ""
     if not phonenumbers.is_possible_number(number):
         return ""
-    region = phonenumbers.region_code_for_country_code(number.country_code)
+    region = phonenumbers.region_code_for_number(number)
     if region not in _REGIONS or not phonenumbers.is_valid_number(number):
         return ""
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-@dataclass(frozen=True, slots=True)
-class Birth:
+class Birth(NamedTuple):
     """A birth as compared; 0 where not known. `estimated`: the year may be some years off."""
 
     year: int = 0

@@ -1,13 +1,12 @@
 """align_rosters: two member lists, one to one, and how strongly they say "the same family"."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from surveys.linkage import births, names
 from surveys.linkage.features import Features, Member
 from surveys.linkage.frequencies import Frequencies
 from surveys.linkage.model import LinkModel
-
-NAME_LEVELS = ("different", "initial", "alike", "near", "equal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +25,9 @@ class Alignment:
 
     pairs: tuple[Pair, ...]
     strong: int
+    matched: int
     smaller: int
     bits: float
-
-    def partner(self, left: int) -> int:
-        """Who on the right is the left one; -1 where nobody."""
-        return next((pair.right for pair in self.pairs if pair.left == left), -1)
 
 
 def align_rosters(
@@ -39,19 +35,44 @@ def align_rosters(
 ) -> Alignment:
     """The best pairs first, each member once. Sexes agree where both are known. Symmetric."""
     found = []
-    for i, member in enumerate(left.members):
-        for j, other in enumerate(right.members):
-            pair = compare_members(i, member, j, other, left, right, frequencies, model)
-            if pair is not None:
-                found.append(pair)
-    found.sort(
-        key=lambda pair: (
-            -pair.strong,
-            -pair.bits,
-            pair.left + pair.right,
-            abs(pair.left - pair.right),
-        )
-    )
+    for i, j in _worth_comparing(left, right):
+        pair = _compare_members(left, i, right, j, frequencies, model)
+        if pair is not None:
+            found.append(pair)
+    pairs = _one_to_one(found) if len(found) > 1 else found
+    smaller = min(len(left.members), len(right.members))
+    bits = (smaller - len(pairs)) * model.missing_member
+    strong = matched = 0
+    for pair in pairs:
+        bits += pair.bits
+        strong += pair.strong
+        matched += pair.bits >= model.matched_bits
+    return Alignment(tuple(pairs), strong, matched, smaller, bits)
+
+
+def _worth_comparing(left: Features, right: Features) -> set[tuple[int, int]]:
+    """Members with names alike, or initials only, or born on one day."""
+    found = set()
+    ours, theirs = left.variants, right.variants
+    for variant in ours.keys() & theirs.keys():
+        for i in ours[variant]:
+            found.update([(i, j) for j in theirs[variant]])
+    if left.initials or right.initials:
+        found.update(_with_initials(left, right))
+    for day in left.days.keys() & right.days.keys():
+        found.update((i, j) for i in left.days[day] for j in right.days[day])
+    return found
+
+
+def _with_initials(left: Features, right: Features) -> Iterator[tuple[int, int]]:
+    for i in left.initials:
+        yield from ((i, j) for j in range(len(right.members)))
+    for j in right.initials:
+        yield from ((i, j) for i in range(len(left.members)))
+
+
+def _one_to_one(found: list[Pair]) -> list[Pair]:
+    found.sort(key=_best_first)
     taken_left: set[int] = set()
     taken_right: set[int] = set()
     pairs = []
@@ -60,45 +81,47 @@ def align_rosters(
             taken_left.add(pair.left)
             taken_right.add(pair.right)
             pairs.append(pair)
-    smaller = min(len(left.members), len(right.members))
-    missing = smaller - len(pairs)
-    bits = sum(pair.bits for pair in pairs) + missing * model.missing_member
-    return Alignment(tuple(pairs), sum(pair.strong for pair in pairs), smaller, bits)
+    return pairs
 
 
-def compare_members(
-    i: int,
-    member: Member,
-    j: int,
-    other: Member,
-    left: Features,
-    right: Features,
-    frequencies: Frequencies,
-    model: LinkModel,
+def _best_first(pair: Pair) -> tuple[bool, float, int, int]:
+    # The last two settle ties, and the same from either side.
+    return (not pair.strong, -pair.bits, pair.left + pair.right, abs(pair.left - pair.right))
+
+
+def _compare_members(
+    left: Features, i: int, right: Features, j: int, frequencies: Frequencies, model: LinkModel
 ) -> Pair | None:
     """Two members as a pair, or None where they are surely two people."""
-    if member.sex != other.sex and member.sex and other.sex:
-        return None
+    member, other = left.members[i], right.members[j]
     level, value = name_level(member, other)
-    birth = births.birth_level(
-        (member.year, member.month, member.day, member.estimated),
-        (other.year, other.month, other.day, other.estimated),
-    )
-    if level == names.DIFFERENT and birth != births.DAY:
+    birth = births.birth_level(member.birth, other.birth)
+    if not _may_pair(level, birth):
         return None
-    if level == names.ALIKE and birth not in births.SAME_YEAR:
-        return None
-    if level == names.INITIAL and birth not in births.WITHIN_TOLERANCE:
+    sexes_differ = member.sex != other.sex and member.sex and other.sex
+    if sexes_differ and (level < names.NEAR or birth not in births.WITHIN_TOLERANCE):
         return None
     bits = model.name_bits[level] + model.birth_bits[birth]
     if level >= names.ALIKE:
-        rarity = max(
-            frequencies.rarity("given", left.district, left.village, value),
-            frequencies.rarity("given", right.district, right.village, value),
-        )
+        rarity = frequencies.rarity("given", left.district, left.village, value)
+        if right.village != left.village or right.district != left.district:
+            rarity = max(rarity, frequencies.rarity("given", right.district, right.village, value))
         bits += min(rarity, model.most_rarity)
-    strong = level >= names.NEAR and birth in births.WITHIN_TOLERANCE
+    if sexes_differ:
+        bits += model.sexes_differ
+        return Pair(i, j, False, bits) if bits > 0 else None
+    strong = level >= names.NEAR and birth in births.WITHIN_TOLERANCE or bits >= model.strong_bits
     return Pair(i, j, strong, bits) if bits > 0 else None
+
+
+def _may_pair(level: int, birth: int) -> bool:
+    if level >= names.NEAR:
+        return True
+    if level == names.ALIKE:
+        return birth in births.SAME_YEAR
+    if level == names.INITIAL:
+        return birth in births.WITHIN_TOLERANCE
+    return birth == births.DAY
 
 
 def name_level(member: Member, other: Member) -> tuple[int, str]:
@@ -125,6 +148,6 @@ def _given_but(words: tuple[str, ...], other: Member) -> tuple[str, ...]:
 
 
 def _initial_level(member: Member, other: Member) -> int:
-    letters = {member.initial} if not member.given else {word[0] for word in member.given}
-    others = {other.initial} if not other.given else {word[0] for word in other.given}
-    return names.INITIAL if letters & others - {""} else names.DIFFERENT
+    letters = {word[0] for word in member.given} or {member.initial}
+    others = {word[0] for word in other.given} or {other.initial}
+    return names.INITIAL if (letters & others) - {""} else names.DIFFERENT

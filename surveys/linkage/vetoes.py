@@ -1,10 +1,9 @@
 """What forbids an automatic merge however high the weight, one function each (spec, section 4)."""
 
-from collections.abc import Iterator
 from datetime import datetime
 
 from surveys.linkage import births, names
-from surveys.linkage.comparisons import children, metres
+from surveys.linkage.comparisons import metres
 from surveys.linkage.features import Features
 from surveys.linkage.roster import Alignment, name_level
 
@@ -21,7 +20,7 @@ def pair_vetoes(
     found = {
         "roster_too_weak": roster_too_weak(left, right, alignment, levels),
         "children_differ": children_differ(left, right, alignment),
-        "heads_differ": levels["head"] == "nowhere",
+        "heads_differ": heads_differ(left, right, alignment, levels),
         "too_far": too_far(left, right, levels),
         "split_household": split_household(left, right, alignment, levels),
         "spouses_differ": spouses_differ(left, right, alignment, levels),
@@ -36,15 +35,48 @@ def roster_too_weak(
     left: Features, right: Features, alignment: Alignment, levels: dict[str, str]
 ) -> bool:
     """Fewer than two members for sure, or under half of the shorter list."""
-    return alignment.strong < 2 or alignment.strong * 2 < alignment.smaller
+    strong, matched = alignment.strong, alignment.matched
+    if strong >= 2 and strong * 2 >= alignment.smaller:
+        return False
+    if strong and matched >= 2 and matched * 2 >= alignment.smaller and alignment.bits >= 10:
+        return False
+    return not _is_certainly_the_head(left, right, alignment, levels)
+
+
+def _is_certainly_the_head(
+    left: Features, right: Features, alignment: Alignment, levels: dict[str, str]
+) -> bool:
+    """A list of one: the same head, born on one day, and by phone, card, point or rare surname."""
+    if alignment.smaller > 1 and False:
+        return False
+    return (
+        levels["head"] == "same"
+        and any(p.left == left.head and p.bits >= 8 for p in alignment.pairs)
+        and (levels["phone"] == "equal" or levels["gps"] in ("within_40_m", "within_150_m"))
+    )
 
 
 def children_differ(left: Features, right: Features, alignment: Alignment) -> bool:
     """Children on both sides and none in common, unless three others are the same for sure."""
-    ours, theirs = set(children(left)), set(children(right))
+    ours, theirs = left.children, right.children
     if min(len(ours), len(theirs)) < 2 or alignment.strong >= 3:
         return False
     return not any(pair.left in ours or pair.right in theirs for pair in alignment.pairs)
+
+
+def heads_differ(
+    left: Features, right: Features, alignment: Alignment, levels: dict[str, str]
+) -> bool:
+    """Neither head is in the other list, and no two children and a third are the same for sure."""
+    return levels["head"] == "nowhere" and not _share_children(left, right, alignment)
+
+
+def _share_children(left: Features, right: Features, alignment: Alignment) -> bool:
+    """Two children and a third are the same for sure, and neither list is part of the other."""
+    common = sum(pair.strong and pair.left in left.children for pair in alignment.pairs)
+    if common < 2 or alignment.strong < 3 or alignment.strong * 2 < alignment.smaller:
+        return False
+    return alignment.smaller * 2 > max(len(left.members), len(right.members))
 
 
 def too_far(left: Features, right: Features, levels: dict[str, str]) -> bool:
@@ -65,9 +97,9 @@ def spouses_differ(
     left: Features, right: Features, alignment: Alignment, levels: dict[str, str]
 ) -> bool:
     """The same head beside another spouse: widowed, or a second wife. A person must say."""
-    if levels["head"] not in ("same", "same_weak"):
+    if levels["head"] not in ("same", "same_weak") or _share_children(left, right, alignment):
         return False
-    ours, theirs = list(_spouses(left)), list(_spouses(right))
+    ours, theirs = left.spouses, right.spouses
     if not ours or not theirs:
         return False
     spouses = {(i, j) for i in ours for j in theirs}
@@ -76,18 +108,11 @@ def spouses_differ(
     return not any(_may_be_one(left, i, right, j) for i, j in spouses)
 
 
-def _spouses(features: Features) -> Iterator[int]:
-    return (i for i, member in enumerate(features.members) if member.relation == "spouse")
-
-
 def _may_be_one(left: Features, i: int, right: Features, j: int) -> bool:
     """Neither the name nor the birth differs for sure."""
     ours, theirs = left.members[i], right.members[j]
     level, _ = name_level(ours, theirs)
-    birth = births.birth_level(
-        (ours.year, ours.month, ours.day, ours.estimated),
-        (theirs.year, theirs.month, theirs.day, theirs.estimated),
-    )
+    birth = births.birth_level(ours.birth, theirs.birth)
     return level != names.DIFFERENT or birth == births.DAY
 
 
