@@ -205,13 +205,3 @@ def test_two_workers_that_meet_one_card_make_one_household() -> None:
     assert Household.objects.filter(redirect_to=None).count() == 20
     assert Membership.objects.count() == 40
 
-
-def test_dbg() -> None:
-    from surveys.households.models import CandidateLink, LinkBrake
-    for n in range(40):
-        arrive(registration(f"uuid:{n}", card=f"KG-06-{n % 20:05}", entity=entity_of(str(n))))
-    drain()
-    for c in CandidateLink.objects.filter(decision="review"):
-        print(c.weight, c.vetoes, c.reasons, c.brake)
-    print(LinkBrake.objects.values())
-    assert Household.objects.filter(redirect_to=None).count() == 20
