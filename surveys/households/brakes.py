@@ -9,6 +9,7 @@ is what it is for.
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -104,7 +105,7 @@ def _recent(
     if asked:
         with connection.cursor() as cursor:
             kinds, names, since = (list(column) for column in zip(*asked, strict=True))
-            values = {"kinds": kinds, "names": names, "since": since, "last": LAST}
+            values: dict[str, Any] = {"kinds": kinds, "names": names, "since": since, "last": LAST}
             cursor.execute(RECENT, values)
             for kind, name, duplicates in cursor.fetchall():
                 found[kind, name].extend(reversed(duplicates or []))
