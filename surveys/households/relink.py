@@ -81,8 +81,18 @@ def plan_relink(*, raw: bytes | None = None, workers: int = 2) -> Plan:
         backend=settings.LINKAGE_BACKEND,
         session=_spark_session() if settings.LINKAGE_BACKEND == "spark" else None,
     )
-    return _plan(
-        model, raw, taken_at, [UUID(record) for record in done.clusters], done.outcomes, log
+    records = {UUID(record) for record in done.clusters}
+    added, lost, asked, households = _compare(records, done.outcomes, log)
+    return Plan(
+        model=model,
+        raw=raw,
+        taken_at=taken_at,
+        records=len(records),
+        outcomes=done.outcomes,
+        merges_added=added,
+        merges_lost=lost,
+        reviews_added=asked,
+        households=households,
     )
 
 
