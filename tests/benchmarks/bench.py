@@ -18,7 +18,7 @@ from tests.benchmarks.processes import cpu_seconds, machine_cpu_seconds
 from tests.live import LiveServer
 from tests.registrations import Registrations
 
-ALL_ROLES = ("web", "worker", "beat", "postgres", "redis")
+ALL_ROLES = ("web", "worker", "batch", "beat", "postgres", "redis")
 SERVING = ("web", "postgres")
 HOUSEHOLDS = 7600
 

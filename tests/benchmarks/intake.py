@@ -86,9 +86,9 @@ def race(bench: Bench) -> Iterator[Measurement]:
 
 def memory(bench: Bench) -> Iterator[Measurement]:
     trees = bench.server.process_trees()
-    ours = memory_mb(trees["web"] + trees["worker"] + trees["beat"])
+    ours = memory_mb(trees["web"] + trees["worker"] + trees["batch"] + trees["beat"])
     engines = memory_mb(trees["postgres"] + trees["redis"])
-    yield Measurement("memory, web, worker and beat", ours, "MB")
+    yield Measurement("memory, web, workers and beat", ours, "MB")
     yield Measurement("memory, PostgreSQL and Redis", engines, "MB")
 
 
