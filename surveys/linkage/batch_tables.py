@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from surveys.linkage.batch_steps import JudgedRow, Prepared, Work
+from surveys.linkage.batch_steps import JudgedRow, Keys, Prepared, Work
 from surveys.linkage.blocking import KINDS, MOST_HOLDERS, SHORT_LIST, TELLING_KINDS
 from surveys.linkage.model import LinkModel
 
@@ -30,7 +30,8 @@ SELECT p.a, p.b, x.district
 FROM (
     SELECT f.id AS a, s.id AS b, count(*) AS keys,
            bool_or(f.kind IN ({_TELLING})) AS telling,
-           bool_or(f.kind = {KINDS.index("card")}) AS card
+           bool_or(f.kind = {KINDS.index("card")}) AS card,
+           bool_or(f.kind = {KINDS.index("member")}) AS member
     FROM searched s JOIN common f ON f.value = s.value AND f.id < s.id
     WHERE s.id >= ? AND s.id < ?
     GROUP BY f.id, s.id
@@ -38,7 +39,8 @@ FROM (
 JOIN records x ON x.id = p.a
 JOIN records y ON y.id = p.b
 WHERE p.keys > 1 OR p.card OR least(x.size, y.size) < 2
-   OR (p.telling AND least(x.size, y.size) < {SHORT_LIST})
+   OR (p.telling AND least(x.size, y.size) < {SHORT_LIST}
+       AND (x.village = y.village OR NOT p.member))
 """  # noqa: S608
 
 
@@ -60,8 +62,8 @@ class Tables:
     def add(self, prepared: Prepared) -> None:
         self.records += len(prepared.records)
         self._insert("records", prepared.records)
-        self._insert("found", prepared.found)
-        self._insert("searched", prepared.searched)
+        self._append("found", prepared.found)
+        self._append("searched", prepared.searched)
         self._insert("counted", [(*item, times) for item, times in prepared.counts.items()])
 
     def _insert(self, table: str, rows: Collection[tuple[Any, ...]]) -> None:
@@ -71,6 +73,16 @@ class Tables:
             self._db.register("batch", batch)
             self._db.execute(f"INSERT INTO {table} SELECT * FROM batch")  # noqa: S608
             self._db.unregister("batch")
+
+    def _append(self, table: str, keys: Keys) -> None:
+        """Columns as they are in memory: there are some forty keys a record."""
+        columns = [
+            pa.Array.from_buffers(kind, len(column), [None, pa.py_buffer(column)])
+            for kind, column in zip((pa.int32(), pa.int64(), pa.uint8()), keys, strict=True)
+        ]
+        self._db.register("batch", pa.table(columns, names=["id", "value", "kind"]))
+        self._db.execute(f"INSERT INTO {table} SELECT * FROM batch")  # noqa: S608
+        self._db.unregister("batch")
 
     def find_pairs(self) -> int:
         """Pairs of records that share keys, and how many keys were skipped as too common."""

@@ -68,8 +68,9 @@ def decide(
 ) -> str:
     """Auto at the upper threshold without a veto; review where a person can tell; else none.
 
-    One card that few bear merges by rule unless the rosters contradict it, and is always looked at
-    (indicators spec, section 2). `strong`: members that are the same for sure.
+    One card that few bear merges by rule unless the rosters contradict it; where they do, a member
+    in common is enough to ask a person (indicators spec, section 2). `strong`: members that are
+    the same for sure.
     """
     one_card = levels["card"] == "equal"
     enough = weight >= model.auto or (
@@ -77,8 +78,7 @@ def decide(
     )
     if enough and not vetoes:
         return "auto"
-    if one_card:
+    if one_card and strong:
         return "review"
-    if weight < model.review or (vetoes and not strong and levels["card"] != "misread"):
-        return "none"
-    return "review"
+    person_can_tell = not vetoes or strong or one_card or levels["card"] == "misread"
+    return "review" if weight >= model.review and person_can_tell else "none"
