@@ -217,6 +217,7 @@ INSTALLED_APPS = [
     "surveys.datasets",
     "surveys.reviewing",
     "surveys.lifecycle",
+    "surveys.links",
     "sync",
 ]
 MIDDLEWARE = [

@@ -61,6 +61,16 @@ def may_settle_conflicts(user: Person) -> bool:
     return may_review(user)
 
 
+def may_decide_links(user: Person) -> bool:
+    """Say of records one may see that they are one family or not, and take it back."""
+    return may_review(user)
+
+
+def may_lift_brakes(user: Person) -> bool:
+    """Let automatic merging go on where it was paused."""
+    return _has(user, Role.MANAGER, Role.ADMIN)
+
+
 def may_manage_devices(user: Person) -> bool:
     """Enrol and revoke tablets, and see when each was last here."""
     return _has(user, Role.SUPERVISOR, Role.MANAGER, Role.ADMIN)
