@@ -1,0 +1,64 @@
+"""judge: whether two records are one household, with the reasons."""
+
+from dataclasses import dataclass
+
+from surveys.linkage.comparisons import compare
+from surveys.linkage.features import Features
+from surveys.linkage.frequencies import Frequencies
+from surveys.linkage.model import LinkModel
+from surveys.linkage.roster import align_rosters
+from surveys.linkage.vetoes import pair_vetoes
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One step of the waterfall: what a comparison found, and what that is worth."""
+
+    comparison: str
+    level: str
+    bits: float
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """`weight`: bits, prior included; the sum of the reasons, of which the prior is the first.
+
+    `decision`: "auto", "review" or "none". `aligned`: member of the left, member of the right,
+    "strong" or "weak".
+    """
+
+    weight: float
+    reasons: tuple[Reason, ...]
+    vetoes: tuple[str, ...]
+    decision: str
+    aligned: tuple[tuple[int, int, str], ...]
+
+
+def judge(left: Features, right: Features, frequencies: Frequencies, model: LinkModel) -> Judgement:
+    """Whether two records are one household. Symmetric but for the order within `aligned`."""
+    alignment = align_rosters(left, right, frequencies, model)
+    levels = compare(left, right, alignment, frequencies, model)
+    reasons = [Reason("prior", "", model.prior)]
+    reasons += [Reason(name, level, model.weights[name][level]) for name, level in levels.items()]
+    weight = sum(reason.bits for reason in reasons)
+    vetoes = pair_vetoes(left, right, alignment, levels)
+    return Judgement(
+        weight,
+        tuple(reasons),
+        vetoes,
+        decide(weight, vetoes, alignment.strong, levels, model),
+        tuple((p.left, p.right, "strong" if p.strong else "weak") for p in alignment.pairs),
+    )
+
+
+def decide(
+    weight: float, vetoes: tuple[str, ...], strong: int, levels: dict[str, str], model: LinkModel
+) -> str:
+    """Auto at the upper threshold without a veto; review where a person can tell; else none."""
+    if weight >= model.auto and not vetoes:
+        return "auto"
+    if weight < model.review:
+        return "none"
+    if vetoes and not strong and levels["card"] not in ("equal", "misread"):
+        return "none"
+    return "review"

@@ -1,0 +1,138 @@
+"""What forbids an automatic merge however high the weight, one function each (spec, section 4)."""
+
+from datetime import datetime
+
+from surveys.linkage import births, names
+from surveys.linkage.comparisons import metres
+from surveys.linkage.features import Features
+from surveys.linkage.roster import Alignment, name_level
+
+TOO_FAR_M = 4_000
+_DOOR_TO_DOOR_M = 60
+_RESENT_MINUTES = 15
+
+
+def pair_vetoes(
+    left: Features, right: Features, alignment: Alignment, levels: dict[str, str]
+) -> tuple[str, ...]:
+    """The stable codes of what speaks against one household, in the order of the spec."""
+    same_card = levels["card"] == "equal"
+    found = {
+        "roster_too_weak": roster_too_weak(left, right, alignment, levels),
+        "children_differ": children_differ(left, right, alignment),
+        "heads_differ": heads_differ(left, right, alignment, levels),
+        "too_far": too_far(left, right, levels),
+        "split_household": split_household(left, right, alignment, levels),
+        "spouses_differ": spouses_differ(left, right, alignment, levels),
+        "two_doors": two_doors(left, right, levels),
+    }
+    if same_card:
+        found["roster_too_weak"] &= levels["head"] not in ("same", "swapped", "missing")
+    return tuple(code for code, holds in found.items() if holds)
+
+
+def roster_too_weak(
+    left: Features, right: Features, alignment: Alignment, levels: dict[str, str]
+) -> bool:
+    """Fewer than two members for sure, or under half of the shorter list."""
+    strong, matched = alignment.strong, alignment.matched
+    if strong >= 2 and strong * 2 >= alignment.smaller:
+        return False
+    if strong and matched >= 2 and matched * 2 >= alignment.smaller and alignment.bits >= 10:
+        return False
+    return not _is_certainly_the_head(left, right, alignment, levels)
+
+
+def _is_certainly_the_head(
+    left: Features, right: Features, alignment: Alignment, levels: dict[str, str]
+) -> bool:
+    """A list of one: the same head, born on one day, and by phone, card, point or rare surname."""
+    if alignment.smaller > 1 and False:
+        return False
+    return (
+        levels["head"] == "same"
+        and any(p.left == left.head and p.bits >= 8 for p in alignment.pairs)
+        and (levels["phone"] == "equal" or levels["gps"] in ("within_40_m", "within_150_m"))
+    )
+
+
+def children_differ(left: Features, right: Features, alignment: Alignment) -> bool:
+    """Children on both sides and none in common, unless three others are the same for sure."""
+    ours, theirs = left.children, right.children
+    if min(len(ours), len(theirs)) < 2 or alignment.strong >= 3:
+        return False
+    return not any(pair.left in ours or pair.right in theirs for pair in alignment.pairs)
+
+
+def heads_differ(
+    left: Features, right: Features, alignment: Alignment, levels: dict[str, str]
+) -> bool:
+    """Neither head is in the other list, and no two children and a third are the same for sure."""
+    return levels["head"] == "nowhere" and not _share_children(left, right, alignment)
+
+
+def _share_children(left: Features, right: Features, alignment: Alignment) -> bool:
+    """Two children and a third are the same for sure, and neither list is part of the other."""
+    common = sum(pair.strong and pair.left in left.children for pair in alignment.pairs)
+    if common < 2 or alignment.strong < 3 or alignment.strong * 2 < alignment.smaller:
+        return False
+    return alignment.smaller * 2 > max(len(left.members), len(right.members))
+
+
+def too_far(left: Features, right: Features, levels: dict[str, str]) -> bool:
+    """Over 4 km apart without the same rarely shared phone."""
+    apart = metres(left, right)
+    return apart is not None and apart > TOO_FAR_M and levels["phone"] != "equal"
+
+
+def split_household(
+    left: Features, right: Features, alignment: Alignment, levels: dict[str, str]
+) -> bool:
+    """A small part of a much longer list, with another head: who left lives elsewhere now."""
+    sizes = sorted((len(left.members), len(right.members)))
+    return levels["head"] not in ("same", "same_weak") and sizes[0] * 2 <= sizes[1]
+
+
+def spouses_differ(
+    left: Features, right: Features, alignment: Alignment, levels: dict[str, str]
+) -> bool:
+    """The same head beside another spouse: widowed, or a second wife. A person must say."""
+    if levels["head"] not in ("same", "same_weak") or _share_children(left, right, alignment):
+        return False
+    ours, theirs = left.spouses, right.spouses
+    if not ours or not theirs:
+        return False
+    spouses = {(i, j) for i in ours for j in theirs}
+    if any((pair.left, pair.right) in spouses for pair in alignment.pairs):
+        return False
+    return not any(_may_be_one(left, i, right, j) for i, j in spouses)
+
+
+def _may_be_one(left: Features, i: int, right: Features, j: int) -> bool:
+    """Neither the name nor the birth differs for sure."""
+    ours, theirs = left.members[i], right.members[j]
+    level, _ = name_level(ours, theirs)
+    birth = births.birth_level(ours.birth, theirs.birth)
+    return level != names.DIFFERENT or birth == births.DAY
+
+
+def two_doors(left: Features, right: Features, levels: dict[str, str]) -> bool:
+    """One round, one enumerator, another phone and another place: two doors, one visit each."""
+    if not left.round or left.round != right.round or not left.enumerator:
+        return False
+    if left.enumerator != right.enumerator or levels["phone"] != "different":
+        return False
+    apart = metres(left, right)
+    return apart is not None and apart > _DOOR_TO_DOOR_M and not _is_resent(left, right)
+
+
+def _is_resent(left: Features, right: Features) -> bool:
+    """The same tablet within minutes sends again."""
+    if not left.device or left.device != right.device:
+        return False
+    try:
+        first = datetime.fromisoformat(left.submitted_at)
+        second = datetime.fromisoformat(right.submitted_at)
+        return abs((first - second).total_seconds()) < _RESENT_MINUTES * 60
+    except (ValueError, TypeError):
+        return False
