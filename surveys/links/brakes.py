@@ -1,5 +1,7 @@
 """The page of brakes: for whom automatic joining pauses, why, since when; a manager lifts one."""
 
+from collections.abc import Sequence
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Count, F, Q
@@ -45,7 +47,7 @@ def _lift(number: str, reason: str, by: User) -> None:
     lift_brake(brake=brake, by=by, reason=checked_reason(reason))
 
 
-def _shown() -> list[LinkBrake]:
+def _shown() -> Sequence[LinkBrake]:
     """With how many candidates each holds, and its name."""
     held = Count("held", filter=Q(held__state="open"))
     rows = LinkBrake.objects.annotate(waiting=held).select_related("lifted_by")

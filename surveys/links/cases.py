@@ -119,8 +119,8 @@ def _open_links() -> list[OpenLink]:
     )
     rows = CandidateLink.objects.filter(state=CandidateLink.State.OPEN).annotate(later=Exists(said))
     newest = {}  # of a pair, where more than one model found it
-    for row in rows.order_by("pk").values_list(*_COLUMNS, "later"):
-        link = OpenLink(*row[:5], tuple(row[5]), *row[6:])
+    for row in rows.order_by("pk").values(*_COLUMNS, "later"):
+        link = OpenLink(**{**row, "vetoes": tuple(row["vetoes"])})
         newest[link.ends] = link
     return sorted(newest.values(), key=lambda link: (-link.weight, link.pk))
 
@@ -148,10 +148,12 @@ def _hidden(user: User, homes: Mapping[UUID, Home]) -> set[UUID]:
     households = {home.household_id for home in homes.values() if home.household_id}
     near = Q(pk__in=homes) | Q(household__in=households, registers=True)
     seen = CleanRow.objects.filter(allowed, pk=OuterRef("pk"), repeat="")
-    hidden = set()
+    hidden: set[UUID] = set()
     rows = Membership.objects.filter(near).filter(~Exists(seen))
     for pk, household, registers in rows.values_list("pk", "household_id", "registers"):
-        hidden |= {pk, household} if registers and household else {pk}
+        hidden.add(pk)
+        if registers and household is not None:
+            hidden.add(household)
     return hidden
 
 

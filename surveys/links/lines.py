@@ -72,13 +72,10 @@ def name_mark(member: Member, other: Member) -> str:
 
 
 def birth_mark(member: Member, other: Member) -> str:
-    level = births.birth_level(
-        (member.year, member.month, member.day, member.estimated),
-        (other.year, other.month, other.day, other.estimated),
-    )
+    level = births.birth_level(member.birth, other.birth)
     if level in (births.MISSING, births.DAY, births.YEAR):
         return SAME
-    return CLOSE if level in births.WITHIN_TOLERANCE or level == births.DIGIT else DIFFERS
+    return DIFFERS if level == births.CONFLICT else CLOSE
 
 
 def value_marks(values: Sequence[str]) -> list[str]:

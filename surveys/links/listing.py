@@ -51,8 +51,8 @@ def decisions_page(user: User, request: HttpRequest) -> Json:
     """Decisions on records that the user may see, the newest first. Raises as `links_page`."""
     query = _checked(request.GET, _DECISION_QUERY)
     rows = _both_visible(LinkDecision.objects.all(), user)
-    if "record" in query:
-        rows = rows.filter(_about(query["record"]))
+    if record := query.get("record", ""):
+        rows = rows.filter(_about(record))
     page = page_of(
         rows,
         [column_key("id", "id", descending=True)],
@@ -75,7 +75,7 @@ def decisions_json(keys: Collection[int], user: User) -> list[Json]:
             "a": row.a,
             "b": row.b,
             "decision": row.verdict,
-            "source": row.source,
+            "kind": row.source,
             "by": row.by.username if row.by else None,
             "reason": row.reason if shown or row.source != "person" else None,
             "weight": row.weight,
@@ -116,8 +116,8 @@ def _wanted(user: User, query: QueryDict) -> QuerySet[CandidateLink]:
         links = links.filter(state=state)
     if veto:
         links = links.filter(vetoes__contains=[veto])
-    if "record" in query:
-        links = links.filter(_about(query["record"]))
+    if record := query.get("record", ""):
+        links = links.filter(_about(record))
     if place := query.get("place", ""):
         below = Place.objects.at_or_below(Place.objects.find(place))
         links = links.filter(place__in=below.values("pk"))

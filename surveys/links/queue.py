@@ -1,7 +1,7 @@
 """The cases that wait for a person: which, in what order, and the one after this."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -76,7 +76,7 @@ def queue_of(user: User, query: QueryDict) -> CaseQueue:
             raise Problem("value_invalid", field=name, reason=f"one of {', '.join(known)}")
     if words["brake"] not in ("", "any") and not words["brake"].isdecimal():
         raise Problem("value_invalid", field="brake", reason="the number of a brake, or any")
-    return replace(CaseQueue(user), **{name: word for name, word in words.items() if word})
+    return CaseQueue(user, **{name: word for name, word in words.items() if word})
 
 
 def waiting_cases(queue: CaseQueue) -> Waiting:

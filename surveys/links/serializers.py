@@ -66,7 +66,7 @@ class LinkDecisionShape(serializers.Serializer[object]):
     a = serializers.UUIDField()
     b = serializers.UUIDField()
     decision = serializers.ChoiceField(choices=LinkDecision.Verdict.choices)
-    source = serializers.ChoiceField(choices=LinkDecision.Source.choices)
+    kind = serializers.ChoiceField(choices=LinkDecision.Source.choices)
     by = serializers.CharField(allow_null=True)
     reason = serializers.CharField(allow_null=True, help_text="Null for who may not decide.")
     weight = serializers.FloatField(allow_null=True)

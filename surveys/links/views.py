@@ -32,7 +32,7 @@ A_DECISION = OpenApiExample(
         "a": "0b8f4a52-8f0e-4a3c-9d43-1f2f6f0f7d11",
         "b": "5d1c7e7e-33b2-4a0e-8a54-0f9a6b1f2c90",
         "decision": "same",
-        "source": "person",
+        "kind": "person",
         "by": "supervisor",
         "reason": "The family was asked",
         "weight": None,

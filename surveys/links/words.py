@@ -73,6 +73,7 @@ LEVELS: Mapping[str, Mapping[str, str]] = {
         "missing": "A family name is missing.",
         "different": "Different family names.",
         "same": "The same family name, which many have here.",
+        "alike": "Family names that are nearly the same.",
         "same_rare": "The same family name, which few have here.",
     },
     "place_cap": {"0": "Phone, point, village and family name say no more than they may."},
