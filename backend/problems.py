@@ -198,6 +198,18 @@ KINDS: dict[str, Kind] = {
         "Somebody has it open",
         "Somebody else is deciding on these records until {until}. Nothing was decided.",
     ),
+    "record_unknown": Kind(
+        404, "Record not known", "There is no record {record!r} of a household, or it was deleted."
+    ),
+    "decision_invalid": Kind(
+        400,
+        "Not a decision",
+        "Say of two different records that they are the same, different, or that you are unsure.",
+    ),
+    "decision_revoked": Kind(
+        409, "Already taken back", "This decision no longer holds: somebody took it back."
+    ),
+    "brake_lifted": Kind(409, "Brake is off", "Somebody has lifted this brake already."),
     "conflict_settled": Kind(
         409, "Settled already", "Somebody has settled this conflict meanwhile."
     ),

@@ -23,7 +23,12 @@ from tests.engines import throw_away_folder
 PROJECT = Path(__file__).resolve().parent.parent
 START_SECONDS, STOP_SECONDS = 120.0, 90.0
 # How the processes of a server are told apart, by what stands in their command lines.
-ROLES = {"web": "granian", "worker": "celery -A backend worker", "beat": "celery -A backend beat"}
+ROLES = {
+    "web": "granian",
+    "worker": "celery -A backend worker --queues process",
+    "batch": "celery -A backend worker --queues batch",
+    "beat": "celery -A backend beat",
+}
 ENGINES = {"postgres": "bin/postgres -D", "redis": "redis-server"}
 
 

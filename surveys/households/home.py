@@ -15,4 +15,4 @@ def household_figures(user: User) -> list[Figure]:
     places = places_for(user)
     if places is not None:
         known = known.filter(place__in=places.values("pk"))
-    return [Figure("households", known.count(), "known by their card number")]
+    return [Figure("households", known.count(), "each family once")]

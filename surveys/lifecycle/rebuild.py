@@ -6,6 +6,7 @@ made it have changed since.
 
 from collections.abc import Iterator
 
+from surveys.lifecycle.link import link_waiting
 from surveys.lifecycle.process import process_waiting
 from surveys.submissions.models import Submission
 
@@ -30,7 +31,7 @@ def rebuild_records(*, form_id: str = "", parked: bool = False) -> Iterator[int]
         Submission.objects.filter(pk__in=keys, state__in=(State.PARKED, State.PROCESSED)).update(
             state=State.RECEIVED, attempts=0, try_after=None, error=""
         )
-        while process_waiting():
+        while process_waiting() or link_waiting():
             pass
         done += len(keys)
         yield done

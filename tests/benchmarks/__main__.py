@@ -27,7 +27,7 @@ OUT = Path(os.environ.get("OILA_VAR", "var")) / "bench.json"
 SLICES = 3
 RECORDS, RECORDS_WITH_PHOTO, PHOTO_BYTES = 2000, 700, 200_000
 ROWS = ("accept", "accept_with_photo", "process", "race", "memory", "form_list", "company")
-ALL_ROLES = ("web", "worker", "beat", "postgres", "redis")
+ALL_ROLES = ("web", "worker", "batch", "beat", "postgres", "redis")
 PARALLEL, ROUNDS = 5, 200
 CENTRAL_BURST, CENTRAL_DRAINED, CENTRAL_PHOTO = 106, 72, 78  # per second, at 8 clients
 
@@ -140,9 +140,9 @@ class Bench:
 
     def memory(self) -> Iterator[Measurement]:
         trees = self.server.process_trees()
-        ours = memory_mb(trees["web"] + trees["worker"] + trees["beat"])
+        ours = memory_mb(trees["web"] + trees["worker"] + trees["batch"] + trees["beat"])
         engines = memory_mb(trees["postgres"] + trees["redis"])
-        yield Measurement("memory, web, worker and beat", ours, "MB")
+        yield Measurement("memory, web, workers and beat", ours, "MB")
         yield Measurement("memory, PostgreSQL and Redis", engines, "MB")
 
     def company(self) -> Iterator[Measurement]:

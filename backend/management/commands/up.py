@@ -1,4 +1,4 @@
-"""One command for a whole server: engines, tables, forms, accounts, then web, worker and beat."""
+"""One command for a whole server: engines, tables, forms, accounts, then web, workers and beat."""
 
 import json
 import os
@@ -23,7 +23,7 @@ from backend.preparation import (
     make_secret_key,
     migrate_if_needed,
 )
-from backend.processes import PROCESSES, WORKER_NICE
+from backend.processes import NICE, PROCESSES, WORKER_NICE
 from backend.supervisor import Child, Supervisor
 
 ANSWER_SECONDS = 60.0
@@ -80,7 +80,8 @@ class Command(BaseCommand):
         if supervisor.stopping:
             return
         self.stdout.write(banner())
-        self.start_process(supervisor, "worker", nice=WORKER_NICE)
+        for name in sorted(NICE):
+            self.start_process(supervisor, name, nice=WORKER_NICE)
         self.start_process(supervisor, "beat")
         if week and "simulate_tablets" in get_commands():
             self.say("tablets are sending a demo week …")
