@@ -34,7 +34,9 @@ def weigh(
     distinct = list(dict.fromkeys(vectors))
     if not distinct:
         return {}
-    rows = [{_KEY: i, **dict(zip(COMPARISONS, each, strict=True))} for i, each in enumerate(distinct)]
+    rows = [
+        {_KEY: i, **dict(zip(COMPARISONS, each, strict=True))} for i, each in enumerate(distinct)
+    ]
     weights = _in_spark(rows, model, session) if backend == "spark" else _in_duckdb(rows, model)
     return {each: weights[i] for i, each in enumerate(distinct)}
 
@@ -56,9 +58,16 @@ def splink_settings(model: LinkModel) -> SettingsCreator:
 
 def _comparison(name: str, levels: Mapping[str, float]) -> dict[str, Any]:
     # No level is ever missing: that, too, is a word with a weight.
-    never = {"sql_condition": f"{name}_l IS NULL", "label_for_charts": "none", "is_null_level": True}
+    never = {
+        "sql_condition": f"{name}_l IS NULL",
+        "label_for_charts": "none",
+        "is_null_level": True,
+    }
     known = [_level(f"{name}_l = '{level}'", level, bits) for level, bits in levels.items()]
-    return {"output_column_name": name, "comparison_levels": [never, *known, _level("ELSE", "other", 0)]}
+    return {
+        "output_column_name": name,
+        "comparison_levels": [never, *known, _level("ELSE", "other", 0)],
+    }
 
 
 def _level(sql: str, label: str, bits: float) -> dict[str, Any]:

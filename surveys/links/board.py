@@ -17,11 +17,12 @@ MASK = "•••"
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """`mark`: "", same, close, differs, alone, missing; `note` stands below in small."""
+    """`mark`: "", same, close, differs, alone, missing, `hint` in words; `note` stands below."""
 
     text: str = ""
     mark: str = ""
     note: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +136,11 @@ def _phones(seen: Sequence[Side], *, shown: bool) -> Row:
     )
 
 
-def _person(person: PersonRecord, mark: str, shown: bool) -> Cell:
+def _person(person: PersonRecord, agrees: tuple[str, str], shown: bool) -> Cell:
     facts = (person.relation.replace("_", " "), person.sex, person.birth)
     name = person.name if shown else MASK if person.name else ""
-    return Cell(name or "(no name)", mark, ", ".join(fact for fact in facts if fact))
+    mark, hint = agrees
+    return Cell(name or "(no name)", mark, ", ".join(fact for fact in facts if fact), hint)
 
 
 def _date(side: Side) -> str:

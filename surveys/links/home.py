@@ -13,8 +13,8 @@ def link_figures(user: User) -> list[Figure]:
     if not may_decide_links(user):
         return []
     waiting = len(waiting_cases(CaseQueue(user)).cases)
-    hint = "perhaps registered twice" if waiting else "none"
-    figures = [Figure("families to decide", waiting, hint, reverse("links") if waiting else "")]
+    hint = "perhaps one family" if waiting else "none"
+    figures = [Figure("to decide", waiting, hint, reverse("links") if waiting else "")]
     brakes = LinkBrake.objects.filter(lifted_at=None).count() if may_lift_brakes(user) else 0
     if brakes:
         figures.append(Figure("brakes on", brakes, "joining pauses", reverse("brakes"), "wait"))

@@ -12,6 +12,7 @@ from surveys.linkage.roster import name_level
 
 Line = Mapping[int, int]  # column → member
 SAME, CLOSE, DIFFERS, ALONE, FIRST, MISSING = "same", "close", "differs", "alone", "", "missing"
+_WORDS = {SAME: "the same", CLOSE: "nearly the same", DIFFERS: "different"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +45,23 @@ def align_lines(sizes: Sequence[int], matched: Iterable[Matched]) -> list[Line]:
     return sorted(lines.values(), key=lambda line: next(iter(line.items())))
 
 
-def marks_of(line: Line, columns: Sequence[Features]) -> dict[int, str]:
-    """How each member of a line agrees with the first of it: same, close, differs; or alone."""
+def marks_of(line: Line, columns: Sequence[Features]) -> dict[int, tuple[str, str]]:
+    """How each member of a line agrees with the first of it, and in which words; or is alone."""
     (first, member), *others = line.items()
     if not others:
-        return {first: ALONE}
+        return {first: (ALONE, "only in this record")}
     reference = columns[first].members[member]
-    marks = {first: FIRST}
+    marks = {first: (FIRST, "")}
     for column, other in others:
         marks[column] = agreement(reference, columns[column].members[other])
     return marks
 
 
-def agreement(member: Member, other: Member) -> str:
-    """Of two members that stand in one line."""
+def agreement(member: Member, other: Member) -> tuple[str, str]:
+    """Of two members that stand in one line: the worse of name and birth, and each in words."""
     named, born = name_mark(member, other), birth_mark(member, other)
-    if DIFFERS in (named, born):
-        return DIFFERS
-    return CLOSE if CLOSE in (named, born) else SAME
+    worse = next(mark for mark in (DIFFERS, CLOSE, SAME) if mark in (named, born))
+    return worse, f"name {_WORDS[named]}, birth {_WORDS[born]}"
 
 
 def name_mark(member: Member, other: Member) -> str:

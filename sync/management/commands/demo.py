@@ -17,6 +17,7 @@ class Command(BaseCommand):
             data=settings.BASE_DIR / "data",
             secrets_file=settings.VAR_DIR / "demo.json",
             base_url=settings.PUBLIC_URL or f"http://127.0.0.1:{settings.PORT}",
+            families=settings.DEMO,
         )
         self.stdout.write(
             f"oila · {len(made['accounts'])} accounts and {len(made['devices'])} tablets are ready"

@@ -204,4 +204,3 @@ def test_two_workers_that_meet_one_card_make_one_household() -> None:
     assert set(Submission.objects.values_list("state", flat=True)) == {1}
     assert Household.objects.filter(redirect_to=None).count() == 20
     assert Membership.objects.count() == 40
-

@@ -49,7 +49,7 @@ def candidate(
         reasons=reasons,
         vetoes=list(vetoes),
         aligned=[list(each) for each in aligned],
-        state=CandidateLink.State.OPEN,
+        state=more.pop("state", CandidateLink.State.OPEN),
         place_id=more.pop("place_id", None)
         or Membership.objects.values_list("household__place", flat=True).get(pk=one),
         **more,
