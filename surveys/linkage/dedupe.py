@@ -4,7 +4,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from surveys.linkage.blocking import MOST_HOLDERS, LinkKey, link_keys, search_keys
+from surveys.linkage.blocking import (
+    MOST_HOLDERS,
+    LinkKey,
+    is_worth_judging,
+    link_keys,
+    search_keys,
+)
 from surveys.linkage.clusters import Match, Outcome, settle
 from surveys.linkage.features import Features, features_of
 from surveys.linkage.frequencies import Frequencies, countables
@@ -51,20 +57,27 @@ class Pairs:
 
     def __init__(self) -> None:
         self._holders: dict[LinkKey, list[str]] = defaultdict(list)
+        self._sizes: dict[str, int] = {}
         self.skipped = 0
 
-    def found(self, features: Features) -> Iterator[str]:
-        """Records met earlier that share a key, each once; then this one is known too."""
-        seen: dict[str, None] = {}
+    def found(self, features: Features) -> list[str]:
+        """Records met earlier that are worth judging, each once; then this one is known too."""
+        shared: dict[str, list[str]] = {}
         for key in search_keys(features):
-            holders = self._holders.get(key, [])
+            holders = self._holders.get(key, ())
             if len(holders) > MOST_HOLDERS:
                 self.skipped += 1
-            else:
-                seen.update(dict.fromkeys(holders))
+                continue
+            for other in holders:
+                shared.setdefault(other, []).append(key.kind)
+        size = self._sizes[features.record_id] = len(features.members)
         for key in link_keys(features):
             self._holders[key].append(features.record_id)
-        yield from seen
+        return [
+            other
+            for other, kinds in shared.items()
+            if is_worth_judging(kinds, min(size, self._sizes[other]))
+        ]
 
 
 def _clusters(features: Iterable[str], outcomes: Iterable[Outcome]) -> dict[str, str]:

@@ -58,30 +58,25 @@ class Features:
     head: int
     families: frozenset[str]
     members: tuple[Member, ...]
-    # Not stored, but made once: what alignment and comparisons ask for again and again.
-    variants: dict[str, list[int]] = field(init=False, compare=False, repr=False)
-    initials: tuple[int, ...] = field(init=False, compare=False, repr=False)
-    days: dict[tuple[int, int, int], list[int]] = field(init=False, compare=False, repr=False)
-    children: frozenset[int] = field(init=False, compare=False, repr=False)
-    spouses: tuple[int, ...] = field(init=False, compare=False, repr=False)
+    # Not stored; made when first asked for, since most of it serves alignment only.
+    _alikes: "Alikes | None" = field(default=None, init=False, compare=False, repr=False)
 
-    def __post_init__(self) -> None:
-        by_variant: dict[str, list[int]] = {}
-        days: dict[tuple[int, int, int], list[int]] = {}
-        for i, member in enumerate(self.members):
-            for word in member.given:
-                for variant in variants(word):
-                    by_variant.setdefault(variant, []).append(i)
-            if member.birth.day:
-                days.setdefault(member.birth[:3], []).append(i)
-        keep = object.__setattr__
-        keep(self, "variants", by_variant)
-        keep(self, "initials", tuple(i for i, m in enumerate(self.members) if not m.given))
-        keep(self, "days", days)
-        keep(self, "children", frozenset(_children(self)))
-        keep(
-            self, "spouses", tuple(i for i, m in enumerate(self.members) if m.relation == "spouse")
-        )
+    @property
+    def alikes(self) -> "Alikes":
+        """What tells quickly which members of two rosters may be one person, and who is a child."""
+        if self._alikes is None:
+            object.__setattr__(self, "_alikes", _alikes(self))
+        assert self._alikes
+        return self._alikes
+
+    @property
+    def children(self) -> frozenset[int]:
+        """Those surely under 20 at the interview: they stay, and never become heads."""
+        return self.alikes.children
+
+    @property
+    def spouses(self) -> tuple[int, ...]:
+        return self.alikes.spouses
 
     def to_json(self) -> dict[str, Any]:
         """As stored: plain lists and texts, members as rows."""
@@ -133,11 +128,43 @@ class Features:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Alikes:
+    """`by_variant`: what given names share with names like them → members, one bit each.
+
+    `by_day`: full dates of birth → members, one bit each. `initials`: members without a given name.
+    """
+
+    by_variant: dict[str, int]
+    by_day: dict[tuple[int, int, int], int]
+    initials: tuple[int, ...]
+    children: frozenset[int]
+    spouses: tuple[int, ...]
+
+
+def _alikes(features: Features) -> Alikes:
+    by_variant: dict[str, int] = {}
+    by_day: dict[tuple[int, int, int], int] = {}
+    for i, member in enumerate(features.members):
+        for word in member.given:
+            for variant in variants(word):
+                by_variant[variant] = by_variant.get(variant, 0) | 1 << i
+        if member.birth.day:
+            day = member.birth[:3]
+            by_day[day] = by_day.get(day, 0) | 1 << i
+    return Alikes(
+        by_variant,
+        by_day,
+        tuple(i for i, member in enumerate(features.members) if not member.given),
+        frozenset(_children(features)),
+        tuple(i for i, member in enumerate(features.members) if member.relation == "spouse"),
+    )
+
+
 GROWN_UP = 20
 
 
 def _children(features: Features) -> Iterator[int]:
-    """Those surely under 20 at the interview: they stay, and never become heads."""
     year = features.year or max((m.birth.year for m in features.members), default=0)
     for i, member in enumerate(features.members):
         if i == features.head or member.relation in ("spouse", "child_in_law"):

@@ -1,6 +1,7 @@
 """judge: whether two records are one household, with the reasons."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from surveys.linkage.comparisons import compare
 from surveys.linkage.features import Features
@@ -38,27 +39,31 @@ def judge(left: Features, right: Features, frequencies: Frequencies, model: Link
     """Whether two records are one household. Symmetric but for the order within `aligned`."""
     alignment = align_rosters(left, right, frequencies, model)
     levels = compare(left, right, alignment, frequencies, model)
-    reasons = [Reason("prior", "", model.prior)]
-    reasons += [Reason(name, level, model.weights[name][level]) for name, level in levels.items()]
-    weight = sum(reason.bits for reason in reasons)
+    reasons = [_reason("prior", "", model.prior)]
+    weight = model.prior
+    for name, level in levels.items():
+        bits = model.weights[name][level]
+        weight += bits
+        reasons.append(_reason(name, level, bits))
     vetoes = pair_vetoes(left, right, alignment, levels)
     return Judgement(
         weight,
         tuple(reasons),
         vetoes,
-        decide(weight, vetoes, alignment.strong, levels, model),
+        decide(weight, vetoes, alignment.strong, levels["card"], model),
         tuple((p.left, p.right, "strong" if p.strong else "weak") for p in alignment.pairs),
     )
 
 
-def decide(
-    weight: float, vetoes: tuple[str, ...], strong: int, levels: dict[str, str], model: LinkModel
-) -> str:
+_reason = lru_cache(maxsize=10_000)(Reason)
+
+
+def decide(weight: float, vetoes: tuple[str, ...], strong: int, card: str, model: LinkModel) -> str:
     """Auto at the upper threshold without a veto; review where a person can tell; else none."""
     if weight >= model.auto and not vetoes:
         return "auto"
     if weight < model.review:
         return "none"
-    if vetoes and not strong and levels["card"] not in ("equal", "misread"):
+    if vetoes and not strong and card not in ("equal", "misread"):
         return "none"
     return "review"

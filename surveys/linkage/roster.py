@@ -1,7 +1,7 @@
 """align_rosters: two member lists, one to one, and how strongly they say "the same family"."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from surveys.linkage import births, names
 from surveys.linkage.features import Features, Member
@@ -52,23 +52,22 @@ def align_rosters(
 
 def _worth_comparing(left: Features, right: Features) -> set[tuple[int, int]]:
     """Members with names alike, or initials only, or born on one day."""
-    found = set()
-    ours, theirs = left.variants, right.variants
-    for variant in ours.keys() & theirs.keys():
-        for i in ours[variant]:
-            found.update([(i, j) for j in theirs[variant]])
-    if left.initials or right.initials:
-        found.update(_with_initials(left, right))
-    for day in left.days.keys() & right.days.keys():
-        found.update((i, j) for i in left.days[day] for j in right.days[day])
-    return found
+    ours, theirs = left.alikes, right.alikes
+    masks = {
+        (ours.by_variant[variant], theirs.by_variant[variant])
+        for variant in ours.by_variant.keys() & theirs.by_variant.keys()
+    }
+    for day in ours.by_day.keys() & theirs.by_day.keys():
+        masks.add((ours.by_day[day], theirs.by_day[day]))
+    everyone, others = (1 << len(left.members)) - 1, (1 << len(right.members)) - 1
+    masks.update((1 << i, others) for i in ours.initials)
+    masks.update((everyone, 1 << j) for j in theirs.initials)
+    return {(i, j) for mask, other in masks for i in _bits(mask) for j in _bits(other)}
 
 
-def _with_initials(left: Features, right: Features) -> Iterator[tuple[int, int]]:
-    for i in left.initials:
-        yield from ((i, j) for j in range(len(right.members)))
-    for j in right.initials:
-        yield from ((i, j) for i in range(len(left.members)))
+@lru_cache(maxsize=10_000)
+def _bits(mask: int) -> tuple[int, ...]:
+    return tuple(i for i in range(mask.bit_length()) if mask >> i & 1)
 
 
 def _one_to_one(found: list[Pair]) -> list[Pair]:

@@ -98,7 +98,9 @@ def _in_spark(rows: list[dict[str, Any]], model: LinkModel, session: Any) -> dic
     from splink import SparkAPI  # noqa: PLC0415  (pyspark is there only where Spark is wanted)
 
     session.createDataFrame(rows).createOrReplaceTempView("pairs")
-    weighed = _predict(SparkAPI(spark_session=session), "pairs", model)
+    weighed = _predict(
+        SparkAPI(spark_session=session, break_lineage_method="persist"), "pairs", model
+    )
     found = weighed.as_record_dict()
     return {row[f"{_KEY}_l"]: row["match_weight"] for row in found}
 

@@ -51,6 +51,26 @@ REGISTRATION = Schema(
     entities=(EntityDeclaration("households", creates=True, updates=False),),
 )  # fmt: skip
 
+FAMILY = Schema(
+    form_id="family",
+    version="1",
+    title="Family",
+    languages=("",),
+    fields=(
+        Field("end", "end", "end", "dateTime", ""),
+        Field("district", "district", "district", "string", ""),
+        Field("card_no", "card_no", "card_no", "string", "", role="household_key"),
+        Field("phone", "phone", "phone", "string", "", privacy="direct"),
+        Field("head_name", "head_name", "head_name", "string", "", privacy="direct"),
+        Field("m_name", "member/m_name", "m_name", "string", "member", privacy="direct"),
+        Field("m_age", "member/m_age", "m_age", "integer", "member"),
+        Field("m_sex", "member/m_sex", "m_sex", "string", "member"),
+        Field("m_relation", "member/m_relation", "m_relation", "string", "member"),
+    ),
+    repeats=(Repeat("member", "member", ""),),
+    entities=(EntityDeclaration("households", creates=True, updates=False),),
+)
+
 SERVICE = Schema(
     form_id="service",
     version="1",

@@ -1,0 +1,140 @@
+"""What the processes of a re-link do, each with a batch of its own: prepare, judge, settle."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from surveys.linkage.blocking import KINDS, LinkKey, link_keys, search_keys
+from surveys.linkage.clusters import Match, Outcome, settle
+from surveys.linkage.comparisons import COMPARISONS
+from surveys.linkage.features import Features, features_of
+from surveys.linkage.frequencies import Frequencies, countables
+from surveys.linkage.judge import Judgement, judge
+from surveys.linkage.model import LinkModel
+from surveys.linkage.record import HouseholdRecord
+
+Counts = Mapping[tuple[str, str, str], int]
+# Left, right, the level of each comparison as a byte, vetoes, members that are the same for sure.
+JudgedRow = tuple[int, int, bytes, str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Columns for the tables, and what is to be counted."""
+
+    records: list[tuple[int, str, str, str, int, bytes]]
+    found: list[tuple[int, int, int]]
+    searched: list[tuple[int, int, int]]
+    counts: Counter[tuple[str, str, str]]
+
+
+def prepare(first: int, batch: Sequence[bytes | HouseholdRecord]) -> Prepared:
+    """Numbers the records from `first` on and computes what tables need of them."""
+    prepared = Prepared([], [], [], Counter())
+    for number, each in enumerate(batch, start=first):
+        features, stored = _features(each)
+        prepared.records.append(
+            (
+                number,
+                features.record_id,
+                features.district,
+                features.village,
+                len(features.members),
+                stored,
+            )
+        )
+        prepared.found.extend(_rows(number, link_keys(features)))
+        prepared.searched.extend(_rows(number, search_keys(features)))
+        prepared.counts.update(countables(features))
+    return prepared
+
+
+def _features(each: bytes | HouseholdRecord) -> tuple[Features, bytes]:
+    if isinstance(each, bytes):
+        return Features.from_json(orjson.loads(each)), each
+    features = features_of(each)
+    return features, orjson.dumps(features.to_json())
+
+
+def _rows(number: int, keys: Iterable[LinkKey]) -> Iterable[tuple[int, int, int]]:
+    return ((number, key.value, KINDS.index(key.kind)) for key in keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A batch of pairs (left, right), the records they name, and how common their values are."""
+
+    pairs: Sequence[tuple[int, int]]
+    stored: Mapping[int, bytes]
+    counts: Counts
+    model: LinkModel
+
+    def features(self) -> dict[int, Features]:
+        return {i: Features.from_json(orjson.loads(raw)) for i, raw in self.stored.items()}
+
+
+def judge_pairs(work: Work) -> list[JudgedRow]:
+    """Levels and vetoes of each pair that reaches review; Splink weighs them afterwards."""
+    features, frequencies = work.features(), Frequencies(work.counts)
+    codes = level_codes(work.model)
+    rows = []
+    for left, right in work.pairs:
+        judgement = judge(features[left], features[right], frequencies, work.model)
+        if judgement.decision == "none":
+            continue
+        levels = bytes(codes[reason.comparison][reason.level] for reason in judgement.reasons[1:])
+        strong = sum(kind == "strong" for _, _, kind in judgement.aligned)
+        rows.append((left, right, levels, " ".join(judgement.vetoes), strong))
+    return rows
+
+
+def level_codes(model: LinkModel) -> dict[str, dict[str, int]]:
+    """Comparison → level → its byte."""
+    return {
+        name: {level: code for code, level in enumerate(model.weights[name])}
+        for name in COMPARISONS
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A pair with its weight and decision, before the vetoes of clusters."""
+
+    left: int
+    right: int
+    decision: str
+    weight: float
+    vetoes: tuple[str, ...]
+
+
+def settle_groups(
+    work: Work, weighed: Sequence[Weighed], apart: Collection[tuple[int, int]]
+) -> list[Weighed]:
+    """The decisions of whole connected groups, after the vetoes of their clusters."""
+    features = work.features()
+    number = {each.record_id: i for i, each in features.items()}
+    name = {i: each.record_id for i, each in features.items()}
+    outcomes = settle(
+        [
+            Match(name[w.left], name[w.right], Judgement(w.weight, (), w.vetoes, w.decision, ()))
+            for w in weighed
+        ],
+        members={record_id: [features[i]] for record_id, i in number.items()},
+        cluster_of={record_id: record_id for record_id in number},
+        apart=[frozenset((name[a], name[b])) for a, b in apart],
+        frequencies=Frequencies(work.counts),
+        model=work.model,
+    )
+    return [_numbered(outcome, number) for outcome in outcomes]
+
+
+def _numbered(outcome: Outcome, number: Mapping[str, int]) -> Weighed:
+    return Weighed(
+        number[outcome.left],
+        number[outcome.right],
+        outcome.decision,
+        outcome.weight,
+        outcome.vetoes,
+    )

@@ -1,0 +1,157 @@
+"""The tables of a re-link, in a DuckDB file of its own that is thrown away afterwards."""
+
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from surveys.linkage.batch_steps import JudgedRow, Prepared, Work
+from surveys.linkage.blocking import KINDS, MOST_HOLDERS, SHORT_LIST, TELLING_KINDS
+from surveys.linkage.model import LinkModel
+
+MEMORY = "1500MB"
+_SEARCHED_AT_ONCE = 100_000  # records; bounds the join of keys
+_TABLES = """
+CREATE TABLE records (id INTEGER, record_id VARCHAR, district VARCHAR, village VARCHAR,
+                      size SMALLINT, stored BLOB);
+CREATE TABLE found (id INTEGER, value BIGINT, kind UTINYINT);
+CREATE TABLE searched (id INTEGER, value BIGINT, kind UTINYINT);
+CREATE TABLE counted (kind VARCHAR, place VARCHAR, value VARCHAR, times INTEGER);
+CREATE TABLE pairs (a INTEGER, b INTEGER, district VARCHAR);
+CREATE TABLE judged (a INTEGER, b INTEGER, levels BLOB, vetoes VARCHAR, strong SMALLINT);
+"""
+_TELLING = ",".join(str(KINDS.index(kind)) for kind in sorted(TELLING_KINDS))
+# `is_worth_judging`, in SQL: shared keys are counted here, so that most pairs are never judged.
+_PAIRS = f"""
+INSERT INTO pairs
+SELECT p.a, p.b, x.district
+FROM (
+    SELECT f.id AS a, s.id AS b, count(*) AS keys,
+           bool_or(f.kind IN ({_TELLING})) AS telling,
+           bool_or(f.kind = {KINDS.index("card")}) AS card
+    FROM searched s JOIN common f ON f.value = s.value AND f.id < s.id
+    WHERE s.id >= ? AND s.id < ?
+    GROUP BY f.id, s.id
+) p
+JOIN records x ON x.id = p.a
+JOIN records y ON y.id = p.b
+WHERE p.keys > 1 OR p.card OR least(x.size, y.size) < 2
+   OR (p.telling AND least(x.size, y.size) < {SHORT_LIST})
+"""  # noqa: S608
+
+
+class Tables:
+    """Records, keys, counts, pairs and what was judged of them."""
+
+    def __init__(self, folder: Path, model: LinkModel) -> None:
+        self._db = duckdb.connect(folder / "relink.duckdb")
+        self._db.execute(f"SET memory_limit = '{MEMORY}'; SET preserve_insertion_order = false")
+        self._db.execute(f"SET threads = 2; SET temp_directory = '{folder / 'spill'}'")
+        self._db.execute(_TABLES)
+        self._model = model
+        self._shared: dict[tuple[str, str, str], int] = {}
+        self.records = 0
+
+    def close(self) -> None:
+        self._db.close()
+
+    def add(self, prepared: Prepared) -> None:
+        self.records += len(prepared.records)
+        self._insert("records", prepared.records)
+        self._insert("found", prepared.found)
+        self._insert("searched", prepared.searched)
+        self._insert("counted", [(*item, times) for item, times in prepared.counts.items()])
+
+    def _insert(self, table: str, rows: Collection[tuple[Any, ...]]) -> None:
+        if rows:
+            columns = [pa.array(column) for column in zip(*rows, strict=True)]
+            batch = pa.table(columns, names=[f"c{i}" for i in range(len(columns))])
+            self._db.register("batch", batch)
+            self._db.execute(f"INSERT INTO {table} SELECT * FROM batch")  # noqa: S608
+            self._db.unregister("batch")
+
+    def find_pairs(self) -> int:
+        """Pairs of records that share keys, and how many keys were skipped as too common."""
+        self._db.execute(
+            "CREATE TABLE counts AS SELECT kind, place, value, sum(times)::INTEGER AS times"
+            " FROM counted GROUP BY kind, place, value ORDER BY place"
+        )
+        self._db.execute("DROP TABLE counted")
+        self._db.execute(
+            "CREATE TABLE common AS SELECT * FROM found SEMI JOIN"
+            f" (SELECT value FROM found GROUP BY value HAVING count(*) <= {MOST_HOLDERS})"  # noqa: S608
+            " USING (value)"
+        )
+        for start in range(0, self.records, _SEARCHED_AT_ONCE):
+            self._db.execute(_PAIRS, [start, start + _SEARCHED_AT_ONCE])
+        self._shared = self._counts("place = '' AND times > ?", 1)
+        return int(
+            self._one(
+                f"SELECT count(*) FROM (SELECT value FROM found GROUP BY value"  # noqa: S608
+                f" HAVING count(*) > {MOST_HOLDERS})"
+            )
+        )
+
+    def _one(self, sql: str) -> Any:
+        row = self._db.execute(sql).fetchone()
+        return row[0] if row else 0
+
+    def works(self, size: int) -> Iterator[Work]:
+        """All pairs in batches, those of a district together."""
+        cursor = self._db.cursor()
+        cursor.execute("SELECT a, b FROM pairs ORDER BY district, a, b")
+        while rows := cursor.fetchmany(size):
+            yield self.work(rows)
+
+    def work(self, pairs: list[tuple[int, int]]) -> Work:
+        """Pairs with their records and how common the values are where they live."""
+        ids = list({number for pair in pairs for number in pair})
+        rows = (
+            self._db.cursor()
+            .execute(
+                "SELECT id, stored, district, village FROM records"
+                " WHERE id IN (SELECT unnest(?::INTEGER[]))",
+                [ids],
+            )
+            .fetchall()
+        )
+        places = {f"d/{row[2]}" for row in rows} | {f"v/{row[3]}" for row in rows}
+        counts = self._counts("place IN (SELECT unnest(?::VARCHAR[]))", list(places))
+        return Work(pairs, {row[0]: row[1] for row in rows}, counts | self._shared, self._model)
+
+    def _counts(self, where: str, value: Any) -> dict[tuple[str, str, str], int]:
+        rows = self._db.cursor().execute(
+            f"SELECT kind, place, value, times FROM counts WHERE {where}",  # noqa: S608
+            [value],
+        )
+        return {(kind, place, item): times for kind, place, item, times in rows.fetchall()}
+
+    def add_judged(self, rows: Collection[JudgedRow]) -> None:
+        self._insert("judged", rows)
+
+    def vectors(self) -> list[bytes]:
+        """Each combination of levels, once."""
+        rows = self._db.cursor().execute("SELECT DISTINCT levels FROM judged").fetchall()
+        return [row[0] for row in rows]
+
+    def judged(self) -> Iterator[JudgedRow]:
+        cursor = self._db.cursor()
+        cursor.execute("SELECT a, b, levels, vetoes, strong FROM judged ORDER BY a, b")
+        while rows := cursor.fetchmany(10_000):
+            yield from rows
+
+    def names(self) -> list[str]:
+        """Record ids, by number."""
+        rows = self._db.cursor().execute("SELECT record_id FROM records ORDER BY id").fetchall()
+        return [row[0] for row in rows]
+
+
+def numbers_of(tables: Tables, pairs: Iterable[Collection[str]]) -> set[tuple[int, int]]:
+    """Pairs of record ids as pairs of numbers; a pair with a stranger is left out."""
+    wanted = [tuple(sorted(pair)) for pair in pairs]
+    if not wanted:
+        return set()
+    number = {name: i for i, name in enumerate(tables.names())}
+    return {(number[a], number[b]) for a, b in wanted if a in number and b in number}
