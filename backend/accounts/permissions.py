@@ -62,7 +62,7 @@ def may_settle_conflicts(user: Person) -> bool:
 
 
 def may_decide_links(user: Person) -> bool:
-    """Say of records one may see that they are one family or not, and take it back."""
+    """Say of records one may see that they are one household or not, and take it back."""
     return may_review(user)
 
 

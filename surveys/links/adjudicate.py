@@ -44,12 +44,12 @@ def decide_case(
     by: User,
     visit: str = "",
 ) -> Adjudication:
-    """Says of a case that it is one family, several, or that it cannot be told yet.
+    """Says of a case that it is one household, several, or that it cannot be told yet.
 
-    `ticked`: nodes of the case. "Same" with some of them: these are one family and the others are
-    not; how the others stand to each other stays open. "Different" or "unsure" with some of them:
-    only between these and the others. `looked`: the seal of the case as it was shown. Raises
-    `Problem`: `not_found`, `link_changed`, `link_claimed`, `reason_missing`, `decision_invalid`.
+    `ticked`: nodes of the case. "Same" with some of them: these are one household and the others
+    are not; how the others stand to each other stays open. "Different" or "unsure" with some: only
+    between these and the others. `looked`: the seal of the case as it was shown. Raises `Problem`:
+    `link_changed`, `link_claimed`, `not_allowed`, `reason_missing`, `decision_invalid`.
     """
     reason = checked_reason(reason)
     file = _held(by, candidate_id, looked)
@@ -177,7 +177,7 @@ def _verdicts(file: CaseFile, verdict: str, ticked: set[UUID]) -> list[tuple[str
     crossing = list(_pairs(file, ticked, inside=False)) if ticked else list(_pairs(file, nodes))
     if verdict != Verdict.SAME:
         return [(verdict, crossing)]
-    if len(ticked) == 1:  # one alone is no family of several
+    if len(ticked) == 1:  # one alone is no household of several
         raise Problem("decision_invalid")
     joined = _joining(file, ticked or nodes)
     return [(Verdict.SAME, joined), (Verdict.DIFFERENT, crossing if ticked else [])]

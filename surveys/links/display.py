@@ -1,5 +1,5 @@
 """What the pages of cases and of households have in common: the table of some records, why they may
-be one family, where they are, and what was said of them.
+be one household, where they are, and what was said of them.
 """
 
 from collections.abc import Collection

@@ -13,7 +13,7 @@ def link_figures(user: User) -> list[Figure]:
     if not may_decide_links(user):
         return []
     waiting = len(waiting_cases(CaseQueue(user)).cases)
-    hint = "perhaps one family" if waiting else "none"
+    hint = "perhaps one household" if waiting else "none"
     figures = [Figure("to decide", waiting, hint, reverse("links") if waiting else "")]
     brakes = LinkBrake.objects.filter(lifted_at=None).count() if may_lift_brakes(user) else 0
     if brakes:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from backend.accounts.permissions import logged_in, may_decide_links
 from surveys.households.models import CandidateLink
 from surveys.links.display import board_of
-from surveys.links.family import family_of, find_household
+from surveys.links.profile import find_household, profile_of
 from surveys.links.sides import sides_of
 from surveys.privacy.access import reader
 
@@ -27,15 +27,15 @@ def household(request: HttpRequest, household_id: UUID) -> HttpResponse:
     if found.redirect_to_id is not None:
         messages.info(request, "This household was joined to the one shown here.")
         return redirect("household", found.redirect_to_id)
-    family = family_of(user, found)
-    between = CandidateLink.objects.filter(a__in=family.registered, b__in=family.registered)
-    sides = sides_of(user, family.registered)
+    profile = profile_of(user, found)
+    between = CandidateLink.objects.filter(a__in=profile.registered, b__in=profile.registered)
+    sides = sides_of(user, profile.registered)
     context = {
         **board_of(request, user, sides, list(between.values_list("pk", flat=True))),
         "household": found,
-        "cards": family.cards,
-        "former": family.former,
-        "others": family.others,
-        "cases": family.cases(user) if may_decide_links(user) else [],
+        "cards": profile.cards,
+        "former": profile.former,
+        "others": profile.others,
+        "cases": profile.cases(user) if may_decide_links(user) else [],
     }
     return render(request, "links/household.html", context)

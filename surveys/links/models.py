@@ -41,8 +41,8 @@ class Adjudication(models.Model):
     """
 
     class Verdict(models.TextChoices):
-        SAME = "same", "The same family"
-        DIFFERENT = "different", "Different families"
+        SAME = "same", "The same household"
+        DIFFERENT = "different", "Different households"
         UNSURE = "unsure", "Later"
 
     verdict = models.CharField(max_length=10, choices=Verdict)

@@ -15,12 +15,12 @@ from surveys.privacy.access import reader
 PAGING = [OpenApiParameter("page_size", int), OpenApiParameter("cursor", str)]
 RECORD = OpenApiParameter("record", str, description="The id of a record.")
 A_PAIR = OpenApiExample(
-    "Two records of one family",
+    "Two records of one household",
     value={
         "a": "0b8f4a52-8f0e-4a3c-9d43-1f2f6f0f7d11",
         "b": "5d1c7e7e-33b2-4a0e-8a54-0f9a6b1f2c90",
         "decision": "same",
-        "reason": "The family was asked",
+        "reason": "They were asked",
         "newest": 0,
     },
     request_only=True,
@@ -34,7 +34,7 @@ A_DECISION = OpenApiExample(
         "decision": "same",
         "kind": "person",
         "by": "supervisor",
-        "reason": "The family was asked",
+        "reason": "They were asked",
         "weight": None,
         "at": "2014-06-03T13:20:00Z",
         "revokes": None,

@@ -20,7 +20,7 @@ COMPARISONS: Mapping[str, str] = {
 }
 # What each level means; a level that is not here is worded by `sentence`.
 LEVELS: Mapping[str, Mapping[str, str]] = {
-    "prior": {"": "Of two records that are compared at all, few are one family."},
+    "prior": {"": "Of two records that are compared at all, few are one household."},
     "roster": {
         "missing": "One of the records lists nobody.",
         "under_0": "The lists speak against each other.",
@@ -51,9 +51,9 @@ LEVELS: Mapping[str, Mapping[str, str]] = {
         "all": "All children are the same.",
     },
     "phone": {
-        "missing": "No phone to compare, or one that very many families gave.",
+        "missing": "No phone to compare, or one that very many households gave.",
         "different": "Different phones.",
-        "equal_shared": "The same phone, which other families gave too.",
+        "equal_shared": "The same phone, which other households gave too.",
         "equal": "The same phone, and hardly anybody else's.",
     },
     "gps": {
@@ -95,11 +95,11 @@ VETOES: Mapping[str, str] = {
     "two_doors": "One enumerator in one round, with another phone at another point: two doors.",
     "not_the_same": "A person has said that they are not the same.",
     "two_of_one_submission": "Two people of one record would become one.",
-    "cluster_too_large": "Together they would be more records than a family should have.",
-    "cross_pairs_vetoed": "Other records of the two families speak against each other.",
+    "cluster_too_large": "Together they would be more records than a household should have.",
+    "cross_pairs_vetoed": "Other records of the two households speak against each other.",
     "card_differs": "The form names another card than its household has.",
     "person_not_listed": "The person that the form names is nobody of its household.",
-    "card_shared": "The form names a card that several families have.",
+    "card_shared": "The form names a card that several households have.",
 }
 BRAKES: Mapping[str, str] = {
     "device_duplicates": "Many of the last records of this tablet are duplicates.",
@@ -108,8 +108,8 @@ BRAKES: Mapping[str, str] = {
     "record_hits": "One record fits more than five others.",
 }
 VERDICTS: Mapping[str, str] = {
-    "same": "The same family",
-    "different": "Different families",
+    "same": "The same household",
+    "different": "Different households",
     "unsure": "Later",
     "withdrawn": "Taken back",
 }
@@ -119,7 +119,7 @@ REASONS: Mapping[str, tuple[str, ...]] = {
         "The same people",
         "The same people, written differently",
         "The same people, moved house",
-        "The family was asked",
+        "They were asked",
         "The enumerator was asked",
     ),
     "different": (
@@ -127,7 +127,7 @@ REASONS: Mapping[str, tuple[str, ...]] = {
         "Relatives in one yard",
         "Only the phone or card is shared",
         "They parted: two households now",
-        "The family was asked",
+        "They were asked",
     ),
     "unsure": (
         "To be asked on the next visit",

@@ -131,7 +131,7 @@ def _second_wife(
     child = next(m for m in family.members if m.relation == "child")
     head = replace(husband, relation="head")
     first = [replace(m, relation="spouse") for m in family.members[:2] if m is not husband]
-    rest = [m for m in family.members[2:]]
+    rest = list(family.members[2:])
     second = replace(
         _with_card(family, _village(family), numbers),
         members=[head, replace(wife, relation="spouse"), child],
@@ -149,11 +149,8 @@ def _told_again(
     """Three times: by the head; in Latin letters, the births by heart; and by a neighbour."""
     latin = replace(
         _with_card(family, _village(family), numbers),
-        members=[
-            replace(m, name=to_latin(m.name), birth_date="", birth_year=m.birth_year - rng.choice((0, 1)))
-            for m in family.members
-        ],
-    )  # fmt: skip
+        members=[_by_heart(member, rng.choice((0, 1))) for member in family.members],
+    )
     heard = replace(
         _with_card(family, _village(family), numbers),
         members=[replace(m, birth_date="") for m in family.members[:2]],
@@ -162,6 +159,15 @@ def _told_again(
         Telling(family, _phone(rng, family), 1500),
         Telling(latin, _phone(rng, family), 2600, days=20),
         Telling(heard, "", 1900, days=33),
+    )
+
+
+def _by_heart(member: Person, years: int) -> Person:
+    return replace(
+        member,
+        name=to_latin(member.name),
+        birth_date="",
+        birth_year=member.birth_year - years,
     )
 
 

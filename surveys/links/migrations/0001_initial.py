@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             name='Adjudication',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('verdict', models.CharField(choices=[('same', 'The same family'), ('different', 'Different families'), ('unsure', 'Later')], max_length=10)),
+                ('verdict', models.CharField(choices=[('same', 'The same household'), ('different', 'Different households'), ('unsure', 'Later')], max_length=10)),
                 ('reason', models.CharField(max_length=500)),
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('candidates', models.JSONField(default=list)),

@@ -16,7 +16,7 @@ from surveys.privacy.models import Unmasking
 from tests.surveys.links.families import candidate, home, homes, register, settle
 
 LINKS, DECISIONS = "/api/v1/links/", "/api/v1/links/decisions/"
-WHY = "The family was asked"
+WHY = "They were asked"
 
 
 def listed(client: Client, query: str = "") -> list[dict[str, Any]]:

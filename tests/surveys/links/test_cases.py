@@ -26,7 +26,7 @@ from tests.conftest import make_user
 from tests.surveys.household_forms import arrive, registration, service
 from tests.surveys.links.families import candidate, home, homes, pictures, register, settle
 
-WHY = "The family was asked"
+WHY = "They were asked"
 
 
 def opened(user: User, link: CandidateLink) -> CaseFile:

@@ -18,7 +18,7 @@ from surveys.submissions.models import Attachment
 from tests.surveys.links.families import candidate, home, homes, register, settle
 
 PAGE = {"headers": {"accept": "text/html"}}
-REASON = "deciding which are one family"
+REASON = "deciding which are one household"
 
 
 def text(client: Client, where: str, status: int = 200) -> str:
@@ -170,7 +170,7 @@ def test_decision_leads_to_the_next_case_and_offers_undo(
     assert homes(*two) == 1
     assert Adjudication.objects.get().reason == "The same people, written differently"
     page = text(as_dilnoza, answer["Location"])
-    assert "You said: <b>the same family</b>" in page
+    assert "You said: <b>the same household</b>" in page
     answer = say(as_dilnoza, following, "different:own", reason_different="Asked both of them")
     assert answer["Location"].startswith("/links/?")
     assert LinkDecision.objects.latest("pk").reason == "Asked both of them"
@@ -310,7 +310,7 @@ def test_household_shows_records_decisions_and_open_cases(
     page = text(as_dilnoza, f"/households/{home(two[0])}/")
 
     assert "KG-06-00001, KG-06-00007" in page
-    assert "The family was asked" in page
+    assert "They were asked" in page
     assert f'href="/links/{open_link.pk}/"' in page
     assert 'value="case:' in page
 

@@ -11,6 +11,7 @@
     /^[a-z]$/i.test(event.key) ? event.key.toLowerCase()
       : /^Key[A-Z]$/.test(event.code) ? event.code.slice(3).toLowerCase() : event.key;
   const isTyping = (target) =>
+    target instanceof Element &&
     target.matches("textarea, select, input:not([type=checkbox], [type=radio])");
   const go = (rel) => {
     const link = document.querySelector(`a[rel=${rel}]`);

@@ -9,7 +9,7 @@
   };
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
-    if (event.target.matches("input, select, textarea")) return;
+    if (event.target instanceof Element && event.target.matches("input, select, textarea")) return;
     if (event.code === "KeyJ" || event.key === "ArrowDown") move(1);
     else if (event.code === "KeyK" || event.key === "ArrowUp") move(-1);
     else if (event.code === "KeyU") document.querySelector("#undo-last button")?.click();

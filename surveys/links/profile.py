@@ -15,7 +15,7 @@ from surveys.privacy.access import places_for, rows_for
 
 
 @dataclass(frozen=True, slots=True)
-class Family:
+class Profile:
     """`registered`: records that tell of it, in order; `others`: those that name it."""
 
     household: Household
@@ -40,7 +40,7 @@ def find_household(user: User, household_id: UUID) -> Household:
     return household
 
 
-def family_of(user: User, household: Household) -> Family:
+def profile_of(user: User, household: Household) -> Profile:
     members = {m.record_id: m for m in Membership.objects.filter(household=household)}
     rows = CleanRow.objects.filter(rows_for(user), pk__in=members, repeat="")
     rows = rows.select_related("form").defer("values", "verbatim").order_by("received_at", "pk")
@@ -49,7 +49,7 @@ def family_of(user: User, household: Household) -> Family:
     others = [row for row in visible if not members[row.pk].registers]
     for row in others:
         row.basis = members[row.pk].get_basis_display()  # type: ignore[attr-defined]
-    return Family(
+    return Profile(
         household=household,
         cards=Membership.objects.cards([household.pk]).get(household.pk, []),
         registered=registered,
