@@ -59,16 +59,17 @@ class Brakes:
     def look(self, row: LinkFeature, own: Features, hits: Sequence[Features]) -> LinkBrake | None:
         """Counts a record with the households that the rule would merge it with; the brake that
         holds it, or that it sets."""
-        again = [other for other in hits if same_wave(own, other)]
-        row.hits = min(len(again), 32_000)
         if row.trusted:
             return None
         subjects = _subjects(row)
+        held = next((self._set[s] for s in subjects if s in self._set), None)
+        if row.linked_at is not None:  # it was counted when it came
+            return held
+        row.hits = sum(same_wave(own, other) for other in hits)
         for subject in subjects:
             if subject in self._recent:
-                self._recent[subject].append(bool(again))
-        held = next((self._set[s] for s in subjects if s in self._set), None)
-        return held or next(filter(None, (self._odd(s, len(again)) for s in subjects)), None)
+                self._recent[subject].append(row.hits > 0)
+        return held or next(filter(None, (self._odd(s, row.hits) for s in subjects)), None)
 
     def _odd(self, subject: Subject, hits: int) -> LinkBrake | None:
         """The brake that this subject needs, now set."""

@@ -12,7 +12,12 @@ from django.db import connection
 
 from surveys.households.models import LinkFeature, LinkKey
 from surveys.households.queue import record_from
-from surveys.linkage.blocking import MOST_HOLDERS, link_keys, search_keys
+from surveys.linkage.blocking import (
+    MOST_HOLDERS,
+    is_worth_judging,
+    link_keys,
+    search_keys,
+)
 from surveys.linkage.features import FEATURES_VERSION, Features, features_of
 from surveys.linkage.frequencies import Frequencies, countables
 
@@ -20,10 +25,10 @@ Countable = tuple[str, str, str]
 _LONGEST_VALUE = 200
 # One holder more than allowed tells that there are too many; none of them is then looked at.
 HOLDERS = """
-SELECT asked.key, holder.record_id
+SELECT asked.key, holder.record_id, holder.size
 FROM unnest(%(keys)s::bigint[]) AS asked(key)
 CROSS JOIN LATERAL (
-    SELECT record_id FROM households_linkkey WHERE key = asked.key LIMIT %(limit)s
+    SELECT record_id, size FROM households_linkkey WHERE key = asked.key LIMIT %(limit)s
 ) AS holder
 """
 COUNT = """
@@ -38,7 +43,7 @@ SELECT known.kind, known.place, known.value, known.count
 FROM unnest(%s::text[], %s::text[], %s::text[]) AS asked(kind, place, value)
 JOIN households_linkfrequency AS known USING (kind, place, value)
 """
-_COPY = "COPY households_linkkey (key, record_id, kind) FROM STDIN"
+_COPY = "COPY households_linkkey (key, record_id, kind, size) FROM STDIN"
 
 
 @dataclass(slots=True)
@@ -80,7 +85,7 @@ def store_features(rows: Sequence[LinkFeature], features: Mapping[UUID, Features
     ):
         for record_id, each in features.items():
             for key in link_keys(each):
-                copy.write_row((key.value, record_id, key.kind))
+                copy.write_row((key.value, record_id, key.kind, len(each.members)))
     _count(features.values(), replaced.values())
 
 
@@ -95,21 +100,29 @@ def drop_features(rows: Sequence[LinkFeature]) -> None:
 
 def find_candidates(features: Mapping[UUID, Features]) -> Found:
     """Who shares a key with each of these records; a key that too many hold says nothing."""
-    asked = {
-        record_id: {key.value for key in search_keys(each)} for record_id, each in features.items()
-    }
-    holders: dict[int, list[UUID]] = defaultdict(list)
+    asked = {record_id: search_keys(each) for record_id, each in features.items()}
+    holders: dict[int, list[tuple[UUID, int]]] = defaultdict(list)
     with connection.cursor() as cursor:
-        keys = sorted(set().union(*asked.values()))
+        keys = sorted({key.value for wanted in asked.values() for key in wanted})
         cursor.execute(HOLDERS, {"keys": keys, "limit": MOST_HOLDERS + 1})
-        for key, record_id in cursor.fetchall():
-            holders[key].append(record_id)
-    crowded = {key for key, records in holders.items() if len(records) > MOST_HOLDERS}
+        for key, record_id, size in cursor.fetchall():
+            holders[key].append((record_id, size))
     found = Found()
     for record_id, wanted in asked.items():
-        found.skipped += len(wanted & crowded)
-        met = {other for key in wanted - crowded for other in holders.get(key, ())}
-        found.candidates[record_id] = met - {record_id}
+        shared: dict[tuple[UUID, int], list[str]] = defaultdict(list)
+        for key in wanted:
+            there = holders.get(key.value, ())
+            if len(there) > MOST_HOLDERS:
+                found.skipped += 1
+                continue
+            for holder in there:
+                shared[holder].append(key.kind)
+        own = len(features[record_id].members)
+        found.candidates[record_id] = {
+            other
+            for (other, size), kinds in shared.items()
+            if other != record_id and is_worth_judging(kinds, min(own, size))
+        }
     return found
 
 

@@ -204,6 +204,7 @@ class LinkKey(models.Model):
     key = models.BigIntegerField()
     record_id = models.UUIDField()
     kind = models.CharField(max_length=16)
+    size = models.PositiveSmallIntegerField(default=0)  # members of the record: see blocking
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["key", "record_id"], name="link_key_once")]

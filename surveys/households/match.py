@@ -25,6 +25,7 @@ from surveys.households.keys import (
 )
 from surveys.households.locks import hold_yards, try_yards
 from surveys.households.models import LinkFeature, Membership
+from surveys.households.projection import pair_of
 from surveys.households.published import current_model
 from surveys.households.questions import ask_about_forms
 from surveys.households.queue import record_from, yards_of
@@ -144,11 +145,17 @@ class _Judging:
         hits = [m.left for m in matches if m.judgement.decision == "auto"]
         brake = self.brakes.look(row, own, [self._around.features[UUID(hit)] for hit in hits])
         if brake is not None:
-            matches = [_to_review(match) for match in matches]
+            matches = [m if self._is_merged(m) else _to_review(m) for m in matches]
         judged = {m.left: m.judgement for m in matches}
         return [
-            Ruling(o, judged[o.left], row.place_id, brake) for o in self._clusters.join(matches)
+            Ruling(o, judged[o.left], row.place_id, brake)
+            for o in self._clusters.join(matches)
+            if o.decision != "none"
         ]
+
+    def _is_merged(self, match: Match) -> bool:
+        """A brake stops what is new; it parts nobody."""
+        return pair_of(UUID(match.left), UUID(match.right)) in self._around.by_rule
 
 
 def _to_review(match: Match) -> Match:

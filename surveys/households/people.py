@@ -1,12 +1,123 @@
 """Persons over the records of a household: which lines of its rosters are one person.
 
-Inside a household only, one to one, by `align_persons`; ids follow the founder rule, so the line
-that first told of a person keeps its id.
+Inside a household only, one to one; ids follow the founder rule, so that the line which first told
+of a person keeps its id. Two lines of one record are never one person.
 """
 
-from collections.abc import Collection, Mapping
-from uuid import UUID
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from uuid import UUID, uuid5
+
+from django.db import connection
+
+from surveys.households.keys import load_features, load_frequencies
+from surveys.households.models import Person, PersonMembership
+from surveys.households.projection import Founded
+from surveys.households.published import current_model
+from surveys.linkage.features import FEATURES_VERSION, Features
+from surveys.linkage.roster import align_rosters
+
+Line = tuple[UUID, int]  # a record and the place of a member in its roster
+SIZES = """
+SELECT record_id, CASE WHEN features_version = %s THEN jsonb_array_length(features -> 'members') END
+FROM households_linkfeature WHERE record_id = ANY(%s) AND features IS NOT NULL
+"""
 
 
-def align_people(records: Collection[UUID], home: Mapping[UUID, UUID]) -> None:
-    """Makes persons and their memberships what rosters and households say. Safe to run twice."""
+def align_people(
+    records: Collection[UUID], home: Mapping[UUID, UUID], founded: Mapping[UUID, Founded]
+) -> None:
+    """Makes persons and memberships of these records what rosters and households say.
+
+    Safe to run twice. A record that is gone has no members; the persons it founded keep their ids.
+    """
+    sizes = _sizes(records)
+    together: dict[UUID, list[UUID]] = defaultdict(list)
+    for record in sorted(home, key=lambda record: (founded[record].at, record)):
+        if record in sizes:
+            together[home[record]].append(record)
+    persons = {line: line for of in together.values() for line in _lines(of, sizes)}
+    several = [of for of in together.values() if len(of) > 1]
+    if several:
+        persons |= _aligned(several)
+    _store(records, {line: person_id(first) for line, first in persons.items()})
+
+
+def person_id(line: Line) -> UUID:
+    """The id of the person that this line of a roster founds."""
+    return uuid5(line[0], f"person:{line[1]}")
+
+
+def _sizes(records: Collection[UUID]) -> dict[UUID, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(SIZES, [FEATURES_VERSION, list(records)])
+        sizes = dict(cursor.fetchall())
+    unread = [record for record, size in sizes.items() if size is None]
+    if unread:  # of an earlier version, or damaged: made again
+        sizes |= {record: len(each.members) for record, each in load_features(unread).items()}
+    return sizes
+
+
+def _lines(records: Iterable[UUID], sizes: Mapping[UUID, int]) -> Iterable[Line]:
+    return ((record, index) for record in records for index in range(sizes[record]))
+
+
+def _aligned(households: Sequence[Sequence[UUID]]) -> dict[Line, Line]:
+    """Line → the first line that tells of the same person; records of a household, oldest first."""
+    features = load_features([record for of in households for record in of])
+    frequencies, model = load_frequencies(features.values()), current_model()
+    found: dict[Line, Line] = {}
+    for records in households:
+        groups = _Groups(records, features)
+        for at, later in enumerate(records):
+            for earlier in records[:at]:
+                pairs = align_rosters(features[earlier], features[later], frequencies, model).pairs
+                for pair in sorted(pairs, key=lambda pair: (-pair.strong, -pair.bits)):
+                    groups.join((earlier, pair.left), (later, pair.right))
+        found |= groups.first
+    return found
+
+
+class _Groups:
+    """Lines taken for one person; no two of one record. `first`: line → the oldest of its group."""
+
+    def __init__(self, records: Sequence[UUID], features: Mapping[UUID, Features]) -> None:
+        self.first = {(r, i): (r, i) for r in records for i in range(len(features[r].members))}
+        self._lines = {line: {line} for line in self.first}
+
+    def join(self, older: Line, newer: Line) -> None:
+        kept, gone = self.first[older], self.first[newer]
+        records = {record for record, _ in self._lines[kept]}
+        if kept == gone or any(record in records for record, _ in self._lines[gone]):
+            return
+        kept, gone = sorted((kept, gone), key=list(self.first).index)
+        for line in self._lines[gone]:
+            self.first[line] = kept
+        self._lines[kept] |= self._lines.pop(gone)
+
+
+def _store(records: Collection[UUID], wanted: Mapping[Line, UUID]) -> None:
+    """Writes what changed."""
+    known = Person.objects.filter(record_id__in=records).in_bulk()
+    ids = {line: person_id(line) for line in wanted}
+    leads = {ids[line]: None if person == ids[line] else person for line, person in wanted.items()}
+    new = [line for line, own in ids.items() if own not in known]
+    Person.objects.bulk_create(Person(id=ids[r, i], record_id=r, index=i) for r, i in new)
+    changed = [
+        Person(id=own, redirect_to_id=there)
+        for own, there in leads.items()
+        if there != (known[own].redirect_to_id if own in known else None)
+    ]
+    if changed:
+        Person.objects.bulk_update(changed, ["redirect_to"])
+    stored = {
+        (m.record_id, m.index): m for m in PersonMembership.objects.filter(record_id__in=records)
+    }
+    gone = [m.pk for line, m in stored.items() if wanted.get(line) != m.person_id]
+    if gone:
+        PersonMembership.objects.filter(pk__in=gone).delete()
+    PersonMembership.objects.bulk_create(
+        PersonMembership(record_id=r, index=i, person_id=person)
+        for (r, i), person in wanted.items()
+        if (r, i) not in stored or stored[r, i].person_id != person
+    )

@@ -64,7 +64,7 @@ def recompute(records: Collection[UUID], *, now: datetime) -> set[UUID]:
     follow(moved, now=now)
     _move_households(projection)
     _leave_unsettled({household for household in touched if household})
-    align_people(reached, home)
+    align_people(reached, home, founded)
     settle_candidates(reached)
     return reached
 

@@ -1,6 +1,7 @@
 """The second stage: many workers, odd records, poison."""
 
 import threading
+import uuid
 from collections.abc import Callable
 
 import pytest
@@ -61,6 +62,11 @@ def family(number: int) -> list[Line]:
     ]
 
 
+def founders() -> set[uuid.UUID | None]:
+    """Of the households that stand for themselves."""
+    return set(Household.objects.filter(redirect_to=None).values_list("founder", flat=True))
+
+
 def at_once(workers: int, work: Callable[[], None]) -> None:
     """Runs the work in so many threads, each with its own connection; fails if one does."""
     start, failures = threading.Barrier(workers), []
@@ -110,10 +116,7 @@ def test_storm_of_16_workers_links_a_village_to_the_state_that_one_worker_reache
         family_arrives(instance_id, lines)
     at_once(16, lambda: process_and_link(limit=3))
     drain()
-    stormy, kept = (
-        households(),
-        set(Household.objects.filter(redirect_to=None).values_list("founder", flat=True)),
-    )
+    stormy, kept = households(), founders()
     assert not LinkFeature.objects.exclude(state=LinkFeature.State.LINKED).exists()
 
     LinkFeature.objects.update(state=LinkFeature.State.WAITING)  # everything again, by one
@@ -123,7 +126,7 @@ def test_storm_of_16_workers_links_a_village_to_the_state_that_one_worker_reache
     assert households() == stormy
     assert LinkDecision.objects.count() == decisions
     assert {frozenset({f"uuid:{n}", f"uuid:again-{n}"}) for n in range(0, 60, 3)} <= stormy
-    assert kept == set(Household.objects.filter(redirect_to=None).values_list("founder", flat=True))
+    assert founders() == kept
 
 
 def test_keys_and_counts_are_what_the_records_say_after_edits_and_deletion() -> None:
