@@ -6,12 +6,12 @@ as people have not come to yet.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from backend.accounts.models import User
 from surveys.cleaning.models import CleanRow
@@ -20,6 +20,18 @@ from surveys.links.gathering import gather
 from surveys.privacy.access import rows_for
 
 _COLUMNS = ("pk", "a", "b", "kind", "weight", "vetoes", "place_id", "brake_id", "found_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Where a record is; a registration stands for its whole household."""
+
+    household_id: UUID | None
+    registers: bool | None
+
+    def node(self, record: UUID) -> UUID:
+        """What is decided on: registrations of one household are, together."""
+        return self.household_id if self.registers and self.household_id else record
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +48,8 @@ class OpenLink:
     brake_id: int | None
     found_at: datetime
     later: bool
+    near_a: Near
+    near_b: Near
 
     @property
     def ends(self) -> tuple[UUID, UUID]:
@@ -87,16 +101,14 @@ class Case:
 
 
 def open_cases(user: User) -> list[Case]:
-    """All of which the user may see anything, in no order. A fixed number of queries."""
+    """All of which the user may see anything, in no order. One query, or two for who sees less."""
     links = _open_links()
-    homes = _homes({end for link in links for end in link.ends})
-    nodes = {link.pk: [_node(end, homes) for end in link.ends] for link in links}
-    group = gather((one, other) for one, other in nodes.values())
+    group = gather((link.near_a.node(link.a), link.near_b.node(link.b)) for link in links)
     gathered: dict[UUID, list[OpenLink]] = defaultdict(list)
     for link in links:
-        gathered[group[nodes[link.pk][0]]].append(link)
-    hidden = _hidden(user, homes)
-    cases = (_case(links, homes, hidden) for links in gathered.values())
+        gathered[group[link.near_a.node(link.a)]].append(link)
+    hidden = _hidden(user)
+    cases = (_case(links, hidden) for links in gathered.values())
     return [case for case in cases if not case.unseen]
 
 
@@ -105,65 +117,55 @@ def case_with(user: User, candidate_id: int) -> Case | None:
     return next((c for c in open_cases(user) if candidate_id in c.keys), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
-    """Where a record is; a registration stands for its whole household."""
-
-    household_id: UUID | None
-    registers: bool
-
-
 def _open_links() -> list[OpenLink]:
     said = LinkDecision.objects.filter(
         a=OuterRef("a"), b=OuterRef("b"), source="person", verdict="unsure", revoked_by=None
     )
-    rows = CandidateLink.objects.filter(state=CandidateLink.State.OPEN).annotate(later=Exists(said))
+    rows = _open().annotate(later=Exists(said), **_near("a"), **_near("b"))
     newest = {}  # of a pair, where more than one model found it
-    for row in rows.order_by("pk").values(*_COLUMNS, "later"):
-        link = OpenLink(**{**row, "vetoes": tuple(row["vetoes"])})
+    for row in rows.order_by("pk").values(*_COLUMNS, "later", *_near("a"), *_near("b")):
+        near = [Near(row.pop(f"home_{end}"), row.pop(f"registers_{end}")) for end in "ab"]
+        link = OpenLink(**{**row, "vetoes": tuple(row["vetoes"])}, near_a=near[0], near_b=near[1])
         newest[link.ends] = link
     return sorted(newest.values(), key=lambda link: (-link.weight, link.pk))
 
 
-def _homes(records: Collection[UUID]) -> dict[UUID, Home]:
-    rows = Membership.objects.filter(pk__in=records)
+def _open() -> QuerySet[CandidateLink]:
+    return CandidateLink.objects.filter(state=CandidateLink.State.OPEN)
+
+
+def _near(end: str) -> dict[str, Subquery]:
+    """Looked up by key for each row: names of ten thousand records in a query cost seconds."""
+    there = Membership.objects.filter(pk=OuterRef(end))
     return {
-        pk: Home(household, registers)
-        for pk, household, registers in rows.values_list("pk", "household_id", "registers")
+        f"home_{end}": Subquery(there.values("household")[:1]),
+        f"registers_{end}": Subquery(there.values("registers")[:1]),
     }
 
 
-def _node(record: UUID, homes: Mapping[UUID, Home]) -> UUID:
-    """What a record stands for: registrations of one household are decided on together."""
-    home = homes.get(record)
-    return home.household_id if home and home.registers and home.household_id else record
-
-
-def _hidden(user: User, homes: Mapping[UUID, Home]) -> set[UUID]:
-    """What the user may not see: of these records and those registered with them, and households
-    of which such a one is."""
+def _hidden(user: User) -> set[UUID]:
+    """What the user may not see: of the records of candidates and those registered with them, and
+    households of which such a one is."""
     allowed = rows_for(user)
     if not allowed:
         return set()
-    households = {home.household_id for home in homes.values() if home.household_id}
-    near = Q(pk__in=homes) | Q(household__in=households, registers=True)
+    ends = Q(pk__in=_open().values("a")) | Q(pk__in=_open().values("b"))
+    homes = Membership.objects.filter(ends, household__isnull=False).values("household")
     seen = CleanRow.objects.filter(allowed, pk=OuterRef("pk"), repeat="")
+    rows = Membership.objects.filter(ends | Q(household__in=homes, registers=True))
     hidden: set[UUID] = set()
-    rows = Membership.objects.filter(near).filter(~Exists(seen))
-    for pk, household, registers in rows.values_list("pk", "household_id", "registers"):
+    unseen = rows.filter(~Exists(seen)).values_list("pk", "household_id", "registers")
+    for pk, household, registers in unseen:
         hidden.add(pk)
         if registers and household is not None:
             hidden.add(household)
     return hidden
 
 
-def _case(links: Sequence[OpenLink], homes: Mapping[UUID, Home], hidden: set[UUID]) -> Case:
+def _case(links: Sequence[OpenLink], hidden: set[UUID]) -> Case:
     ends = {end for link in links for end in link.ends}
-    households = {homes[end].household_id for end in ends if end in homes} - {None}
-    touched = {*ends, *households}
+    near = [each for link in links for each in (link.near_a, link.near_b)]
+    homes = frozenset(each.household_id for each in near if each.household_id is not None)
     return Case(
-        tuple(links),
-        frozenset(each for each in households if each),
-        hidden=not hidden.isdisjoint(touched),
-        unseen=ends <= hidden,
+        tuple(links), homes, hidden=not hidden.isdisjoint(ends | homes), unseen=ends <= hidden
     )

@@ -37,7 +37,7 @@ def board_of(
         "roster": roster_of(sides, links, persons_of(shown), shown=persons),
         "links": [(*sorted((numbers[link.a], numbers[link.b])), link) for link in links],
         "sketch": sketch_of(sides),
-        "history": history_of(shown, numbers),
+        "history": history_of(user, shown, numbers),
         "persons": persons,
         "reason": reason_given(request.session) if granted else "",
         "may_unmask": may_unmask(user),

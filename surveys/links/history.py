@@ -6,12 +6,14 @@ from datetime import datetime
 from uuid import UUID
 
 from backend.accounts.models import User
-from surveys.households.log import decisions_among
+from surveys.households.log import decisions_about
 from surveys.households.models import LinkDecision
-from surveys.households.projection import WITHDRAWN, unrevoked
+from surveys.households.projection import DIFFERENT, WITHDRAWN, unrevoked
+from surveys.links.visible import visible_records
 from surveys.links.words import VERDICTS, veto_words
 
 Source = LinkDecision.Source
+MOST_ENTRIES = 60
 _BY = {Source.RULE: "by rule", Source.FORM: "by the form"}
 
 
@@ -21,7 +23,6 @@ class Entry:
 
     at: datetime
     by: str
-    verdict: str
     words: str
     reason: str
     pairs: Sequence[str]
@@ -30,21 +31,21 @@ class Entry:
     holds: bool
     undo: str
 
-    @property
-    def takes_back(self) -> bool:
-        return self.words == VERDICTS["withdrawn"]
 
-
-def history_of(records: Collection[UUID], numbers: Mapping[UUID, int]) -> list[Entry]:
-    """The newest first. `numbers`: what the page calls each record. Three queries."""
-    hold = unrevoked(decisions_among(records))
-    rows = LinkDecision.objects.filter(a__in=records, b__in=records).select_related("by")
+def history_of(user: User, records: Collection[UUID], numbers: Mapping[UUID, int]) -> list[Entry]:
+    """What was said of these among themselves and with others that the user may see; the newest
+    first. `numbers`: what the page calls each record. Five queries.
+    """
+    about = decisions_about(records)
+    ends = visible_records(user, {end for each in about for end in each.pair})
+    hold = unrevoked(about)
+    rows = LinkDecision.objects.filter(pk__in=[d.number for d in about if ends >= set(d.pair)])
     together: dict[tuple[str, int], list[LinkDecision]] = {}
-    for row in rows.prefetch_related("adjudications").order_by("-pk"):
+    for row in rows.select_related("by").prefetch_related("adjudications").order_by("-pk"):
         said = row.adjudications.all()
         key = ("case", said[0].pk) if said else ("decision", row.pk)
         together.setdefault((f"{key[0]}:{row.verdict}", key[1]), []).append(row)
-    return [_entry(key, rows, hold, numbers) for key, rows in together.items()]
+    return [_entry(key, rows, hold, numbers) for key, rows in list(together.items())[:MOST_ENTRIES]]
 
 
 def _entry(
@@ -56,11 +57,13 @@ def _entry(
     newest, kind = rows[0], key[0].partition(":")[0]
     holds = any(row.pk in hold for row in rows)
     takes_back = newest.revokes_id is not None
+    verdict = newest.verdict
+    if takes_back:
+        verdict = "parted" if verdict == DIFFERENT else WITHDRAWN
     return Entry(
         at=newest.at,
         by=_name(newest.by) if newest.by else _BY.get(Source(newest.source), ""),
-        verdict=newest.verdict,
-        words=VERDICTS[WITHDRAWN] if takes_back else VERDICTS.get(newest.verdict, newest.verdict),
+        words=VERDICTS.get(verdict, verdict),
         reason=newest.reason,
         pairs=sorted({_pair(row, numbers) for row in rows}),
         vetoes=[veto_words(code) for code in newest.vetoes],
@@ -75,5 +78,5 @@ def _name(user: User) -> str:
 
 
 def _pair(row: LinkDecision, numbers: Mapping[UUID, int]) -> str:
-    one, other = sorted((numbers.get(row.a, 0), numbers.get(row.b, 0)))
-    return f"{one or '?'} and {other or '?'}"
+    shown = sorted(numbers[end] for end in (row.a, row.b) if end in numbers)
+    return " and ".join([*map(str, shown), *["another"] * (2 - len(shown))])

@@ -112,6 +112,7 @@ VERDICTS: Mapping[str, str] = {
     "different": "Different households",
     "unsure": "Later",
     "withdrawn": "Taken back",
+    "parted": "Taken back: different households from now on",
 }
 # Ready reasons, for a click or a digit; whatever else is typed. None names anybody.
 REASONS: Mapping[str, tuple[str, ...]] = {

@@ -7,7 +7,7 @@ second wife's, one told three times. Invented, like all families here.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from itertools import count
+from itertools import count, pairwise
 from random import Random
 
 from surveys.xforms.questionnaire import Questionnaire
@@ -38,7 +38,9 @@ def lookalikes(form: Questionnaire, *, device_id: str) -> Iterator[Record]:
     for country in ("KG", "TJ"):
         rng = Random(f"lookalikes/{country}")
         here = [v for v in villages if v.country == country]
-        home, away = here[0], next(v for v in here if v.district != here[0].district)
+        home, away = next(
+            (one, other) for one, other in pairwise(here) if one.district == other.district
+        )
         for tellings in _stories(rng, home, away, numbers):
             for telling in tellings:
                 yield _record(form, telling, device_id=device_id)
@@ -78,14 +80,9 @@ def _large_family(rng: Random, village: Village, numbers: Iterator[int]) -> Fami
 
 
 def _moved(rng: Random, family: Family, away: Village, numbers: Iterator[int]) -> Sequence[Telling]:
-    """All of them, a district further on, with another card and phone."""
-    there = replace(
-        _with_card(family, away, numbers),
-        oblast=away.oblast,
-        district=away.district,
-        village=away.code,
-    )
-    return Telling(family, _phone(rng, family)), Telling(there, _phone(rng, family), 900, days=9)
+    """All of them, to another village of the district, with another card and phone."""
+    there = replace(_with_card(family, away, numbers), village=away.code)
+    return Telling(family, _phone(rng, family)), Telling(there, _phone(rng, family), 7_400, days=9)
 
 
 def _yard(rng: Random, family: Family, away: Village, numbers: Iterator[int]) -> Sequence[Telling]:

@@ -182,7 +182,7 @@ def test_queue_takes_the_same_queries_whatever_waits(
         candidate(one, other)
     asked = CaseQueue(dilnoza, place="KG06", order="place")
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         assert len(waiting_cases(asked).cases) == cases
 
 
