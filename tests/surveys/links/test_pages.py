@@ -245,6 +245,14 @@ def test_page_renews_its_claim_and_leaving_ends_it(as_dilnoza: Client, link: Can
     assert not CaseClaim.objects.exists()
 
 
+def test_enter_in_a_field_decides_nothing(as_dilnoza: Client, link: CandidateLink) -> None:
+    page = text(as_dilnoza, f"/links/{link.pk}/")
+
+    first = re.findall(r'<button name="say" value="([^"]*)"', page)[0]
+    assert first == ""
+    assert say(as_dilnoza, link, first, reason_different="Other people").status_code == 400
+
+
 @pytest.mark.parametrize("word", ["", "same", "same:own", "same:99", "no:0", "different:-1"])
 def test_word_without_a_reason_or_meaning_is_refused(
     as_dilnoza: Client, link: CandidateLink, word: str

@@ -54,6 +54,13 @@
   document.getElementById("show-keys")?.addEventListener("click", () => keys.showModal());
   if (!form) return;
 
+  for (const own of document.querySelectorAll(".own"))
+    own.querySelector("input").addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault(); // else the first button of the form were pressed
+      own.querySelector("button").click();
+    });
+
   const tell = (words) => {
     const body = new FormData();
     body.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
