@@ -62,12 +62,12 @@ def may_settle_conflicts(user: Person) -> bool:
 
 
 def may_decide_links(user: Person) -> bool:
-    """Say of records one may see that they are one household or not, and take it back."""
+    """Say of records of one's places that they are one household, or not, and take that back."""
     return may_review(user)
 
 
 def may_lift_brakes(user: Person) -> bool:
-    """Let automatic merging go on where it was paused."""
+    """Let the rule merge again for a tablet or an enumerator with an odd share of duplicates."""
     return _has(user, Role.MANAGER, Role.ADMIN)
 
 

@@ -7,11 +7,11 @@ is what it is for.
 """
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Max
 from django.utils import timezone
 
 from backend.accounts.models import User
@@ -35,11 +35,20 @@ WHY = {
 }
 _ONE_WAVE_DAYS = 60  # where records name no round
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
-_COLUMNS = {Kind.DEVICE: "device", Kind.ENUMERATOR: "enumerator"}
 RECENT = """
-SELECT hits > 0 FROM households_linkfeature
-WHERE {column} = %s AND state = 1 AND NOT trusted AND linked_at > %s
-ORDER BY linked_at DESC LIMIT %s
+SELECT asked.kind, asked.name, CASE asked.kind WHEN 'device' THEN ARRAY(
+    SELECT hits > 0 FROM households_linkfeature AS row
+    WHERE row.device = asked.name AND row.device <> '' AND state = 1 AND NOT trusted
+        AND linked_at > asked.since
+    ORDER BY linked_at DESC LIMIT %(last)s
+) ELSE ARRAY(
+    SELECT hits > 0 FROM households_linkfeature AS row
+    WHERE row.enumerator = asked.name AND row.enumerator <> '' AND state = 1 AND NOT trusted
+        AND linked_at > asked.since
+    ORDER BY linked_at DESC LIMIT %(last)s
+) END
+FROM unnest(%(kinds)s::text[], %(names)s::text[], %(since)s::timestamptz[])
+    AS asked(kind, name, since)
 """
 
 
@@ -49,12 +58,14 @@ class Brakes:
     def __init__(self, rows: Iterable[LinkFeature]) -> None:
         subjects = {s for row in rows for s in _subjects(row)}
         named = LinkBrake.objects.filter(subject__in={name for _, name in subjects})
-        self._set: dict[Subject, LinkBrake] = {
-            (each.kind, each.subject): each for each in named.filter(lifted_at=None)
-        }
-        lifted = named.exclude(lifted_at=None).values_list("kind", "subject")
-        self._lifted = {(kind, name): at for kind, name, at in lifted.annotate(Max("lifted_at"))}
-        self._recent = {s: self._last(s) for s in subjects if s[0] != Kind.RECORD}
+        self._set: dict[Subject, LinkBrake] = {}
+        lifted: dict[Subject, datetime] = {}
+        for each in named.order_by("pk"):
+            if each.lifted_at is None:
+                self._set[each.kind, each.subject] = each
+            else:
+                lifted[each.kind, each.subject] = each.lifted_at
+        self._recent = _recent([s for s in subjects if s[0] != Kind.RECORD], lifted)
 
     def look(self, row: LinkFeature, own: Features, hits: Sequence[Features]) -> LinkBrake | None:
         """Counts a record with the households that the rule would merge it with; the brake that
@@ -83,16 +94,22 @@ class Brakes:
             self._set[subject] = _brake(kind, name, share, len(seen))
         return self._set.get(subject)
 
-    def _last(self, subject: Subject) -> deque[bool]:
-        """Of the newest records of a tablet or enumerator, since a brake was last lifted, which
-        were duplicates; the oldest first."""
-        kind, name = subject
-        if kind not in _COLUMNS:
-            return deque(maxlen=LAST)
-        since = self._lifted.get(subject, _EVER)
+
+def _recent(
+    subjects: Iterable[Subject], lifted: Mapping[Subject, datetime]
+) -> dict[Subject, deque[bool]]:
+    """Of the newest records of each tablet and enumerator, since a brake was last lifted, which
+    were duplicates; the oldest first. A batch begins with nothing."""
+    found: dict[Subject, deque[bool]] = {subject: deque(maxlen=LAST) for subject in subjects}
+    asked = [(*s, lifted.get(s, _EVER)) for s in found if s[0] != Kind.BATCH]
+    if asked:
         with connection.cursor() as cursor:
-            cursor.execute(RECENT.format(column=_COLUMNS[Kind(kind)]), [name, since, LAST])
-            return deque(reversed([row[0] for row in cursor.fetchall()]), maxlen=LAST)
+            kinds, names, since = (list(column) for column in zip(*asked, strict=True))
+            values: dict[str, Any] = {"kinds": kinds, "names": names, "since": since, "last": LAST}
+            cursor.execute(RECENT, values)
+            for kind, name, duplicates in cursor.fetchall():
+                found[kind, name].extend(reversed(duplicates or []))
+    return found
 
 
 def _subjects(row: LinkFeature) -> list[Subject]:

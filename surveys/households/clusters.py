@@ -30,6 +30,7 @@ class Surrounding:
     apart: frozenset[frozenset[str]] = frozenset()
     by_rule: dict[Pair, Decided] = field(default_factory=dict)
     spoken: frozenset[Pair] = frozenset()  # pairs a person or a form has decided
+    decided: frozenset[UUID] = frozenset()  # of whom the log says anything
 
 
 def surrounding_records(records: Iterable[UUID]) -> set[UUID]:
@@ -62,6 +63,7 @@ def read_surrounding(
         ),
         by_rule=by_rule,
         spoken=frozenset(pair for pair, each in counts.items() if each.source != "rule"),
+        decided=frozenset(end for each in log for end in each.pair),
     )
 
 

@@ -6,8 +6,10 @@ A handful of statements for a whole batch. The caller holds the yards of the rec
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
+import orjson
 from django.db import connection
 
 from surveys.households.models import LinkFeature, LinkKey
@@ -43,6 +45,13 @@ SELECT known.kind, known.place, known.value, known.count
 FROM unnest(%s::text[], %s::text[], %s::text[]) AS asked(kind, place, value)
 JOIN households_linkfrequency AS known USING (kind, place, value)
 """
+SAVE = """
+UPDATE households_linkfeature AS row
+SET features = linked.features::jsonb, features_version = %s, hits = linked.hits,
+    state = 1, linked_at = %s, attempts = 0, try_after = NULL, error = ''
+FROM unnest(%s::uuid[], %s::text[], %s::int[]) AS linked(record_id, features, hits)
+WHERE row.record_id = linked.record_id
+"""
 _COPY = "COPY households_linkkey (key, record_id, kind, size) FROM STDIN"
 
 
@@ -65,17 +74,20 @@ def read_features(row: LinkFeature) -> Features:
 
 
 def load_features(records: Collection[UUID]) -> dict[UUID, Features]:
-    """The features of the records that have been linked, or are being linked."""
-    rows = LinkFeature.objects.filter(record_id__in=records, features__isnull=False)
-    return {row.record_id: read_features(row) for row in rows}
+    """The features of the records that have been linked."""
+    return read_stored(records)[0]
 
 
-def store_features(rows: Sequence[LinkFeature], features: Mapping[UUID, Features]) -> None:
-    """Makes the features, keys and counts of these records what they are now."""
+def read_stored(records: Collection[UUID]) -> tuple[dict[UUID, Features], set[str]]:
+    """The features of those records that have been linked, and the districts of all."""
+    rows = LinkFeature.objects.filter(record_id__in=records) if records else ()
+    features = {row.record_id: read_features(row) for row in rows if row.features is not None}
+    return features, {row.district for row in rows}
+
+
+def store_keys(rows: Sequence[LinkFeature], features: Mapping[UUID, Features]) -> None:
+    """Makes the keys and counts of these records what their features say."""
     replaced = {row.record_id: read_features(row) for row in rows if row.features is not None}
-    for row in rows:
-        row.features, row.features_version = features[row.record_id].to_json(), FEATURES_VERSION
-    LinkFeature.objects.bulk_update(rows, ["features", "features_version"])
     if replaced:
         LinkKey.objects.filter(record_id__in=replaced).delete()
     with (
@@ -89,8 +101,25 @@ def store_features(rows: Sequence[LinkFeature], features: Mapping[UUID, Features
     _count(features.values(), replaced.values())
 
 
+def save_linked(
+    rows: Sequence[LinkFeature], features: Mapping[UUID, Features], *, now: datetime
+) -> None:
+    """Takes these rows out of the queue, with their features where they register a family."""
+    stored = [
+        orjson.dumps(features[row.record_id].to_json()).decode()
+        if row.record_id in features
+        else None
+        for row in rows
+    ]
+    with connection.cursor() as cursor:
+        ids, hits = [row.record_id for row in rows], [row.hits for row in rows]
+        cursor.execute(SAVE, [FEATURES_VERSION, now, ids, stored, hits])
+
+
 def drop_features(rows: Sequence[LinkFeature]) -> None:
     """Forgets all that was computed of records that are gone, and the rows themselves."""
+    if not rows:
+        return
     replaced = [read_features(row) for row in rows if row.features is not None]
     gone = [row.record_id for row in rows]
     LinkKey.objects.filter(record_id__in=gone).delete()

@@ -42,6 +42,10 @@ def decisions_about(records: Collection[UUID]) -> list[Decided]:
     return _read(Q(a__in=records) | Q(b__in=records))
 
 
+def all_decisions() -> list[Decided]:
+    return _read(Q())
+
+
 def append_decisions(rows: Iterable[LinkDecision]) -> list[LinkDecision]:
     return LinkDecision.objects.bulk_create(rows)
 

@@ -5,7 +5,7 @@ of the rule, candidates with their reasons, and the households that follow from 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -19,25 +19,25 @@ from surveys.households.clusters import (
 from surveys.households.keys import (
     drop_features,
     find_candidates,
-    load_features,
     load_frequencies,
-    store_features,
+    read_stored,
+    save_linked,
+    store_keys,
 )
 from surveys.households.locks import hold_yards, try_yards
 from surveys.households.models import LinkFeature, Membership
+from surveys.households.people import found_people
 from surveys.households.projection import pair_of
 from surveys.households.published import current_model
 from surveys.households.questions import ask_about_forms
-from surveys.households.queue import record_from, yards_of
-from surveys.households.recompute import recompute
+from surveys.households.queue import record_from
+from surveys.households.recompute import recompute, settle_candidates
 from surveys.households.rulings import Ruling, write_rulings
 from surveys.linkage.clusters import Match
 from surveys.linkage.features import Features, features_of
 from surveys.linkage.frequencies import Frequencies
 from surveys.linkage.judge import judge
 from surveys.linkage.model import LinkModel
-
-State = LinkFeature.State
 
 
 class WiderYardsNeeded(Exception):
@@ -50,11 +50,13 @@ class WiderYardsNeeded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """How a batch ended: for the log line of the worker."""
+    """How a batch ended. `changed`: records whose household may have; `asked`: of candidates."""
 
-    records: int
-    pairs: int
-    skipped_keys: int
+    records: int = 0
+    pairs: int = 0
+    skipped_keys: int = 0
+    changed: set[UUID] = field(default_factory=set)
+    asked: set[UUID] = field(default_factory=set)
 
 
 def match_records(rows: Sequence[LinkFeature], *, yards: set[str], now: datetime) -> Linked:
@@ -70,18 +72,16 @@ def match_records(rows: Sequence[LinkFeature], *, yards: set[str], now: datetime
     registering = [row for row in rows if there.get(row.record_id)]
     forms = [row for row in rows if there.get(row.record_id) is False]
     gone = [row for row in rows if row.record_id not in there]
-    store_features(registering, {row.record_id: features[row.record_id] for row in registering})
     drop_features(gone)
-    done = _link(registering, held)
-    recompute([row.record_id for row in [*registering, *gone]], now=now)
+    own = {row.record_id: features[row.record_id] for row in registering}
+    store_keys(registering, own)
+    done = _link(registering, own, held)
+    save_linked([*registering, *forms], own, now=now)
+    moved = done.changed | {row.record_id for row in gone}
+    seen = recompute(moved, now=now) if moved else set()
+    found_people({r: len(each.members) for r, each in own.items() if r not in seen})
+    settle_candidates(done.asked)
     ask_about_forms(forms, now=now)
-    for row in [*registering, *forms]:
-        row.state, row.linked_at = State.LINKED, now
-        row.attempts, row.try_after, row.error = 0, None, ""
-    LinkFeature.objects.bulk_update(
-        [*registering, *forms],
-        ["state", "linked_at", "attempts", "try_after", "error", "hits"],
-    )
     return done
 
 
@@ -91,23 +91,22 @@ def _yards(features: Features) -> set[str]:
     return named | {f"card {features.card}"} if features.card else named
 
 
-def _link(rows: Sequence[LinkFeature], held: set[str]) -> Linked:
+def _link(rows: Sequence[LinkFeature], own: Mapping[UUID, Features], held: set[str]) -> Linked:
     if not rows:
-        return Linked(0, 0, 0)
+        return Linked()
     batch = {row.record_id: row for row in rows}
     model = current_model()
-    features = load_features(batch)
-    found = find_candidates(features)
-    met = set().union(*found.candidates.values())
-    reached = surrounding_records({*batch, *met})
-    _widen(yards_of(reached) - held)
-    features |= load_features(reached - features.keys())
-    around = read_surrounding(reached, features, batch)
-    frequencies = load_frequencies(features.values())
-    judging = _Judging(batch, around, frequencies, model)
+    found = find_candidates(own)
+    reached = surrounding_records({*batch, *set().union(*found.candidates.values())})
+    features, districts = read_stored(reached - own.keys())
+    _widen({f"district {district}" for district in districts} - held)
+    around = read_surrounding(reached, {**features, **own}, batch)
+    judging = _Judging(batch, around, load_frequencies(around.features.values()), model)
     rulings = [r for row in rows for r in judging.judge(row, found.candidates[row.record_id])]
-    write_rulings(rulings, around, batch, model=model)
-    return Linked(len(rows), judging.pairs, found.skipped)
+    changed = write_rulings(rulings, around, batch, model=model)
+    changed |= {r for r, row in batch.items() if row.linked_at or r in around.decided}
+    asked = {end for r in rulings if r.outcome.decision == "review" for end in r.pair}
+    return Linked(len(rows), judging.pairs, found.skipped, changed, asked)
 
 
 def _widen(yards: set[str]) -> None:

@@ -43,6 +43,19 @@ def align_people(
     _store(records, {line: person_id(first) for line, first in persons.items()})
 
 
+def found_people(sizes: Mapping[UUID, int]) -> None:
+    """The persons of records that are alone in their household: record → members."""
+    lines = [(record, index) for record, size in sizes.items() for index in range(size)]
+    Person.objects.bulk_create(
+        [Person(id=person_id(line), record_id=line[0], index=line[1]) for line in lines],
+        ignore_conflicts=True,
+    )
+    PersonMembership.objects.bulk_create(
+        [PersonMembership(record_id=r, index=i, person_id=person_id((r, i))) for r, i in lines],
+        ignore_conflicts=True,
+    )
+
+
 def person_id(line: Line) -> UUID:
     """The id of the person that this line of a roster founds."""
     return uuid5(line[0], f"person:{line[1]}")

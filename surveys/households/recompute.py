@@ -112,6 +112,8 @@ def _leave_unsettled(households: Collection[UUID]) -> None:
 def settle_candidates(records: Collection[UUID]) -> None:
     """A candidate is open while its records are there, in two households, and no person has spoken
     of the pair, or called the two households different since it was found."""
+    if not records:
+        return
     candidates = list(
         CandidateLink.objects.filter(Q(a__in=records) | Q(b__in=records), decision="review")
     )

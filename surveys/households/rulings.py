@@ -4,7 +4,7 @@ The rule never speaks where a person or a form has; and what it no longer says i
 another row of the log.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -12,8 +12,8 @@ from django.db.models import Q
 
 from surveys.households.clusters import Surrounding
 from surveys.households.log import append_decisions
-from surveys.households.models import CandidateLink, LinkBrake, LinkDecision
-from surveys.households.projection import Pair, pair_of
+from surveys.households.models import CandidateLink, LinkBrake, LinkDecision, LinkFeature
+from surveys.households.projection import Decided, Pair, pair_of
 from surveys.linkage.clusters import Outcome
 from surveys.linkage.judge import Judgement
 from surveys.linkage.model import LinkModel
@@ -37,40 +37,64 @@ class Ruling:
 
 
 def write_rulings(
-    rulings: Sequence[Ruling], around: Surrounding, batch: Collection[UUID], *, model: LinkModel
-) -> None:
-    """Makes what the rule says of the records of `batch` what it is now. Safe to run twice."""
+    rulings: Sequence[Ruling],
+    around: Surrounding,
+    batch: Mapping[UUID, LinkFeature],
+    *,
+    model: LinkModel,
+) -> set[UUID]:
+    """Makes what the rule says of the records of `batch` what it is now. Safe to run twice.
+
+    Gives the records of whom it says something else than before.
+    """
     merged = {r.pair: r for r in rulings if r.outcome.decision == "auto"}
     new = [r for pair, r in merged.items() if pair not in around.by_rule.keys() | around.spoken]
     old = [each for pair, each in around.by_rule.items() if pair not in merged]
-    append_decisions(
-        [
-            LinkDecision(
-                a=each.a,
-                b=each.b,
-                verdict=Verdict.WITHDRAWN,
-                source=Source.RULE,
-                model=model.version,
-                reason="no longer holds",
-                revokes_id=each.number,
-            )
-            for each in sorted(old, key=lambda each: each.number)
-        ]
-        + [_merger(ruling, model) for ruling in new]
-    )
-    _store_candidates([_candidate(ruling, model) for ruling in rulings], batch, model.version)
+    old.sort(key=lambda each: each.number)
+    append_decisions([withdrawal_of(each, model) for each in old])
+    append_decisions([merger_of(ruling.outcome, model) for ruling in new])
+    known = [record for record, row in batch.items() if row.linked_at is not None]
+    _drop_candidates({ruling.pair for ruling in rulings}, known, model.version)
+    store_candidates(rulings, model)
+    pairs = [each.pair for each in new] + [each.pair for each in old]
+    return {end for pair in pairs for end in pair}
 
 
-def _merger(ruling: Ruling, model: LinkModel) -> LinkDecision:
-    a, b = ruling.pair
+def merger_of(outcome: Outcome, model: LinkModel) -> LinkDecision:
+    """The rule's word that two records are one household."""
+    a, b = pair_of(UUID(outcome.left), UUID(outcome.right))
     return LinkDecision(
         a=a,
         b=b,
         verdict=Verdict.SAME,
         source=Source.RULE,
         model=model.version,
-        weight=ruling.outcome.weight,
+        weight=outcome.weight,
         reason="weight over the threshold, no veto",
+    )
+
+
+def withdrawal_of(decided: Decided, model: LinkModel) -> LinkDecision:
+    """The rule's word that an earlier one of its own no longer holds."""
+    a, b = decided.pair
+    return LinkDecision(
+        a=a,
+        b=b,
+        verdict=Verdict.WITHDRAWN,
+        source=Source.RULE,
+        model=model.version,
+        reason="no longer holds",
+        revokes_id=decided.number,
+    )
+
+
+def store_candidates(rulings: Sequence[Ruling], model: LinkModel) -> None:
+    """Why, for each pair; one that is known keeps the time when it was found."""
+    CandidateLink.objects.bulk_create(
+        [_candidate(ruling, model) for ruling in rulings],
+        update_conflicts=True,
+        unique_fields=["a", "b", "model"],
+        update_fields=_SAYS,
     )
 
 
@@ -93,16 +117,12 @@ def _candidate(ruling: Ruling, model: LinkModel) -> CandidateLink:
     )
 
 
-def _store_candidates(
-    wanted: Sequence[CandidateLink], batch: Collection[UUID], version: str
-) -> None:
+def _drop_candidates(pairs: set[Pair], batch: Collection[UUID], version: str) -> None:
     """Those that are gone go; those that stay keep the time when they were found."""
-    pairs = {(each.a, each.b) for each in wanted}
+    if not batch:
+        return
     records = CandidateLink.objects.filter(model=version, kind=CandidateLink.Kind.RECORDS)
     known = records.filter(Q(a__in=batch) | Q(b__in=batch)).values_list("pk", "a", "b")
     gone = [pk for pk, a, b in known if (a, b) not in pairs]
     if gone:
         CandidateLink.objects.filter(pk__in=gone).delete()
-    CandidateLink.objects.bulk_create(
-        wanted, update_conflicts=True, unique_fields=["a", "b", "model"], update_fields=_SAYS
-    )

@@ -50,7 +50,7 @@ def link_waiting(*, limit: int = BATCH) -> int:
         return _link_one_by_one(first, limit)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def settle_households() -> int:
     """Entities, visits and logs follow households whose records have changed; how many it took."""
     waiting = Household.objects.filter(unsettled=True).order_by("pk")

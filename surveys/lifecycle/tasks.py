@@ -14,6 +14,7 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from surveys.households.models import LinkFeature
+from surveys.households.relink import plan_relink
 from surveys.lifecycle.link import link_waiting
 from surveys.lifecycle.process import BATCH, process_waiting
 from surveys.submissions.models import Submission
@@ -63,3 +64,18 @@ def _burst() -> bool:
         state=LinkFeature.State.WAITING, arrived_at__lt=timezone.now() - PATIENCE
     )
     return not late.exists()
+
+
+@shared_task(ignore_result=True)
+def relink_task() -> None:
+    """A plan of a full re-link, for the log: how far the register is from what it would be now."""
+    plan = plan_relink(workers=1)
+    log.info(
+        "re-link planned",
+        extra={
+            "records": plan.records,
+            "merges_added": len(plan.merges_added),
+            "merges_lost": len(plan.merges_lost),
+            "reviews_added": len(plan.reviews_added),
+        },
+    )

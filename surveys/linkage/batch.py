@@ -146,8 +146,8 @@ def _decided(tables: Tables, model: LinkModel, backend: str, session: Any) -> li
 def _weighed(row: JudgedRow, bits: float, levels: tuple[str, ...], model: LinkModel) -> Weighed:
     left, right, _, codes, strong = row
     vetoes = tuple(codes.split())
-    card = levels[COMPARISONS.index("card")]
-    return Weighed(left, right, decide(bits, vetoes, strong, card, model), bits, vetoes)
+    decision = decide(bits, vetoes, strong, dict(zip(COMPARISONS, levels, strict=True)), model)
+    return Weighed(left, right, decision, bits, vetoes)
 
 
 def _settled(

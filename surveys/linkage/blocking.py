@@ -49,16 +49,16 @@ def _keys(
     features: Features, years: tuple[int, ...], estimated: tuple[int, ...]
 ) -> Iterator[LinkKey]:
     for phone in features.phones:
-        yield _key("phone", phone)
+        yield link_key("phone", phone)
     if features.card:
-        yield _key("card", features.card)
+        yield link_key("card", features.card)
     for member in features.members:
         yield from _member_keys(features.district, member, years, estimated)
     if features.head >= 0:
         head = features.members[features.head]
         for given in head.given:
             for family in head.families:
-                yield _key("head", features.village, skeleton(given), skeleton(family))
+                yield link_key("head", features.village, skeleton(given), skeleton(family))
 
 
 def _member_keys(
@@ -69,15 +69,16 @@ def _member_keys(
         bones = skeleton(given)
         if birth.year:
             for off in estimated if birth.estimated else years:
-                yield _key("member", district, bones, birth.year + off)
+                yield link_key("member", district, bones, birth.year + off)
         if birth.day:
-            yield _key("day", district, bones, birth.month, birth.day)
+            yield link_key("day", district, bones, birth.month, birth.day)
     if birth.day and birth.year:
-        yield _key("birth", district, member.sex, *birth[:3])
+        yield link_key("birth", district, member.sex, *birth[:3])
 
 
 @lru_cache(maxsize=300_000)
-def _key(kind: str, *parts: str | int) -> LinkKey:
+def link_key(kind: str, *parts: str | int) -> LinkKey:
+    """A key of its kind from what it is made of."""
     text = "\x1f".join((kind, *map(str, parts)))
     digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return LinkKey(kind, int.from_bytes(digest, "big", signed=True))

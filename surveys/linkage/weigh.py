@@ -101,7 +101,7 @@ def _in_spark(rows: list[dict[str, Any]], model: LinkModel, session: Any) -> dic
     weighed = _predict(
         SparkAPI(spark_session=session, break_lineage_method="persist"), "pairs", model
     )
-    found = weighed.as_record_dict()
+    found = weighed.as_record_list()
     return {row[f"{_KEY}_l"]: row["match_weight"] for row in found}
 
 

@@ -1,6 +1,7 @@
 """Brakes: where too much of what comes is a duplicate, nobody is merged before a person looked."""
 
 import pytest
+from django.test import Client
 
 from backend.accounts.models import User
 from backend.audit.models import AuditEvent
@@ -108,3 +109,11 @@ def test_nothing_that_was_merged_before_a_brake_is_parted_by_linking_it_again() 
     LinkFeature.objects.update(state=LinkFeature.State.WAITING)
     drain()
     assert households() == {frozenset({"uuid:1", "uuid:2"})}
+
+
+def test_manager_is_told_on_the_first_page_and_an_analyst_is_not(
+    as_alice: Client, as_bob: Client
+) -> None:
+    LinkBrake.objects.create(kind="device", subject="7", why="device_duplicates")
+    assert "brakes on merging" in as_alice.get("/").content.decode()
+    assert "brakes on merging" not in as_bob.get("/").content.decode()
