@@ -14,8 +14,9 @@ def link_figures(user: User) -> list[Figure]:
         return []
     waiting = len(waiting_cases(CaseQueue(user)).cases)
     hint = "perhaps one household" if waiting else "none"
-    figures = [Figure("to decide", waiting, hint, reverse("links") if waiting else "")]
+    link, tone = (reverse("links"), "wait") if waiting else ("", "")
+    figures = [Figure("to decide", waiting, hint, link, tone)]
     brakes = LinkBrake.objects.filter(lifted_at=None).count() if may_lift_brakes(user) else 0
     if brakes:
-        figures.append(Figure("brakes on", brakes, "joining pauses", reverse("brakes"), "wait"))
+        figures.append(Figure("brakes on", brakes, "too many duplicates", reverse("brakes"), "bad"))
     return figures
