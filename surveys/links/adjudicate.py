@@ -81,7 +81,9 @@ def undo(*, adjudication_id: int, by: User, reason: str) -> Adjudication:
     if made is None:
         raise Problem("not_found")
     decisions = list(made.decisions.order_by("-pk"))
-    demand_visible(by, {end for each in decisions for end in (each.a, each.b)})
+    ends = {end for each in decisions for end in (each.a, each.b)}
+    demand_visible(by, ends)
+    hold_records(ends)  # all at once: one by one, two people could wait for each other
     revoked = [_revoked(each, by, reason) for each in decisions]
     if not any(revoked):
         raise Problem("decision_revoked")

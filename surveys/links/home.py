@@ -18,5 +18,7 @@ def link_figures(user: User) -> list[Figure]:
     figures = [Figure("to decide", waiting, hint, link, tone)]
     brakes = LinkBrake.objects.filter(lifted_at=None).count() if may_lift_brakes(user) else 0
     if brakes:
-        figures.append(Figure("brakes on", brakes, "too many duplicates", reverse("brakes"), "bad"))
+        figures.append(
+            Figure("brakes on merging", brakes, "too many duplicates", reverse("brakes"), "bad")
+        )
     return figures
