@@ -81,7 +81,8 @@ def distance_words(metres: float) -> str:
     """12 m, 340 m, 5.2 km, 120 km."""
     if metres < 1_000:
         return f"{metres:.0f} m"
-    return f"{metres / 1_000:.1f} km" if metres < 10_000 else f"{metres / 1_000:.0f} km"
+    digits = 1 if metres < 10_000 and metres % 1_000 else 0
+    return f"{metres / 1_000:.{digits}f} km"
 
 
 def _round_length(metres: float) -> float:

@@ -9,7 +9,10 @@ from sync.demo import make_demo
 
 
 class Command(BaseCommand):
-    help = "Makes what a first look needs: places, rounds, forms, an account a role, two tablets."
+    help = (
+        "Makes what a first look needs: places, rounds, forms, an account a role, two tablets and"
+        " (unless DEMO=0, or something has arrived) a few families that look alike."
+    )
     requires_system_checks: list[str] = []
 
     def handle(self, *_args: Any, **_options: Any) -> None:

@@ -245,6 +245,29 @@ def test_page_renews_its_claim_and_leaving_ends_it(as_dilnoza: Client, link: Can
     assert not CaseClaim.objects.exists()
 
 
+def test_districts_are_drawn_only_where_the_points_are_kilometres_apart(
+    as_alice: Client, two: tuple[UUID, UUID], alai: Place, link: CandidateLink
+) -> None:
+    square = [[73.0, 39.5], [74.0, 39.5], [74.0, 40.0], [73.0, 40.0], [73.0, 39.5]]
+    alai.path = f"KG/{alai.parent.code}/{alai.code}"
+    alai.boundary = {"type": "MultiPolygon", "coordinates": [[square]]}
+    alai.save()
+
+    def map_of(metres: float) -> str:
+        for number, record in enumerate(two):
+            row = LinkFeature.objects.get(pk=record)
+            row.record |= {"latitude": 39.7 + number * metres / 111_195, "longitude": 73.5}
+            row.save()
+        return text(as_alice, f"/links/{link.pk}/")
+
+    near, far = map_of(400), map_of(30_000)
+    assert 'class="outline"' not in near
+    assert "100 m" in near
+    assert far.count('class="outline"') == 1
+    assert "10 km" in far
+    assert "39.7" not in far  # how far apart, not where
+
+
 def test_enter_in_a_field_decides_nothing(as_dilnoza: Client, link: CandidateLink) -> None:
     page = text(as_dilnoza, f"/links/{link.pk}/")
 

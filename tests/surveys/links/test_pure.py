@@ -109,7 +109,8 @@ def test_points_of_one_yard_are_not_blown_up_to_a_distance() -> None:
 
 
 @pytest.mark.parametrize(
-    ("metres", "words"), [(12, "12 m"), (340, "340 m"), (5_210, "5.2 km"), (120_400, "120 km")]
+    ("metres", "words"),
+    [(12, "12 m"), (340, "340 m"), (2_000, "2 km"), (5_210, "5.2 km"), (120_400, "120 km")],
 )
 def test_distance_in_words(metres: float, words: str) -> None:
     assert distance_words(metres) == words
