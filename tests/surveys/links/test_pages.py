@@ -260,7 +260,7 @@ def test_districts_are_drawn_only_where_the_points_are_kilometres_apart(
             row.save()
         return text(as_alice, f"/links/{link.pk}/")
 
-    near, far = map_of(400), map_of(30_000)
+    near, far = map_of(400), map_of(36_000)
     assert 'class="outline"' not in near
     assert "100 m" in near
     assert far.count('class="outline"') == 1
