@@ -81,22 +81,17 @@ class Tables:
         self._db.execute("DROP TABLE counted")
         self._db.execute(
             "CREATE TABLE common AS SELECT * FROM found SEMI JOIN"
-            f" (SELECT value FROM found GROUP BY value HAVING count(*) <= {MOST_HOLDERS})"  # noqa: S608
-            " USING (value)"
+            " (SELECT value FROM found GROUP BY value HAVING count(*) <= ?) USING (value)",
+            [MOST_HOLDERS],
         )
         for start in range(0, self.records, _SEARCHED_AT_ONCE):
             self._db.execute(_PAIRS, [start, start + _SEARCHED_AT_ONCE])
         self._shared = self._counts("place = '' AND times > ?", 1)
-        return int(
-            self._one(
-                f"SELECT count(*) FROM (SELECT value FROM found GROUP BY value"  # noqa: S608
-                f" HAVING count(*) > {MOST_HOLDERS})"
-            )
+        self._db.execute(
+            "SELECT count(*) FROM (SELECT value FROM found GROUP BY value HAVING count(*) > ?)",
+            [MOST_HOLDERS],
         )
-
-    def _one(self, sql: str) -> Any:
-        row = self._db.execute(sql).fetchone()
-        return row[0] if row else 0
+        return int((self._db.fetchone() or (0,))[0])
 
     def works(self, size: int) -> Iterator[Work]:
         """All pairs in batches, those of a district together."""

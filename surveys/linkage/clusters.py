@@ -94,14 +94,14 @@ class _Clusters:
         return outcome
 
     def still_asked(self, outcomes: list[Outcome]) -> list[Outcome]:
-        """Of the reviews between two clusters the strongest stays; within one there is no question."""
+        """Of the reviews between two clusters the strongest stays; within one, none."""
         asked: set[frozenset[str]] = set()
         settled = []
         for outcome in outcomes:
             ends = frozenset((self._cluster_of[outcome.left], self._cluster_of[outcome.right]))
             if outcome.decision == "review":
                 if len(ends) == 1 or ends in asked:
-                    outcome = replace(outcome, decision="none")  # noqa: PLW2901
+                    outcome = replace(outcome, decision="none")
                 asked.add(ends)
             settled.append(outcome)
         return settled

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 from surveys.linkage.features import Features
 from surveys.linkage.frequencies import Frequencies
-from surveys.linkage.names import is_one_edit
 from surveys.linkage.model import LinkModel
+from surveys.linkage.names import is_one_edit
 from surveys.linkage.roster import Alignment
 
 COMPARISONS = (

@@ -1,7 +1,7 @@
 """dedupe: the whole engine over records in memory."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from surveys.linkage.blocking import (

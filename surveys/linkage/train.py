@@ -158,7 +158,7 @@ def upper_bound(wrong: int, seen: int) -> float:
 def counted_weights(
     labelled: Iterable[Labelled], random: Iterable[Sequence[str]]
 ) -> dict[str, dict[str, float]]:
-    """log2(m/u) a level, for comparison: m of pairs labelled same, u of random pairs of a village."""
+    """log2(m/u) a level, to compare: m of pairs labelled same, u of random pairs of a village."""
     same: dict[str, Counter[str]] = {name: Counter() for name in COMPARISONS}
     other: dict[str, Counter[str]] = {name: Counter() for name in COMPARISONS}
     for pair in labelled:

@@ -4,13 +4,16 @@ Slices of load and of pgbench take turns, since the machine's other work comes a
 figure is the median of three.
 """
 
+import json
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -20,13 +23,15 @@ from tests.benchmarks.load import Load, as_request, drive, volley
 from tests.benchmarks.pgbench import Pgbench
 from tests.benchmarks.processes import cpu_seconds, machine_cpu_seconds, memory_mb
 from tests.benchmarks.report import TITLE, Measurement, as_lines, write_json
+from tests.engines import OwnEngines, throw_away_folder
 from tests.live import LiveServer
 from tests.registrations import Registrations
 
 OUT = Path(os.environ.get("OILA_VAR", "var")) / "bench.json"
 SLICES = 3
 RECORDS, RECORDS_WITH_PHOTO, PHOTO_BYTES = 2000, 700, 200_000
-ROWS = ("accept", "accept_with_photo", "process", "race", "memory", "form_list", "company")
+ROWS = ("accept", "accept_with_photo", "process", "race", "memory", "form_list", "link", "company")
+REGISTER = 100_000  # households that one record is linked against
 ALL_ROLES = ("web", "worker", "batch", "beat", "postgres", "redis")
 PARALLEL, ROUNDS = 5, 200
 CENTRAL_BURST, CENTRAL_DRAINED, CENTRAL_PHOTO = 106, 72, 78  # per second, at 8 clients
@@ -115,10 +120,11 @@ class Bench:
 
     def process(self) -> Iterator[Measurement]:
         """Counted until the last clean row and household is there, the worker at work meanwhile."""
-        slices = [
-            self._slice(self._posts(RECORDS), 8, ALL_ROLES, until=self.server.drain)
-            for _ in range(SLICES)
-        ]
+        slices = []
+        for _ in range(SLICES):
+            posts = self._posts(RECORDS)
+            slices.append(self._slice(posts, 8, ALL_ROLES, until=self.server.drain_processing))
+            self.server.drain()  # linkage steps aside for a burst, and catches up here
         at = "accept and process, 8 clients"
         rate = median(each.rate for each in slices)
         yield Measurement(at, rate, "per s", 4.0 * CENTRAL_DRAINED, "higher")
@@ -148,6 +154,25 @@ class Bench:
     def company(self) -> Iterator[Measurement]:
         """What the machine did besides; above a third of a core the rates are too low."""
         yield Measurement("cores used by other work meanwhile", median(self.others), "cores")
+
+    def link(self) -> Iterator[Measurement]:
+        """One record after the other against a register, in engines of its own."""
+        own = OwnEngines(throw_away_folder())
+        try:
+            env = {**self.server.env, **own.env, "SECRET_KEY": "only-for-benchmarks-" + "x" * 40}
+            env["DJANGO_SETTINGS_MODULE"] = "backend.settings"
+            run = partial(subprocess.run, env=env, check=True, capture_output=True)
+            run([sys.executable, "manage.py", "migrate", "-v0"])
+            done = run([sys.executable, "-m", "tests.benchmarks.linking", str(REGISTER)])
+        finally:
+            own.remove()
+        found = json.loads(done.stdout)
+        each = sorted(1000 * seconds for seconds in found["each"])
+        at = f"link, one record against {REGISTER:,}"
+        yield Measurement(f"{at}: median", median(each), "ms", 50.0)
+        yield Measurement(f"{at}: p99", each[int(len(each) * 0.99)], "ms", 250.0)
+        share = found["merged"] / found["again"]
+        yield Measurement(f"{at}: told again and merged", share, "", None, "higher")
 
     def form_list(self) -> Iterator[Measurement]:
         requests = form_list_requests(self.server, forms=100)
