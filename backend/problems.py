@@ -192,6 +192,17 @@ KINDS: dict[str, Kind] = {
     "comment_missing": Kind(
         400, "Say what is wrong", "Write a comment, on the record or on a question."
     ),
+    "reason_missing": Kind(400, "Say why", "A decision is kept with its reason. Write no names."),
+    "link_changed": Kind(
+        409,
+        "Changed meanwhile",
+        "Somebody decided, or a record changed, since you looked. Nothing was decided: look again.",
+    ),
+    "link_claimed": Kind(
+        409,
+        "Somebody has it open",
+        "Somebody else is deciding on these records until {until}. Nothing was decided.",
+    ),
     "record_unknown": Kind(
         404, "Record not known", "There is no record {record!r} of a household, or it was deleted."
     ),

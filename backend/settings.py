@@ -131,6 +131,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": SWEEP_SECONDS,
         "options": {"expires": SWEEP_SECONDS},
     },
+    "audit-links": {
+        "task": "surveys.lifecycle.tasks.relink_task",
+        "schedule": 86400,
+        "options": {"expires": 3600},
+    },
     "sweep-incoming": {
         "task": "surveys.submissions.tasks.sweep_incoming_task",
         "schedule": 86400,
@@ -228,6 +233,7 @@ INSTALLED_APPS = [
     "surveys.datasets",
     "surveys.reviewing",
     "surveys.lifecycle",
+    "surveys.links",
     "sync",
 ]
 MIDDLEWARE = [

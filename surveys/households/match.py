@@ -33,6 +33,7 @@ from surveys.households.questions import ask_about_forms
 from surveys.households.queue import record_from
 from surveys.households.recompute import recompute, settle_candidates
 from surveys.households.rulings import Ruling, write_rulings
+from surveys.households.women import find_women
 from surveys.linkage.clusters import Match
 from surveys.linkage.features import Features, features_of
 from surveys.linkage.frequencies import Frequencies
@@ -81,6 +82,7 @@ def match_records(rows: Sequence[LinkFeature], *, yards: set[str], now: datetime
     seen = recompute(moved, now=now) if moved else set()
     found_people({r: len(each.members) for r, each in own.items() if r not in seen})
     settle_candidates(done.asked)
+    find_women(own)
     ask_about_forms(forms, now=now)
     return done
 

@@ -14,8 +14,8 @@ from surveys.households.keys import load_features, load_frequencies
 from surveys.households.models import Person, PersonMembership
 from surveys.households.projection import Founded
 from surveys.households.published import current_model
-from surveys.linkage.features import FEATURES_VERSION, Features
-from surveys.linkage.roster import align_rosters
+from surveys.linkage.features import FEATURES_VERSION
+from surveys.linkage.people import same_persons
 
 Line = tuple[UUID, int]  # a record and the place of a member in its roster
 SIZES = """
@@ -81,32 +81,13 @@ def _aligned(households: Sequence[Sequence[UUID]]) -> dict[Line, Line]:
     frequencies, model = load_frequencies(features.values()), current_model()
     found: dict[Line, Line] = {}
     for records in households:
-        groups = _Groups(records, features)
-        for at, later in enumerate(records):
-            for earlier in records[:at]:
-                pairs = align_rosters(features[earlier], features[later], frequencies, model).pairs
-                for pair in sorted(pairs, key=lambda pair: (-pair.strong, -pair.bits)):
-                    groups.join((earlier, pair.left), (later, pair.right))
-        found |= groups.first
+        age = {str(record): at for at, record in enumerate(records)}
+        known = [features[record] for record in records]
+        for group in same_persons(known, frequencies, model).groups:
+            lines = sorted(group, key=lambda line: (age[line[0]], line[1]))
+            first = UUID(lines[0][0]), lines[0][1]
+            found |= {(UUID(record), index): first for record, index in lines}
     return found
-
-
-class _Groups:
-    """Lines taken for one person; no two of one record. `first`: line → the oldest of its group."""
-
-    def __init__(self, records: Sequence[UUID], features: Mapping[UUID, Features]) -> None:
-        self.first = {(r, i): (r, i) for r in records for i in range(len(features[r].members))}
-        self._lines = {line: {line} for line in self.first}
-
-    def join(self, older: Line, newer: Line) -> None:
-        kept, gone = self.first[older], self.first[newer]
-        records = {record for record, _ in self._lines[kept]}
-        if kept == gone or any(record in records for record, _ in self._lines[gone]):
-            return
-        kept, gone = sorted((kept, gone), key=list(self.first).index)
-        for line in self._lines[gone]:
-            self.first[line] = kept
-        self._lines[kept] |= self._lines.pop(gone)
 
 
 def _store(records: Collection[UUID], wanted: Mapping[Line, UUID]) -> None:

@@ -69,7 +69,7 @@ def _burst() -> bool:
 @shared_task(ignore_result=True)
 def relink_task() -> None:
     """A plan of a full re-link, for the log: how far the register is from what it would be now."""
-    plan = plan_relink(workers=1)
+    plan = plan_relink(workers=0)
     log.info(
         "re-link planned",
         extra={

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.benchmarks import burst, entity_lists, forms, intake, wire
+from tests.benchmarks import burst, entity_lists, forms, intake, register, wire
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.report import TITLE, Measurement, as_lines, write_json
 from tests.live import LiveServer
@@ -27,6 +27,7 @@ ROWS: dict[str, Callable[[Bench], Iterator[Measurement]]] = {
     "pull": wire.pull,
     "entity_csv": entity_lists.entity_csv,
     "burst": burst.burst,
+    "link": register.link,
     "company": intake.company,
 }
 

@@ -73,8 +73,8 @@ class Command(BaseCommand):
     def start_server(self, supervisor: Supervisor) -> None:
         """Web first and alone, so that it answers soon; the demo is made while it wakes up."""
         self.start_process(supervisor, "web")
-        call_command("demo", stdout=self.stdout)
         week = settings.DEMO and self.nothing_arrived_yet()
+        call_command("demo", stdout=self.stdout)
         connections.close_all()
         supervisor.run(until=web_answers(time.monotonic() + ANSWER_SECONDS))
         if supervisor.stopping:

@@ -4,10 +4,17 @@ import pytest
 
 from backend.accounts.models import User
 from surveys.households.decide import decide_pair, revoke_decision
-from surveys.households.models import LinkDecision, Person, PersonMembership
+from surveys.households.models import LinkDecision, Person, PersonCandidate, PersonMembership
 from surveys.lifecycle.delete import delete_record
 from tests.surveys.household_forms import FAMILY, drain, publish
-from tests.surveys.households.families import ASANOVS, ASANOVS_AGAIN, BROTHERS, family_arrives
+from tests.surveys.households.families import (
+    ASANOVS,
+    ASANOVS_AGAIN,
+    BROTHERS,
+    STRANGERS,
+    family_arrives,
+    households,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -77,3 +84,17 @@ def test_deleted_record_has_no_members_and_its_persons_keep_their_ids(alice: Use
     drain()
     assert people() == []
     assert set(Person.objects.values_list("pk", flat=True)) == known
+
+
+def test_woman_who_married_into_another_household_is_a_candidate_and_never_merged() -> None:
+    daughter = ("Асанова Айгүл Бакытовна", 24, "female", "child_in_law")
+    family_arrives("uuid:1", [*ASANOVS, ("Асанова Айгүл Бакытовна", 24, "female", "sibling")])
+    family_arrives("uuid:2", [*STRANGERS, daughter])
+    drain()
+
+    candidate = PersonCandidate.objects.get()
+    assert {candidate.a.memberships.get().index, candidate.b.memberships.get().index} == {4, 2}
+    assert candidate.state == "open"
+    assert "name" in candidate.reasons
+    assert not Person.objects.filter(redirect_to__isnull=False).exists()
+    assert households() == {frozenset({"uuid:1"}), frozenset({"uuid:2"})}
