@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.benchmarks import burst, entity_lists, forms, intake, register, wire
+from tests.benchmarks import burst, entity_lists, forms, intake, quality, register, wire
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.report import TITLE, Measurement, as_lines, write_json
 from tests.live import LiveServer
@@ -28,6 +28,10 @@ ROWS: dict[str, Callable[[Bench], Iterator[Measurement]]] = {
     "entity_csv": entity_lists.entity_csv,
     "burst": burst.burst,
     "link": register.link,
+    "quality": quality.quality,
+    "registers": quality.registers,
+    "million": quality.million,
+    "pipeline": quality.pipeline,
     "company": intake.company,
 }
 
