@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from surveys.linkage.batch_steps import JudgedRow, Keys, Prepared, Work
 from surveys.linkage.blocking import KINDS, MOST_HOLDERS, SHORT_LIST, TELLING_KINDS
+from surveys.linkage.comparisons import RARE_PHONE
 from surveys.linkage.model import LinkModel
 
 MEMORY = "1500MB"
@@ -98,7 +99,8 @@ class Tables:
         )
         for start in range(0, self.records, _SEARCHED_AT_ONCE):
             self._db.execute(_PAIRS, [start, start + _SEARCHED_AT_ONCE])
-        self._shared = self._counts("place = '' AND times > ?", 1)
+        # Every batch carries these: a rare phone or card is one that is not among them.
+        self._shared = self._counts("place = '' AND times > ?", RARE_PHONE)
         self._db.execute(
             "SELECT count(*) FROM (SELECT value FROM found GROUP BY value HAVING count(*) > ?)",
             [MOST_HOLDERS],
