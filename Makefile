@@ -49,6 +49,10 @@ migrations: install-dev  ## write the migrations that the models need
 test-browser: install-dev  ## the pages in a real browser (Chromium)
 	@$(PYTEST) -m browser
 
+test-spark: install-dev  ## the same weights on Spark as on DuckDB; needs a Java
+	@.venv/bin/uv pip install -q --require-hashes -r requirements-spark.txt
+	@$(PYTEST) -n 0 -m spark tests/surveys/linkage
+
 bench: install-dev  ## how fast, on this machine: a table, and var/bench.json
 	@$(BIN)/python -m tests.benchmarks
 	@$(BIN)/python -m tests.benchmarks.odata
@@ -60,6 +64,7 @@ lock: install-dev  ## newer pins, within what requirements*.in allow; the files 
 	@$(BIN)/$(LOCK) --upgrade requirements-uv.in -o requirements-uv.txt
 	@$(BIN)/$(LOCK) --upgrade requirements.in -o requirements.txt
 	@$(BIN)/$(LOCK) --upgrade requirements-dev.in -o requirements-dev.txt
+	@$(BIN)/$(LOCK) --upgrade requirements-spark.in -o requirements-spark.txt
 
 .PHONY: help run install install-dev demo test check lint fix types contracts migrations-check \
-        migrations test-browser bench storm lock
+        migrations test-browser test-spark bench storm lock

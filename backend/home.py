@@ -16,6 +16,7 @@ FIGURES = (
     "surveys.datasets.home.record_figures",
     "surveys.households.home.household_figures",
     "surveys.reviewing.home.review_figures",
+    "surveys.links.home.link_figures",
     "surveys.submissions.home.queue_figures",
     "surveys.cleaning.home.flag_figures",
 )
@@ -68,5 +69,6 @@ def rights(request: HttpRequest) -> dict[str, bool]:
         "may_read_records": permissions.may_read_records(user),
         "may_export": permissions.may_export(user),
         "may_review": permissions.may_review(user),
+        "may_decide_links": permissions.may_decide_links(user),
         "may_use_console": permissions.may_use_console(user),
     }

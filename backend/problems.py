@@ -78,6 +78,11 @@ KINDS: dict[str, Kind] = {
         "Record too deeply nested",
         "The record is nested deeper than any form. The bytes were kept for support.",
     ),
+    "xml_too_wide": Kind(
+        400,
+        "Record too wide",
+        "The record has more elements, or more attributes on one of them, than any form. The bytes were kept for support.",
+    ),
     "xml_too_large": Kind(
         413,
         "Record too large",
@@ -198,6 +203,29 @@ KINDS: dict[str, Kind] = {
     "comment_missing": Kind(
         400, "Say what is wrong", "Write a comment, on the record or on a question."
     ),
+    "reason_missing": Kind(400, "Say why", "A decision is kept with its reason. Write no names."),
+    "link_changed": Kind(
+        409,
+        "Changed meanwhile",
+        "Somebody decided, or a record changed, since you looked. Nothing was decided: look again.",
+    ),
+    "link_claimed": Kind(
+        409,
+        "Somebody has it open",
+        "Somebody else is deciding on these records until {until}. Nothing was decided.",
+    ),
+    "record_unknown": Kind(
+        404, "Record not known", "There is no record {record!r} of a household, or it was deleted."
+    ),
+    "decision_invalid": Kind(
+        400,
+        "Not a decision",
+        "Say of two different records that they are the same, different, or that you are unsure.",
+    ),
+    "decision_revoked": Kind(
+        409, "Already taken back", "This decision no longer holds: somebody took it back."
+    ),
+    "brake_lifted": Kind(409, "Brake is off", "Somebody has lifted this brake already."),
     "conflict_settled": Kind(
         409, "Settled already", "Somebody has settled this conflict meanwhile."
     ),
@@ -266,6 +294,11 @@ KINDS: dict[str, Kind] = {
         "Try again soon",
         "The server is catching its breath. Your data is safe; try again in a few seconds.",
     ),
+    "server_busy": Kind(
+        503,
+        "Server busy",
+        "Many tablets are sending at this moment. Your data is safe; send it again in {retry_after} seconds.",
+    ),
     "disk_full": Kind(
         503,
         "Server disk full",
@@ -302,7 +335,9 @@ class Problem(Exception):
 
     @property
     def headers(self) -> dict[str, str]:
-        return {"Retry-After": str(RETRY_AFTER_SECONDS)} if self.status in {429, 503} else {}
+        if self.status in {429, 503}:
+            return {"Retry-After": str(self.details.get("retry_after", RETRY_AFTER_SECONDS))}
+        return {"WWW-Authenticate": "Bearer"} if self.status == 401 else {}
 
     def as_json(self) -> dict[str, Any]:
         """The members of an RFC 9457 problem document."""

@@ -1,6 +1,6 @@
-"""The three processes of a running server: how `manage.py up` and docker-compose start each.
+"""The four processes of a running server: how `manage.py up` and docker-compose start each.
 
-The accepting of records wins over everything else: web runs at normal priority, the worker nicer.
+The accepting of records wins over everything else: web runs at normal priority, the workers nicer.
 """
 
 import sys
@@ -12,6 +12,7 @@ WEB_THREADS = 16
 # Connections that wait for a thread are queued rather than refused.
 WEB_BACKLOG = 2048
 WORKER_NICE = 10
+NICE = frozenset({"worker", "batch"})
 
 Argv = list[str]
 
@@ -31,7 +32,16 @@ def web_argv() -> Argv:
 def worker_argv() -> Argv:
     return [
         *_python("celery", "-A", "backend", "worker"),
-        *("--queues", "process,exports", "--concurrency", str(settings.PROCESS_WORKERS)),
+        *("--queues", "process,link,exports", "--concurrency", str(settings.PROCESS_WORKERS)),
+        *("--without-gossip", "--without-mingle", "--loglevel", "WARNING"),
+    ]
+
+
+def batch_argv() -> Argv:
+    """What takes minutes and much memory, one at a time: full re-links, training."""
+    return [
+        *_python("celery", "-A", "backend", "worker"),
+        *("--queues", "batch", "--concurrency", "1", "--pool", "solo", "--hostname", "batch@%h"),
         *("--without-gossip", "--without-mingle", "--loglevel", "WARNING"),
     ]
 
@@ -46,7 +56,7 @@ def beat_argv() -> Argv:
     ]
 
 
-PROCESSES = {"web": web_argv, "worker": worker_argv, "beat": beat_argv}
+PROCESSES = {"web": web_argv, "worker": worker_argv, "batch": batch_argv, "beat": beat_argv}
 
 
 def _python(module: str, *arguments: str) -> Argv:

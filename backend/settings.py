@@ -115,7 +115,11 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_DEFAULT_QUEUE = "process"
-CELERY_TASK_ROUTES = {"surveys.datasets.tasks.*": {"queue": "exports"}}
+CELERY_TASK_ROUTES = {
+    "surveys.datasets.tasks.*": {"queue": "exports"},
+    "surveys.lifecycle.tasks.link_waiting_task": {"queue": "link"},
+    "surveys.lifecycle.tasks.relink_task": {"queue": "batch"},
+}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 SWEEP_SECONDS = env_int("SWEEP_SECONDS", 15, least=1, most=3600)
 CELERY_BEAT_SCHEDULE = {
@@ -123,6 +127,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "surveys.lifecycle.tasks.process_waiting_task",
         "schedule": SWEEP_SECONDS,
         "options": {"expires": SWEEP_SECONDS},
+    },
+    "sweep-links": {
+        "task": "surveys.lifecycle.tasks.link_waiting_task",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS},
+    },
+    "audit-links": {
+        "task": "surveys.lifecycle.tasks.relink_task",
+        "schedule": 86400,
+        "options": {"expires": 3600},
     },
     "sweep-incoming": {
         "task": "surveys.submissions.tasks.sweep_incoming_task",
@@ -156,6 +170,8 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 PROCESS_MAX_TRIES = env_int("PROCESS_MAX_TRIES", 5, least=1, most=100)
+# Where batches are linked: in this machine, or on a Spark cluster that pyspark is set up for.
+LINKAGE_BACKEND = env_choice("LINKAGE_BACKEND", "duckdb", ("duckdb", "spark"))
 # How long an entity update waits for the one before it (openrosa.md E8).
 FORCE_ENTITY_AFTER_HOURS = env_int("FORCE_ENTITY_AFTER_HOURS", 120, least=1, most=8760)
 
@@ -219,6 +235,7 @@ INSTALLED_APPS = [
     "surveys.datasets",
     "surveys.reviewing",
     "surveys.lifecycle",
+    "surveys.links",
     "sync",
 ]
 MIDDLEWARE = [

@@ -19,6 +19,7 @@ urlpatterns = [
     path("api/v1/devices/", include("sync.register.urls")),
     path("web-forms/", include("sync.enketo.urls")),
     path("review/", include("sync.paper.urls")),
+    path("", include("surveys.links.urls")),
     path("", include("surveys.reviewing.urls")),
     path("", include("surveys.datasets.urls")),
 ]

@@ -1,4 +1,5 @@
-"""A server to look around in: places, rounds, the three forms, an account a role, two tablets.
+"""A server to look around in: places, rounds, the three forms, an account a role, two tablets, and
+where it is asked for a few families that look alike.
 
 What it makes is made once and then left to the people who use it; running it again only mends what
 `demo.json` can no longer tell (a password or token whose secret was lost).
@@ -12,14 +13,23 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 
 from backend.accounts.models import PersonalToken, User
 from backend.accounts.tokens import make_personal_token, new_token, token_digest
 from surveys.places.load import SHIPPED, SHIPPED_FILES, load_file
 from surveys.places.models import Place
 from surveys.rounds.models import Round, Survey
+from surveys.submissions.models import Submission
+from surveys.submissions.quarantine import Sender
+from surveys.submissions.store import IncomingFile, StoredFile, keep_files
+from surveys.xforms.models import FormVersion
 from surveys.xforms.publish import publish_form
+from surveys.xforms.questionnaire import Questionnaire
 from sync.enrol import enrol_device
+from sync.fieldwork.lookalikes import lookalikes
+from sync.fieldwork.posts import TYPES, Record
+from sync.intake import Arrival, accept_submission
 from sync.models import Device
 
 Secrets = dict[str, Any]
@@ -35,8 +45,11 @@ PASSWORD_LENGTH = 16
 DEVICES = {"tablet-kyrgyzstan": ["KG"], "tablet-tajikistan": ["TJ"]}
 
 
-def make_demo(*, data: Path, secrets_file: Path, base_url: str) -> Secrets:
-    """Makes what is missing and writes `secrets_file` (mode 0600), which is also returned."""
+def make_demo(*, data: Path, secrets_file: Path, base_url: str, families: bool = False) -> Secrets:
+    """Makes what is missing and writes `secrets_file` (mode 0600), which is also returned.
+
+    `families`: also registers some that a person has to decide on, where nothing has arrived yet.
+    """
     known: Secrets = json.loads(secrets_file.read_text()) if secrets_file.exists() else {}
     with transaction.atomic():
         admin_known = {account["username"]: account for account in known.get("accounts", [])}
@@ -50,6 +63,8 @@ def make_demo(*, data: Path, secrets_file: Path, base_url: str) -> Secrets:
             "devices": list(_devices(known, base_url, by=admin)),
             "analyst_token": _analyst_token(known.get("analyst_token", "")),
         }
+    if families and not Submission.objects.exists():
+        _register_lookalikes()
     _write_private(secrets_file, json.dumps(found, indent=2, ensure_ascii=False) + "\n")
     return found
 
@@ -95,6 +110,26 @@ def _devices(known: Secrets, base_url: str, *, by: User) -> Iterator[dict[str, s
             token = enrol_device(name=name, place_codes=place_codes, by=by).token
         server_url = f"{base_url}/key/{token}"
         yield {"name": name, "token": token, "server_url": server_url, "bearer": token}
+
+
+def _register_lookalikes() -> None:
+    """As two tablets would send them; the worker processes and links them."""
+    version = FormVersion.objects.get(form__form_id="rmp_registration", form__current=F("pk"))
+    form = Questionnaire(bytes(version.xform))
+    tablets = {name.split("-")[1][0]: Device.objects.get(name=name) for name in DEVICES}
+    for record in lookalikes(form, device_id="collect:demo"):
+        sender = Sender(device_id=tablets["k" if b"<country>KG" in record.xml else "t"].pk)
+        accept_submission(Arrival(raw_xml=record.xml, files=_stored(record), sender=sender))
+
+
+def _stored(record: Record) -> tuple[StoredFile, ...]:
+    files = []
+    for name, content in record.attachments.items():
+        file = IncomingFile(name, TYPES.get(name[-4:], ""))
+        file.write(content)
+        file.finish()
+        files.append(file)
+    return keep_files(files)
 
 
 def _analyst_token(token: str) -> str:

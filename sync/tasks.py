@@ -5,7 +5,8 @@ import logging
 from celery import shared_task
 from django.db import InterfaceError, OperationalError
 
-from sync.uploads import attach_all_waiting, expire_uploads
+from sync.attaching import attach_all_waiting
+from sync.uploads import expire_uploads
 
 log = logging.getLogger(__name__)
 

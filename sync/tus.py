@@ -57,6 +57,14 @@ def read_metadata(header: str) -> Metadata:
     return Metadata(values["instance_id"], values["name"], sha256, values.get("filetype", "")[:255])
 
 
+def write_metadata(about: Metadata) -> str:
+    """Upload-Metadata as `read_metadata` reads it; what is blank is left out."""
+    named = ((name, getattr(about, name)) for name in ("instance_id", "name", "sha256", "filetype"))
+    return ",".join(
+        f"{key} {base64.b64encode(text.encode()).decode()}" for key, text in named if text
+    )
+
+
 def read_checksum(header: str) -> Checksum | None:
     """Upload-Checksum: an algorithm and a digest in Base64; None when it was not sent."""
     if not header:

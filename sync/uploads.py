@@ -1,90 +1,35 @@
-"""Attachments that come on their own, in pieces (sync.md 3): offered, received, attached.
+"""Attachments that come on their own, in pieces (sync.md 3): received, attached.
 
-The bytes so far are a partial file, the promise a row. When all are there they are checked against
-the promised SHA-256, stored, given to their record or kept waiting for it, and only then
-acknowledged. A file goes to a record of the same tablet, or to one that no tablet sent.
+The bytes so far are a partial file, the promise (`sync.promises`) a row. When all are there they
+are checked against the promised SHA-256, stored, given to their record or kept waiting for it, and
+only then acknowledged. A file goes to a record of the same tablet, or to one that no tablet sent.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 
 from backend.problems import Problem
-from surveys.submissions.models import Attachment, Submission
+from surveys.submissions.models import Attachment
 from surveys.submissions.partial import Overtaken, PartialFile, sweep_partial
-from surveys.submissions.store import StoredFile, is_kept
-from surveys.xforms.models import Form
-from sync.file_names import clean_name
-from sync.intake import accept_files
+from surveys.submissions.store import is_kept
+from sync.attaching import attach, file_of, records_of
 from sync.models import Upload
 from sync.tus import Checksum
 
-NOTHING = hashlib.sha256(b"").hexdigest()
 
+def offset_of(upload: Upload, *, at_rest: bool = False) -> int:
+    """How many bytes are here; `at_rest`: once those of a link that just died are.
 
-@dataclass(frozen=True, slots=True)
-class Promised:
-    """A file that a tablet means to send; `sha256` in hexadecimal, or empty."""
-
-    name: str
-    size: int  # bytes
-    sha256: str = ""
-    content_type: str = ""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "name", clean_name(self.name))
-
-
-@dataclass(frozen=True, slots=True)
-class AttachmentState:
-    """What a tablet has to do about a file: nothing (`stored`), or send it (`missing`).
-
-    `missing` names the upload, unless the tablet did not say how long the file is. `refused` is a
-    file that no upload may hold; `problem` says why.
+    An upload that was complete when a server died is finished first.
     """
-
-    name: str
-    state: str
-    upload_id: str = ""
-    problem: str = ""
-
-
-def offer_uploads(
-    *, device_id: int, instance_id: str, attachments: Sequence[Promised]
-) -> list[AttachmentState]:
-    """For each file of a record that this tablet has just sent: is it there, or where to send it.
-
-    Whoever sent the record itself may send its files, even if another tablet was first.
-    """
-    record = _record(instance_id)
-    held = set(record.attachments.values_list("name", "sha256")) if record else set()
-    return [
-        AttachmentState(file.name, "stored")
-        if (file.name, file.sha256) in held
-        else _offer(device_id, instance_id, file, proven=record is not None)
-        for file in attachments
-    ]
-
-
-def create_upload(*, device_id: int, instance_id: str, file: Promised) -> Upload:
-    """The upload for this file: new, or the one it was promised in before.
-
-    Raises upload_too_large, upload_forbidden (the record is another tablet's).
-    """
-    record = _record(instance_id)
-    if record is not None and record.device_id not in {device_id, None}:
-        raise Problem("upload_forbidden")
-    return _find_or_create(device_id, instance_id, file, proven=False)
-
-
-def offset_of(upload: Upload) -> int:
-    """How many bytes are here. An upload that was complete when a server died is finished first."""
+    if at_rest and upload.stored_at is None:
+        _partial(upload).resting_size()
+        _look_again(upload)
     if upload.stored_at is None and _partial(upload).size >= upload.size:
         _finish(upload)
     return upload.size if upload.stored_at else _partial(upload).size
@@ -125,38 +70,21 @@ def receive_pieces(
     return end
 
 
+def finish_at_once(upload: Upload) -> None:
+    """Finishes a new upload of which no byte need be sent: this tablet has sent them with another
+    record, such as one it now edits, or there are none."""
+    if _sent_before(upload):
+        with transaction.atomic():
+            _settle(upload, upload.sha256)
+    elif not upload.size:
+        _partial(upload).append([], at=0)
+        _finish(upload)
+
+
 def end_upload(upload: Upload) -> None:
     """Ends an upload that its tablet no longer wants. What is attached stays. Safe to run twice."""
     _partial(upload).remove()
     upload.delete()
-
-
-def attach_waiting(*, submission_id: int, instance_id: str, device_id: int | None) -> int:
-    """Gives a record the files that came before it from the same tablet; returns how many."""
-    if device_id is None:
-        return 0
-    waiting = _waiting().filter(instance_id=instance_id, device_id=device_id)
-    if not waiting.exists():
-        return 0
-    with transaction.atomic():
-        uploads = list(waiting.select_for_update())
-        _attach(uploads, submission_id)
-    return len(uploads)
-
-
-def attach_all_waiting() -> int:
-    """Finds records that came after their files, by whatever protocol; returns how many files."""
-    devices: dict[str, set[int]] = {}
-    for instance_id, device_id in _waiting().values_list("instance_id", "device_id"):
-        devices.setdefault(instance_id, set()).add(device_id)
-    attached = 0
-    for record in _records(devices):
-        for device_id in devices[record.instance_id]:
-            if record.device_id in {device_id, None}:
-                attached += attach_waiting(
-                    submission_id=record.pk, instance_id=record.instance_id, device_id=device_id
-                )
-    return attached
 
 
 def expire_uploads() -> int:
@@ -174,67 +102,11 @@ def expire_uploads() -> int:
     return ended
 
 
-def _waiting() -> QuerySet[Upload]:
-    return Upload.objects.filter(stored_at__isnull=False, submission_id__isnull=True)
-
-
-def _offer(device_id: int, instance_id: str, file: Promised, *, proven: bool) -> AttachmentState:
-    if not file.size and file.sha256 != NOTHING:
-        return AttachmentState(file.name, "missing")  # how long it is, the creation has to say
-    try:
-        upload = _find_or_create(device_id, instance_id, file, proven=proven)
-    except Problem as problem:
-        return AttachmentState(file.name, "refused", problem=problem.code)
-    if upload.stored_at:
-        return AttachmentState(file.name, "stored")
-    return AttachmentState(file.name, "missing", str(upload.pk))
-
-
-def _find_or_create(device_id: int, instance_id: str, file: Promised, *, proven: bool) -> Upload:
-    if file.size > settings.MAX_UPLOAD_BYTES:
-        raise Problem("upload_too_large", limit_mb=settings.MAX_UPLOAD_BYTES // 1024**2)
-    now = timezone.now()
-    same = Upload.objects.filter(
-        device_id=device_id,
-        instance_id=instance_id,
-        name=file.name,
-        sha256=file.sha256,
-        size=file.size,
-        expires_at__gt=now,
-    )
-    # Without a SHA-256 the same name and size may be other bytes.
-    upload = same.first() if file.sha256 else None
-    if upload is None:
-        upload = Upload.objects.create(
-            device_id=device_id,
-            instance_id=instance_id,
-            name=file.name,
-            content_type=file.content_type,
-            sha256=file.sha256,
-            size=file.size,
-            expires_at=now + Upload.LIFE,
-            proven=proven,
-        )
-        if _sent_before(upload):
-            with transaction.atomic():
-                _settle(upload, upload.sha256)
-        elif not upload.size:
-            _partial(upload).append([], at=0)
-            _finish(upload)
-    elif proven and not upload.proven:
-        upload.proven = True
-        upload.save(update_fields=["proven"])
-    return upload
-
-
 def _sent_before(upload: Upload) -> bool:
-    """Whether this tablet has sent these very bytes with a record, such as one it now edits.
-
-    The bytes of others are no answer: a tablet could get hold of them by their SHA-256.
-    """
+    """The bytes of others are no answer: a tablet could get hold of them by their SHA-256."""
     return (
         bool(upload.sha256)
-        and is_kept(_file(upload))
+        and is_kept(file_of(upload))
         and Attachment.objects.filter(
             sha256=upload.sha256, submission__device_id=upload.device_id
         ).exists()
@@ -252,13 +124,21 @@ def _finish(upload: Upload) -> None:
             if sha256 == (upload.sha256 or sha256):
                 with transaction.atomic():
                     _settle(upload, sha256)
-                    partial.keep(_file(upload))
+                    partial.keep(file_of(upload))
                 return
             partial.remove()
     except Overtaken:  # another request has just finished or ended it
-        upload.refresh_from_db()
+        _look_again(upload)
         return
     raise Problem("upload_sha256_wrong")
+
+
+def _look_again(upload: Upload) -> None:
+    """What others made of it. Raises Problem("not_found") when it was ended."""
+    try:
+        upload.refresh_from_db()
+    except Upload.DoesNotExist:
+        raise Problem("not_found") from None
 
 
 def _settle(upload: Upload, sha256: str) -> None:
@@ -266,36 +146,10 @@ def _settle(upload: Upload, sha256: str) -> None:
     upload.sha256 = sha256
     upload.stored_at = timezone.now()
     upload.save(update_fields=["sha256", "stored_at"])
-    record = _record(upload.instance_id)
+    known = records_of([upload.instance_id], device_id=upload.device_id)
+    record = known.get(upload.instance_id)
     if record and (upload.proven or record.device_id in {upload.device_id, None}):
-        _attach([upload], record.pk)
-
-
-def _attach(uploads: Sequence[Upload], submission_id: int) -> None:
-    accept_files(
-        submission_id=submission_id,
-        files=[_file(upload) for upload in uploads],
-        device_id=uploads[0].device_id,
-    )
-    for upload in uploads:
-        upload.submission_id = submission_id
-        upload.save(update_fields=["submission_id"])
-
-
-def _file(upload: Upload) -> StoredFile:
-    return StoredFile(upload.name, upload.sha256, upload.size, upload.content_type)
-
-
-def _record(instance_id: str) -> Submission | None:
-    return _records([instance_id]).first()
-
-
-def _records(instance_ids: Iterable[str]) -> QuerySet[Submission]:
-    """By the unique key of form and instance id, which has no index by the instance id alone."""
-    known = Submission.objects.filter(
-        form__in=Form.objects.values("pk"), instance_id__in=list(instance_ids)
-    )
-    return known.only("instance_id", "device_id").order_by("-pk")
+        attach([upload], record.pk)
 
 
 def _partial(upload: Upload) -> PartialFile:

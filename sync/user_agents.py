@@ -8,6 +8,7 @@ APPS = {
     "org.koboc.collect.android": "KoboCollect",
     "Enketo": "Enketo",
 }
+LONGEST = 500  # characters that are looked at
 _APP = re.compile(r"([\w.]+)/(\S+)")
 _ANDROID = re.compile(
     r"\((?:Linux; )?(?:U; )?(Android [\w.]+)(?:; ([^);]*?))?(?: Build/[^)]*)?[);]"
@@ -22,6 +23,7 @@ class Client:
 
 def read_user_agent(user_agent: str) -> Client | None:
     """Of the programs we know (openrosa.md D6); None of any other."""
+    user_agent = user_agent[:LONGEST]
     named = _APP.match(user_agent)
     if named is None or named[1] not in APPS:
         return None

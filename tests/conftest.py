@@ -8,6 +8,7 @@ from django.test import Client
 
 from backend.accounts.models import User
 from surveys.entities.publish import forget_places
+from surveys.lifecycle.link import link_waiting
 from surveys.lifecycle.process import process_waiting
 from tests.live import LiveServer
 
@@ -98,12 +99,14 @@ def as_root(root: User) -> Client:
 
 @pytest.fixture
 def drain(db: None) -> Callable[[], int]:
-    """Works until nothing waits, as the worker does; gives how many it took."""
+    """Processes and links until nothing waits; gives how many submissions that were."""
 
     def work() -> int:
         total = 0
         while took := process_waiting():
             total += took
+        while link_waiting():
+            pass
         return total
 
     return work

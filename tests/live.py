@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,12 @@ from tests.engines import throw_away_folder
 PROJECT = Path(__file__).resolve().parent.parent
 START_SECONDS, STOP_SECONDS = 120.0, 90.0
 # How the processes of a server are told apart, by what stands in their command lines.
-ROLES = {"web": "granian", "worker": "celery -A backend worker", "beat": "celery -A backend beat"}
+ROLES = {
+    "web": "granian",
+    "worker": "celery -A backend worker --queues process",
+    "batch": "celery -A backend worker --queues batch",
+    "beat": "celery -A backend beat",
+}
 ENGINES = {"postgres": "bin/postgres -D", "redis": "redis-server"}
 
 
@@ -113,12 +118,26 @@ class LiveServer:
     def waiting(self) -> int:
         return self.query("SELECT count(*) FROM submissions_submission WHERE state = 0")[0][0]
 
-    def drain(self, seconds: float = 60.0) -> None:
-        """Waits until nothing waits."""
+    def unlinked(self) -> int:
+        """Records that wait for linkage, and households whose entities must follow."""
+        return self.query(
+            "SELECT (SELECT count(*) FROM households_linkfeature WHERE state = 0)"
+            " + (SELECT count(*) FROM households_household WHERE unsettled)"
+        )[0][0]
+
+    def drain(self, seconds: float = 120.0) -> None:
+        """Waits until nothing waits, neither to be processed nor to be linked."""
+        self._wait(lambda: self.waiting() + self.unlinked(), seconds)
+
+    def drain_processing(self, seconds: float = 60.0) -> None:
+        """Waits until everything is processed; linkage may still be at work."""
+        self._wait(self.waiting, seconds)
+
+    def _wait(self, count: Callable[[], int], seconds: float) -> None:
         until = time.monotonic() + seconds
-        while self.waiting():
+        while waiting := count():
             if time.monotonic() > until:
-                raise TimeoutError(f"{self.waiting()} submissions still wait")
+                raise TimeoutError(f"{waiting} still wait")
             time.sleep(0.05)
 
     def process_trees(self) -> dict[str, list[int]]:

@@ -70,6 +70,16 @@ def may_settle_conflicts(user: Person) -> bool:
     return may_review(user)
 
 
+def may_decide_links(user: Person) -> bool:
+    """Say of records of one's places that they are one household, or not, and take that back."""
+    return may_review(user)
+
+
+def may_lift_brakes(user: Person) -> bool:
+    """Let the rule merge again for a tablet or an enumerator with an odd share of duplicates."""
+    return _has(user, Role.MANAGER, Role.ADMIN)
+
+
 def may_manage_devices(user: Person) -> bool:
     """Enrol and revoke tablets, and see when each was last here."""
     return _has(user, Role.SUPERVISOR, Role.MANAGER, Role.ADMIN)

@@ -30,6 +30,7 @@ class Reading:
     schema: Schema
     root: "etree._Element | None"
     answers: Answers
+    version_pk: int | None = None  # of the schema; None where the form has no version
 
 
 @dataclass(slots=True)
@@ -94,9 +95,12 @@ def _read(submission: Submission, version_pk: int | None) -> Reading:
     if submission.encrypted:
         # It may hold what only named people should know to exist.
         restricted = any(each.restricted for each in schema.fields)
-        return Reading(submission, schema, None, Answers([Row()], restricted=restricted))
+        return Reading(
+            submission, schema, None, Answers([Row()], restricted=restricted), version_pk
+        )
     root = parse_instance(bytes(submission.raw_xml)).root
-    return Reading(submission, schema, root, read_answers(root, _plan_of_version(version_pk)))
+    answers = read_answers(root, _plan_of_version(version_pk))
+    return Reading(submission, schema, root, answers, version_pk)
 
 
 def _newest_versions(form_ids: set[int]) -> dict[int, int]:

@@ -8,11 +8,11 @@ from surveys.privacy.access import places_for
 
 
 def household_figures(user: User) -> list[Figure]:
-    """Households in the places this user is for."""
+    """Households in the places this user is for; what is open about them, `surveys/links` says."""
     if not may_read_records(user):
         return []
     known = Household.objects.filter(redirect_to=None, memberships__isnull=False).distinct()
     places = places_for(user)
     if places is not None:
         known = known.filter(place__in=places.values("pk"))
-    return [Figure("households", known.count(), "known by their card number")]
+    return [Figure("households", known.count(), "each family once")]

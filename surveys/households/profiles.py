@@ -3,11 +3,12 @@
 Everything a page needs comes in a fixed number of queries, whatever its size.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 
@@ -16,7 +17,7 @@ from backend.pagination import column_key, page_of, page_size_of
 from backend.problems import Problem
 from surveys.cleaning.models import CleanRow
 from surveys.households.identity import normalize_card_number
-from surveys.households.models import Household, HouseholdCard, Membership
+from surveys.households.models import Household, Membership
 from surveys.places.models import Place
 from surveys.privacy.access import masked_keys, places_for, rows_for, unmask
 from surveys.privacy.models import Unmasking
@@ -26,6 +27,14 @@ from surveys.xforms.schema import Field, Repeat
 MEMBERS = "member"  # the repeat of a registration that holds the household's members
 QUERY = frozenset({"place", "card", "unmask", "page_size", "cursor", "format"})
 Json = dict[str, Any]
+OPEN_LINKS = """
+SELECT member.household_id, count(DISTINCT link.id)
+FROM households_membership AS member
+JOIN households_candidatelink AS link
+    ON link.state = 'open' AND (link.a = member.record_id OR link.b = member.record_id)
+WHERE member.household_id = ANY(%s)
+GROUP BY member.household_id
+"""
 
 
 def households_page(user: User, request: HttpRequest) -> Json:
@@ -43,7 +52,9 @@ def households_page(user: User, request: HttpRequest) -> Json:
         below = Place.objects.at_or_below(Place.objects.find(_clean("place", place)))
         households = households.filter(place__in=below.values("pk"))
     if card := query.get("card", ""):
-        households = households.filter(cards=normalize_card_number(_clean("card", card)))
+        number = normalize_card_number(_clean("card", card))
+        named = Membership.objects.filter(registers=True, card=number)
+        households = households.filter(pk__in=named.values("household"))
     page = page_of(
         households,
         [column_key("created_at", "created_at"), column_key("id", "id")],
@@ -87,7 +98,8 @@ def _clean(name: str, text: str) -> str:
 
 def _profiles(rows: list[Json], user: User, granted: Unmasking | None) -> list[Json]:
     ids = [row["id"] for row in rows]
-    cards = _cards(ids)
+    cards = Membership.objects.cards(ids)
+    open_links = _open_links(ids)
     records = _records(ids, user)
     members = _members(records, user, granted)
     return [
@@ -101,18 +113,17 @@ def _profiles(rows: list[Json], user: User, granted: Unmasking | None) -> list[J
                 {"id": r["id"], "form_id": r["form_name"], "submitted_at": r["submitted_at"]}
                 for r in records.get(row["id"], [])
             ],
-            "open_links": 0,  # candidate links come with linkage
+            "open_links": open_links[row["id"]],
         }
         for row in rows
     ]
 
 
-def _cards(ids: list[UUID]) -> dict[UUID, list[str]]:
-    found = defaultdict(list)
-    cards = HouseholdCard.objects.filter(household__in=ids).order_by("number")
-    for household, number in cards.values_list("household_id", "number"):
-        found[household].append(number)
-    return found
+def _open_links(ids: list[UUID]) -> Counter[UUID]:
+    """Household → candidate links of its records that a person has not decided yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(OPEN_LINKS, [ids])
+        return Counter(dict(cursor.fetchall()))
 
 
 def _records(ids: list[UUID], user: User) -> dict[UUID, list[Json]]:

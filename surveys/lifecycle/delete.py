@@ -12,6 +12,8 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.audit.log import log_event
 from backend.problems import Problem
+from surveys.households.recompute import hold_records, recompute
+from surveys.lifecycle.link import settle_households
 from surveys.lifecycle.process import process_submissions
 from surveys.places.tree import hold_tree
 from surveys.submissions.models import Submission
@@ -23,15 +25,19 @@ def delete_record(*, record_id: UUID, by: User | None) -> None:
 
     Safe to run twice. Raises `Problem("not_found")`.
     """
+    hold_records([record_id])
     editions = _editions(record_id)
     _mark([s for s in editions if s.deleted_at is None], deleted=True)
     process_submissions(editions)
+    recompute([record_id], now=timezone.now())
+    settle_households()
     log_event("record.deleted", by=by, target=editions[-1], record_id=str(record_id))
 
 
 @transaction.atomic
 def restore_record(*, record_id: UUID, by: User | None) -> None:
     """Brings a deleted record back under the same id. Raises `Problem("not_found")`."""
+    hold_tree()
     editions = _editions(record_id)
     _mark(editions, deleted=False)
     process_submissions(editions)
@@ -39,9 +45,8 @@ def restore_record(*, record_id: UUID, by: User | None) -> None:
 
 
 def _editions(record_id: UUID) -> list[Submission]:
-    hold_tree()
-    editions = Submission.objects.filter(record_id=record_id).order_by("pk").select_for_update()
-    return list(editions) or _not_found()
+    editions = Submission.objects.filter(record_id=record_id).order_by("pk")
+    return list(editions.select_for_update(no_key=True)) or _not_found()
 
 
 def _not_found() -> list[Submission]:

@@ -27,12 +27,13 @@ from surveys.entities.claim import claim_of
 from surveys.entities.presence import settle_presence
 from surveys.entities.redirect import redirect_entities
 from surveys.entities.visits import settle_visits
-from surveys.households.link import Linked, link_records
+from surveys.households.link import link_records
 from surveys.households.models import Membership
 from surveys.lifecycle.steps import note_steps
 from surveys.places.tree import hold_tree
 from surveys.submissions.editions import settle_editions
 from surveys.submissions.models import Submission
+from surveys.xforms.models import Form
 
 State = Submission.State
 log = logging.getLogger(__name__)
@@ -78,14 +79,14 @@ def process_submissions(submissions: Sequence[Submission]) -> int:
     readings = read_submissions({*done, *(lineage.head for lineage in lineages)})
     records = clean_records(lineages, readings)
     left = _households(records)
-    linked = _link(records, now)
-    write_records(records, linked.households, now=now)
+    homes = _link(records, now)
+    write_records(records, homes, now=now)
     deleted = {s.pk for lineage in lineages if lineage.deleted for s in lineage.editions}
     apply_entities([readings[s.pk] for s in done if s.pk not in deleted], now=now)
     moved = settle_presence({e.record_id: e.deleted for e in lineages if not e.first_time})
-    redirect_entities(set(linked.households.values()), also=moved)
-    settle_visits({*left, *linked.households.values()})
-    note_steps(records, done={s.pk for s in done}, joined=linked.joined)
+    redirect_entities(set(homes.values()), also=moved)
+    settle_visits({*left, *homes.values()})
+    note_steps(records, done={s.pk for s in done})
     Submission.objects.filter(pk__in=[submission.pk for submission in done]).update(
         state=State.PROCESSED, processed_at=now, attempts=0, try_after=None, error=""
     )
@@ -100,8 +101,10 @@ def _households(records: Sequence[CleanRecord]) -> list[UUID]:
     return list(found.values_list("household", flat=True)) if keys else []
 
 
-def _link(records: Sequence[CleanRecord], now: datetime) -> Linked:
-    claims = {record.lineage.record_id: claim_of(record) for record in records}
+def _link(records: Sequence[CleanRecord], now: datetime) -> dict[UUID, UUID]:
+    forms = Form.objects.filter(pk__in={record.lineage.head.form_id for record in records})
+    rounds = dict(forms.exclude(round=None).values_list("pk", "round__code"))
+    claims = {record.lineage.record_id: claim_of(record, rounds) for record in records}
     silent = [record_id for record_id, claim in claims.items() if claim is None]
     former = [i for record in records for i in record.lineage.former_ids]
     spoken = [claim for claim in claims.values() if claim is not None]
@@ -119,7 +122,7 @@ def _mark_next() -> Submission | None:
     """
     with transaction.atomic():
         waiting = Submission.objects.filter(_due()).order_by("pk").only("pk", "attempts", "error")
-        first = waiting.select_for_update(skip_locked=True).first()
+        first = waiting.select_for_update(skip_locked=True, no_key=True).first()
         if first is not None:
             first.attempts += 1
             first.try_after = timezone.now() + timedelta(seconds=1)
@@ -130,7 +133,7 @@ def _mark_next() -> Submission | None:
 def _take(which: Q, limit: int) -> list[Submission]:
     """Locks a batch: at most `limit` rows, and no more XML than memory should hold."""
     rows = Submission.objects.filter(which, state=State.RECEIVED).order_by("pk")
-    rows = rows.select_for_update(skip_locked=True)
+    rows = rows.select_for_update(skip_locked=True, no_key=True)  # its log may grow meanwhile
     locked = list(rows.values_list("pk", Length("raw_xml"))[:limit])
     totals = accumulate(size for _, size in locked)
     taken = [

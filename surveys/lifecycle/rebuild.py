@@ -6,6 +6,8 @@ made it have changed since.
 
 from collections.abc import Iterator
 
+from surveys.households.models import LinkFeature
+from surveys.lifecycle.link import link_waiting
 from surveys.lifecycle.process import process_waiting
 from surveys.submissions.models import Submission
 
@@ -19,6 +21,9 @@ def rebuild_records(*, form_id: str = "", parked: bool = False) -> Iterator[int]
 
     May run while tablets send and workers work, and may be stopped and run again.
     """
+    if parked:
+        parked_links = LinkFeature.objects.filter(state=LinkFeature.State.PARKED)
+        parked_links.update(state=LinkFeature.State.WAITING, attempts=0, try_after=None, error="")
     wanted = Submission.objects.filter(state=State.PARKED if parked else State.PROCESSED)
     if form_id:
         wanted = wanted.filter(form__form_id=form_id)
@@ -30,7 +35,7 @@ def rebuild_records(*, form_id: str = "", parked: bool = False) -> Iterator[int]
         Submission.objects.filter(pk__in=keys, state__in=(State.PARKED, State.PROCESSED)).update(
             state=State.RECEIVED, attempts=0, try_after=None, error=""
         )
-        while process_waiting():
+        while process_waiting() or link_waiting():
             pass
         done += len(keys)
         yield done

@@ -5,7 +5,7 @@ again adds nothing where nothing changed.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from uuid import UUID
 
 from surveys.cleaning.clean import CleanRecord
@@ -20,17 +20,25 @@ _Found = tuple[Submission, Step]
 _Told = Mapping[int, Sequence[ReviewStep]]  # by submission, the oldest first
 
 
-def note_steps(
-    records: Sequence[CleanRecord], *, done: Collection[int], joined: Collection[UUID]
-) -> None:
+def note_steps(records: Sequence[CleanRecord], *, done: Collection[int]) -> None:
     """Adds the steps of these records that are new; one statement where all were never seen.
 
-    `done`: keys of the submissions just processed; `joined`: records whose registration came to a
-    household that was known. Runs inside the caller's transaction.
+    `done`: keys of the submissions just processed. Runs inside the caller's transaction.
     """
     present = [record for record in records if not record.lineage.deleted]
     told = _told([record.lineage for record in present])
-    found = [each for record in present for each in _found(record, done, joined, told)]
+    _add(each for record in present for each in _found(record, done, told))
+
+
+def note_merged(records: Collection[UUID]) -> None:
+    """Tells these records, each once, that they belong to a household which was known."""
+    heads = Submission.objects.filter(record_id__in=records, head=True, deleted_at=None)
+    told = ReviewStep.objects.filter(record_id__in=records, step=Step.MERGED)
+    known = set(told.values_list("submission_id", flat=True))
+    _add([(head, Step.MERGED) for head in heads.order_by("pk") if head.pk not in known])
+
+
+def _add(found: Iterable[_Found]) -> None:
     ReviewStep.objects.bulk_create(
         ReviewStep(
             submission=submission,
@@ -42,9 +50,7 @@ def note_steps(
     )
 
 
-def _found(
-    record: CleanRecord, done: Collection[int], joined: Collection[UUID], told: _Told
-) -> Iterator[_Found]:
+def _found(record: CleanRecord, done: Collection[int], told: _Told) -> Iterator[_Found]:
     lineage = record.lineage
     answered = _answered(lineage, told)
     if answered is not None:
@@ -56,8 +62,6 @@ def _found(
         outcome = Step.FLAGGED if counts and record.flags else Step.PROCESSED
         if (counts or edition.pk in done) and _last(told, edition, _OUTCOMES) != outcome:
             yield edition, outcome
-    if lineage.record_id in joined and not _last(told, lineage.head, [Step.MERGED]):
-        yield lineage.head, Step.MERGED
 
 
 def _told(lineages: Sequence[Lineage]) -> _Told:

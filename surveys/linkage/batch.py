@@ -6,7 +6,7 @@ memory is bounded by batches and by what is linked, not by the register.
 
 import tempfile
 from array import array
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass
@@ -146,8 +146,8 @@ def _decided(tables: Tables, model: LinkModel, backend: str, session: Any) -> li
 def _weighed(row: JudgedRow, bits: float, levels: tuple[str, ...], model: LinkModel) -> Weighed:
     left, right, _, codes, strong = row
     vetoes = tuple(codes.split())
-    card = levels[COMPARISONS.index("card")]
-    return Weighed(left, right, decide(bits, vetoes, strong, card, model), bits, vetoes)
+    decision = decide(bits, vetoes, strong, dict(zip(COMPARISONS, levels, strict=True)), model)
+    return Weighed(left, right, decision, bits, vetoes)
 
 
 def _settled(

@@ -1,7 +1,8 @@
 """What the processes of a re-link do, each with a batch of its own: prepare, judge, settle."""
 
+from array import array
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -20,19 +21,23 @@ Counts = Mapping[tuple[str, str, str], int]
 JudgedRow = tuple[int, int, bytes, str, int]
 
 
+# Record numbers, values and kinds of keys, as columns of one length.
+Keys = tuple["array[int]", "array[int]", "array[int]"]
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """Columns for the tables, and what is to be counted."""
 
     records: list[tuple[int, str, str, str, int, bytes]]
-    found: list[tuple[int, int, int]]
-    searched: list[tuple[int, int, int]]
+    found: Keys
+    searched: Keys
     counts: Counter[tuple[str, str, str]]
 
 
 def prepare(first: int, batch: Sequence[bytes | HouseholdRecord]) -> Prepared:
     """Numbers the records from `first` on and computes what tables need of them."""
-    prepared = Prepared([], [], [], Counter())
+    prepared = Prepared([], _no_keys(), _no_keys(), Counter())
     for number, each in enumerate(batch, start=first):
         features, stored = _features(each)
         prepared.records.append(
@@ -45,8 +50,8 @@ def prepare(first: int, batch: Sequence[bytes | HouseholdRecord]) -> Prepared:
                 stored,
             )
         )
-        prepared.found.extend(_rows(number, link_keys(features)))
-        prepared.searched.extend(_rows(number, search_keys(features)))
+        _add_keys(prepared.found, number, link_keys(features))
+        _add_keys(prepared.searched, number, search_keys(features))
         prepared.counts.update(countables(features))
     return prepared
 
@@ -58,8 +63,18 @@ def _features(each: bytes | HouseholdRecord) -> tuple[Features, bytes]:
     return features, orjson.dumps(features.to_json())
 
 
-def _rows(number: int, keys: Iterable[LinkKey]) -> Iterable[tuple[int, int, int]]:
-    return ((number, key.value, KINDS.index(key.kind)) for key in keys)
+_KIND = {kind: code for code, kind in enumerate(KINDS)}
+
+
+def _no_keys() -> Keys:
+    return array("i"), array("q"), array("B")
+
+
+def _add_keys(into: Keys, number: int, keys: Collection[LinkKey]) -> None:
+    numbers, values, kinds = into
+    numbers.extend([number] * len(keys))
+    values.extend([key.value for key in keys])
+    kinds.extend([_KIND[key.kind] for key in keys])
 
 
 @dataclass(frozen=True, slots=True)

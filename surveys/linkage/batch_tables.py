@@ -7,8 +7,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from surveys.linkage.batch_steps import JudgedRow, Prepared, Work
+from surveys.linkage.batch_steps import JudgedRow, Keys, Prepared, Work
 from surveys.linkage.blocking import KINDS, MOST_HOLDERS, SHORT_LIST, TELLING_KINDS
+from surveys.linkage.comparisons import RARE_PHONE
 from surveys.linkage.model import LinkModel
 
 MEMORY = "1500MB"
@@ -30,7 +31,8 @@ SELECT p.a, p.b, x.district
 FROM (
     SELECT f.id AS a, s.id AS b, count(*) AS keys,
            bool_or(f.kind IN ({_TELLING})) AS telling,
-           bool_or(f.kind = {KINDS.index("card")}) AS card
+           bool_or(f.kind = {KINDS.index("card")}) AS card,
+           bool_or(f.kind = {KINDS.index("member")}) AS member
     FROM searched s JOIN common f ON f.value = s.value AND f.id < s.id
     WHERE s.id >= ? AND s.id < ?
     GROUP BY f.id, s.id
@@ -38,7 +40,8 @@ FROM (
 JOIN records x ON x.id = p.a
 JOIN records y ON y.id = p.b
 WHERE p.keys > 1 OR p.card OR least(x.size, y.size) < 2
-   OR (p.telling AND least(x.size, y.size) < {SHORT_LIST})
+   OR (p.telling AND least(x.size, y.size) < {SHORT_LIST}
+       AND (x.village = y.village OR NOT p.member))
 """  # noqa: S608
 
 
@@ -60,8 +63,8 @@ class Tables:
     def add(self, prepared: Prepared) -> None:
         self.records += len(prepared.records)
         self._insert("records", prepared.records)
-        self._insert("found", prepared.found)
-        self._insert("searched", prepared.searched)
+        self._append("found", prepared.found)
+        self._append("searched", prepared.searched)
         self._insert("counted", [(*item, times) for item, times in prepared.counts.items()])
 
     def _insert(self, table: str, rows: Collection[tuple[Any, ...]]) -> None:
@@ -72,6 +75,16 @@ class Tables:
             self._db.execute(f"INSERT INTO {table} SELECT * FROM batch")  # noqa: S608
             self._db.unregister("batch")
 
+    def _append(self, table: str, keys: Keys) -> None:
+        """Columns as they are in memory: there are some forty keys a record."""
+        columns = [
+            pa.Array.from_buffers(kind, len(column), [None, pa.py_buffer(column)])
+            for kind, column in zip((pa.int32(), pa.int64(), pa.uint8()), keys, strict=True)
+        ]
+        self._db.register("batch", pa.table(columns, names=["id", "value", "kind"]))
+        self._db.execute(f"INSERT INTO {table} SELECT * FROM batch")  # noqa: S608
+        self._db.unregister("batch")
+
     def find_pairs(self) -> int:
         """Pairs of records that share keys, and how many keys were skipped as too common."""
         self._db.execute(
@@ -81,22 +94,18 @@ class Tables:
         self._db.execute("DROP TABLE counted")
         self._db.execute(
             "CREATE TABLE common AS SELECT * FROM found SEMI JOIN"
-            f" (SELECT value FROM found GROUP BY value HAVING count(*) <= {MOST_HOLDERS})"  # noqa: S608
-            " USING (value)"
+            " (SELECT value FROM found GROUP BY value HAVING count(*) <= ?) USING (value)",
+            [MOST_HOLDERS],
         )
         for start in range(0, self.records, _SEARCHED_AT_ONCE):
             self._db.execute(_PAIRS, [start, start + _SEARCHED_AT_ONCE])
-        self._shared = self._counts("place = '' AND times > ?", 1)
-        return int(
-            self._one(
-                f"SELECT count(*) FROM (SELECT value FROM found GROUP BY value"  # noqa: S608
-                f" HAVING count(*) > {MOST_HOLDERS})"
-            )
+        # Every batch carries these: a rare phone or card is one that is not among them.
+        self._shared = self._counts("place = '' AND times > ?", RARE_PHONE)
+        self._db.execute(
+            "SELECT count(*) FROM (SELECT value FROM found GROUP BY value HAVING count(*) > ?)",
+            [MOST_HOLDERS],
         )
-
-    def _one(self, sql: str) -> Any:
-        row = self._db.execute(sql).fetchone()
-        return row[0] if row else 0
+        return int((self._db.fetchone() or (0,))[0])
 
     def works(self, size: int) -> Iterator[Work]:
         """All pairs in batches, those of a district together."""

@@ -25,11 +25,9 @@ def birth_level(left: Birth, right: Birth) -> int:
     if not year or not other_year:
         return MISSING
     apart = abs(year - other_year)
-    both_days = bool(day and other_day)
-    same_day = both_days and (month, day) == (other_month, other_day)
     if apart == 0:
-        return _within_year(same_day, both_days, month, day, other_month, other_day)
-    if same_day:
+        return _within_year(left, right)
+    if day and (month, day) == (other_month, other_day):
         return SAME_DAY_OTHER_YEAR
     if apart == 1:
         return YEAR_OFF_ONE
@@ -40,16 +38,13 @@ def birth_level(left: Birth, right: Birth) -> int:
     return FAR_ESTIMATE if apart <= 10 and guessed and other_guessed else CONFLICT
 
 
-def _within_year(
-    same_day: bool, both_days: bool, month: int, day: int, other_month: int, other_day: int
-) -> int:
-    if same_day:
+def _within_year(left: Birth, right: Birth) -> int:
+    if not left.day or not right.day:
+        return YEAR
+    if left == right:
         return DAY
-    if both_days and (
-        month == other_month or day == other_day or (month, day) == (other_day, other_month)
-    ):
-        return DAY_OFF
-    return YEAR
+    swapped = (left.month, left.day) == (right.day, right.month)
+    return DAY_OFF if left.month == right.month or left.day == right.day or swapped else YEAR
 
 
 def _is_one_digit(left: int, right: int) -> bool:

@@ -7,6 +7,7 @@ from surveys.linkage.features import Features
 from surveys.linkage.frequencies import Frequencies
 from surveys.linkage.judge import Judgement, judge
 from surveys.linkage.model import LinkModel
+from surveys.linkage.people import same_persons
 
 LARGEST_CLUSTER = 8
 _MOST_A_ROUND = 2
@@ -93,14 +94,14 @@ class _Clusters:
         return outcome
 
     def still_asked(self, outcomes: list[Outcome]) -> list[Outcome]:
-        """Of the reviews between two clusters the strongest stays; within one there is no question."""
+        """Of the reviews between two clusters the strongest stays; within one, none."""
         asked: set[frozenset[str]] = set()
         settled = []
         for outcome in outcomes:
             ends = frozenset((self._cluster_of[outcome.left], self._cluster_of[outcome.right]))
             if outcome.decision == "review":
                 if len(ends) == 1 or ends in asked:
-                    outcome = replace(outcome, decision="none")  # noqa: PLW2901
+                    outcome = replace(outcome, decision="none")
                 asked.add(ends)
             settled.append(outcome)
         return settled
@@ -120,9 +121,11 @@ class _Clusters:
         return self._crossing(ours, theirs)
 
     def _crossing(self, ours: list[Features], theirs: list[Features]) -> tuple[str, ...]:
-        """At least half of the cross pairs must bear no veto."""
+        """Nobody is two people of one record, and half of the cross pairs at least bear no veto."""
         if len(ours) == len(theirs) == 1:
             return ()
+        if same_persons([*ours, *theirs], self._frequencies, self._model).two_of_one:
+            return ("two_of_one_submission",)
         crossing = [self._judge(left, right) for left in ours for right in theirs]
         vetoed = sum(bool(judgement.vetoes) for judgement in crossing)
         return ("cross_pairs_vetoed",) if vetoed * 2 > len(crossing) else ()

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 from surveys.linkage.features import Features
 from surveys.linkage.frequencies import Frequencies
-from surveys.linkage.names import is_one_edit
 from surveys.linkage.model import LinkModel
+from surveys.linkage.names import is_one_edit
 from surveys.linkage.roster import Alignment
 
 COMPARISONS = (
@@ -20,7 +20,8 @@ COMPARISONS = (
 )  # fmt: skip
 PLACE = ("phone", "gps", "village", "surname")
 ROSTER_EDGES = (0, 4, 8, 12, 16, 20, 25, 30, 40, 55)
-_RARE_PHONE = 6
+# What fewer records bear needs no count: it is rare.
+RARE_PHONE = 6
 _RARE_CARD = 12
 _SHARED = 40
 _RARE_FAMILY_BITS = 3.5
@@ -112,7 +113,7 @@ def _phone(left: Features, right: Features, frequencies: Frequencies) -> str:
     if not common:
         return "different"
     holders = min(frequencies.holders("phone", phone) for phone in common)
-    if holders <= _RARE_PHONE:
+    if holders <= RARE_PHONE:
         return "equal"
     return "equal_shared" if holders <= _SHARED else "missing"
 

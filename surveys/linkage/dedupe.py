@@ -1,7 +1,7 @@
 """dedupe: the whole engine over records in memory."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from surveys.linkage.blocking import (
@@ -57,7 +57,7 @@ class Pairs:
 
     def __init__(self) -> None:
         self._holders: dict[LinkKey, list[str]] = defaultdict(list)
-        self._sizes: dict[str, int] = {}
+        self._known: dict[str, tuple[int, str]] = {}
         self.skipped = 0
 
     def found(self, features: Features) -> list[str]:
@@ -70,14 +70,17 @@ class Pairs:
                 continue
             for other in holders:
                 shared.setdefault(other, []).append(key.kind)
-        size = self._sizes[features.record_id] = len(features.members)
+        size, village = len(features.members), features.village
+        self._known[features.record_id] = size, village
         for key in link_keys(features):
             self._holders[key].append(features.record_id)
-        return [
-            other
-            for other, kinds in shared.items()
-            if is_worth_judging(kinds, min(size, self._sizes[other]))
-        ]
+        worth = []
+        for other, kinds in shared.items():
+            other_size, other_village = self._known[other]
+            smaller = min(size, other_size)
+            if is_worth_judging(kinds, smaller, same_village=village == other_village):
+                worth.append(other)
+        return worth
 
 
 def _clusters(features: Iterable[str], outcomes: Iterable[Outcome]) -> dict[str, str]:

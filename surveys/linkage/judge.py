@@ -1,5 +1,6 @@
 """judge: whether two records are one household, with the reasons."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -50,7 +51,7 @@ def judge(left: Features, right: Features, frequencies: Frequencies, model: Link
         weight,
         tuple(reasons),
         vetoes,
-        decide(weight, vetoes, alignment.strong, levels["card"], model),
+        decide(weight, vetoes, alignment.strong, levels, model),
         tuple((p.left, p.right, "strong" if p.strong else "weak") for p in alignment.pairs),
     )
 
@@ -58,12 +59,26 @@ def judge(left: Features, right: Features, frequencies: Frequencies, model: Link
 _reason = lru_cache(maxsize=10_000)(Reason)
 
 
-def decide(weight: float, vetoes: tuple[str, ...], strong: int, card: str, model: LinkModel) -> str:
-    """Auto at the upper threshold without a veto; review where a person can tell; else none."""
-    if weight >= model.auto and not vetoes:
+def decide(
+    weight: float,
+    vetoes: tuple[str, ...],
+    strong: int,
+    levels: Mapping[str, str],
+    model: LinkModel,
+) -> str:
+    """Auto at the upper threshold without a veto; review where a person can tell; else none.
+
+    One card that few bear merges by rule unless the rosters contradict it; where they do, a member
+    in common is enough to ask a person (indicators spec, section 2). `strong`: members that are
+    the same for sure.
+    """
+    one_card = levels["card"] == "equal"
+    enough = weight >= model.auto or (
+        one_card and (weight >= model.review or levels["roster"] == "missing")
+    )
+    if enough and not vetoes:
         return "auto"
-    if weight < model.review:
-        return "none"
-    if vetoes and not strong and card not in ("equal", "misread"):
-        return "none"
-    return "review"
+    if one_card and strong:
+        return "review"
+    person_can_tell = not vetoes or strong or one_card or levels["card"] == "misread"
+    return "review" if weight >= model.review and person_can_tell else "none"

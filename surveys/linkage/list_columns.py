@@ -17,7 +17,8 @@ _WORDS = {
     "round": "round, wave, раунд, волна, этап, давр",
     "submitted_at": "submitted_at, submission time, registration date, interview date,"
     " дата регистрации, дата опроса, дата заполнения, каттоо күнү, санаи бақайдгирӣ",
-    "enumerator": "enumerator, enumerator_id, interviewer, анкетер, интервьюер, оператор, пурсишгар",
+    "enumerator": "enumerator, enumerator_id, interviewer, анкетер, интервьюер,"
+    " оператор, пурсишгар",
     "device": "device, device_id, tablet, планшет, устройство",
     "country": "country, страна, өлкө, кишвар, давлат",
     "district": "district, district_code, raion, rayon, район, ноҳия, шаҳру ноҳия",

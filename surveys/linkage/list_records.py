@@ -1,4 +1,4 @@
-"""read_rows, read_json_lines: a partner's list or exported submissions → household records. Nothing is lost.
+"""read_rows, read_json_lines: a list or exported submissions → household records, none lost.
 
 JSON lines as tablets' records are exported; or CSV and XLSX with one row a household, or one row a
 person with the number of the household.

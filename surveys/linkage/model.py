@@ -32,6 +32,8 @@ class LinkModel:
     """
 
     version: str
+    trained_on: str
+    match_share: float
     features_version: int
     auto: float
     review: float
@@ -74,6 +76,8 @@ def _from_json(stored: dict[str, Any]) -> LinkModel:
     member = stored["member"]
     return LinkModel(
         version=str(stored["version"]),
+        trained_on=str(stored.get("trained_on", "")),
+        match_share=float(stored["match_share"]),
         features_version=int(stored["features_version"]),
         auto=float(stored["thresholds"]["auto"]),
         review=float(stored["thresholds"]["review"]),
@@ -98,7 +102,7 @@ def _from_json(stored: dict[str, Any]) -> LinkModel:
 
 def out_of_range(model: LinkModel) -> list[str]:
     """Which weights leave their expected range, in words."""
-    values = {"prior": model.prior}
+    values = {"prior": model.prior, "match_share": model.match_share}
     for name, levels in model.weights.items():
         values |= {f"{name}.{level}": bits for level, bits in levels.items()}
     return [
@@ -106,3 +110,27 @@ def out_of_range(model: LinkModel) -> list[str]:
         for name, (low, high) in model.expected.items()
         if not low <= values.get(name, float("nan")) <= high
     ]
+
+
+def model_json(model: LinkModel) -> dict[str, Any]:
+    """The model as its file has it."""
+    return {
+        "version": model.version,
+        "trained_on": model.trained_on,
+        "features_version": model.features_version,
+        "match_share": model.match_share,
+        "thresholds": {"auto": model.auto, "review": model.review},
+        "prior": model.prior,
+        "most_place": model.most_place,
+        "weights": {name: dict(levels) for name, levels in model.weights.items()},
+        "member": {
+            "name": dict(zip(_NAME_LEVELS, model.name_bits, strict=True)),
+            "birth": dict(zip(BIRTH_LEVELS, model.birth_bits, strict=True)),
+            "missing": model.missing_member,
+            "most_rarity": model.most_rarity,
+            "sexes_differ": model.sexes_differ,
+            "strong": model.strong_bits,
+            "matched": model.matched_bits,
+        },
+        "expected": {name: list(ends) for name, ends in model.expected.items()},
+    }

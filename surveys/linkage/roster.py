@@ -36,7 +36,7 @@ def align_rosters(
     """The best pairs first, each member once. Sexes agree where both are known. Symmetric."""
     found = []
     for i, j in _worth_comparing(left, right):
-        pair = _compare_members(left, i, right, j, frequencies, model)
+        pair = _compare_members(left, i, right, j, frequencies=frequencies, model=model)
         if pair is not None:
             found.append(pair)
     pairs = _one_to_one(found) if len(found) > 1 else found
@@ -89,7 +89,13 @@ def _best_first(pair: Pair) -> tuple[bool, float, int, int]:
 
 
 def _compare_members(
-    left: Features, i: int, right: Features, j: int, frequencies: Frequencies, model: LinkModel
+    left: Features,
+    i: int,
+    right: Features,
+    j: int,
+    *,
+    frequencies: Frequencies,
+    model: LinkModel,
 ) -> Pair | None:
     """Two members as a pair, or None where they are surely two people."""
     member, other = left.members[i], right.members[j]
@@ -109,7 +115,7 @@ def _compare_members(
     if sexes_differ:
         bits += model.sexes_differ
         return Pair(i, j, False, bits) if bits > 0 else None
-    strong = level >= names.NEAR and birth in births.WITHIN_TOLERANCE or bits >= model.strong_bits
+    strong = (level >= names.NEAR and birth in births.WITHIN_TOLERANCE) or bits >= model.strong_bits
     return Pair(i, j, strong, bits) if bits > 0 else None
 
 

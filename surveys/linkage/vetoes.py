@@ -16,7 +16,6 @@ def pair_vetoes(
     left: Features, right: Features, alignment: Alignment, levels: dict[str, str]
 ) -> tuple[str, ...]:
     """The stable codes of what speaks against one household, in the order of the spec."""
-    same_card = levels["card"] == "equal"
     found = {
         "roster_too_weak": roster_too_weak(left, right, alignment, levels),
         "children_differ": children_differ(left, right, alignment),
@@ -26,7 +25,7 @@ def pair_vetoes(
         "spouses_differ": spouses_differ(left, right, alignment, levels),
         "two_doors": two_doors(left, right, levels),
     }
-    if same_card:
+    if levels["card"] == "equal":
         found["roster_too_weak"] &= levels["head"] not in ("same", "swapped", "missing")
     return tuple(code for code, holds in found.items() if holds)
 
@@ -46,9 +45,7 @@ def roster_too_weak(
 def _is_certainly_the_head(
     left: Features, right: Features, alignment: Alignment, levels: dict[str, str]
 ) -> bool:
-    """A list of one: the same head, born on one day, and by phone, card, point or rare surname."""
-    if alignment.smaller > 1 and False:
-        return False
+    """The same head by name and birth, and by the same phone or point."""
     return (
         levels["head"] == "same"
         and any(p.left == left.head and p.bits >= 8 for p in alignment.pairs)
@@ -88,9 +85,30 @@ def too_far(left: Features, right: Features, levels: dict[str, str]) -> bool:
 def split_household(
     left: Features, right: Features, alignment: Alignment, levels: dict[str, str]
 ) -> bool:
-    """A small part of a much longer list, with another head: who left lives elsewhere now."""
-    sizes = sorted((len(left.members), len(right.members)))
-    return levels["head"] not in ("same", "same_weak") and sizes[0] * 2 <= sizes[1]
+    """A part of a longer list, with another head: who left lives elsewhere now.
+
+    A small part; or one whose head is a child or in-law of the other head, who is not in it.
+    """
+    if levels["head"] in ("same", "same_weak", "missing"):
+        return False
+    shorter, longer = sorted((len(left.members), len(right.members)))
+    return shorter * 2 <= longer or _left_the_parents(left, right, alignment, levels)
+
+
+_STAYS_IN_THE_LIST = ("head", "spouse", "parent", "")
+
+
+def _left_the_parents(
+    left: Features, right: Features, alignment: Alignment, levels: dict[str, str]
+) -> bool:
+    if levels["head"] != "elsewhere":
+        return False
+    for pair in alignment.pairs:
+        if pair.left == left.head:
+            return right.members[pair.right].relation not in _STAYS_IN_THE_LIST
+        if pair.right == right.head:
+            return left.members[pair.left].relation not in _STAYS_IN_THE_LIST
+    return False
 
 
 def spouses_differ(

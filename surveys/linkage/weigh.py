@@ -1,8 +1,8 @@
 """weigh: the model's levels in Splink 5, on DuckDB or on Spark. The only file that knows Splink.
 
-Aligning rosters is no SQL: the levels of a pair are computed in Python (`comparisons.py`) and handed
-to Splink as columns, which says what they are worth (linkage spec, section 5). The settings are
-code and only the numbers are the model's: a saved Splink model quotes columns in one engine's way.
+Aligning rosters is no SQL: the levels of a pair are computed in Python (`comparisons.py`) and
+handed to Splink as columns, which says what they are worth (linkage spec, section 5). The settings
+are code and only the numbers are the model's: a saved one quotes columns in one engine's way.
 """
 
 import logging
@@ -95,13 +95,17 @@ def _in_duckdb(rows: list[dict[str, Any]], model: LinkModel) -> dict[int, float]
 
 
 def _in_spark(rows: list[dict[str, Any]], model: LinkModel, session: Any) -> dict[int, float]:
-    from splink import SparkAPI  # noqa: PLC0415  (pyspark is there only where Spark is wanted)
+    from splink import SparkAPI  # noqa: PLC0415  pyspark is there only where Spark is wanted
 
     session.createDataFrame(rows).createOrReplaceTempView("pairs")
     weighed = _predict(
-        SparkAPI(spark_session=session, break_lineage_method="persist"), "pairs", model
+        SparkAPI(  # type: ignore[no-untyped-call]
+            spark_session=session, break_lineage_method="persist"
+        ),
+        "pairs",
+        model,
     )
-    found = weighed.as_record_dict()
+    found = weighed.as_record_list()
     return {row[f"{_KEY}_l"]: row["match_weight"] for row in found}
 
 

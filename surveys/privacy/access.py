@@ -157,6 +157,14 @@ def masked_keys(
     return frozenset(f.key for f in fields if _is_masked(user, f, granted))
 
 
+def shows_persons(granted: Unmasking | None) -> bool:
+    """Whether names, phones and photos are shown of what linkage keeps of a record.
+
+    It keeps no restricted answers, and of the others only what says who lives in a household.
+    """
+    return granted is not None
+
+
 def unmask(*, user: User, reason: str, target: str) -> Unmasking:
     """Notes who looks at personal data and why, in the list of unmaskings and the audit log.
 

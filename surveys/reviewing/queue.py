@@ -13,7 +13,7 @@ from backend.pagination import Page, column_key, page_of
 from backend.problems import Problem
 from surveys.cleaning.models import CleanRow, QualityFlag
 from surveys.datasets.tables import find_form
-from surveys.households.models import HouseholdCard
+from surveys.households.models import Membership
 from surveys.places.models import Place
 from surveys.privacy.access import rows_for
 from surveys.submissions.models import Submission
@@ -120,5 +120,5 @@ def _lines(ids: list[Any]) -> Iterable[dict[str, Any]]:
 
 
 def _cards(households: set[Any]) -> dict[Any, str]:
-    cards = HouseholdCard.objects.filter(household__in=households - {None}).order_by("-number")
-    return dict(cards.values_list("household_id", "number"))
+    cards = Membership.objects.cards(households - {None})
+    return {household: numbers[0] for household, numbers in cards.items()}

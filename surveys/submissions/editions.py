@@ -88,7 +88,7 @@ def _families(
             .filter(Q(instance_id__in=names - asked) | Q(deprecated_id__in=names - asked))
             .defer("raw_xml")
             .order_by("pk")
-            .select_for_update()
+            .select_for_update(no_key=True)
         )
         asked |= names
         for row in rows:

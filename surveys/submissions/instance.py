@@ -4,18 +4,24 @@ The answers stay in `root`; cleaning reads them. Nothing here trusts the sender.
 """
 
 import hashlib
+import re
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from lxml import etree
 
 ENCRYPTED_NAMESPACE = "http://opendatakit.org/submissions"
 MAX_DEPTH = 100  # the deepest form we know nests 12 levels
+MAX_ATTRIBUTES = 200  # of one element; those of forms have ten
+MAX_ELEMENTS = 500_000  # a record of 1,000 repetitions has a hundred thousand
 MAX_ID_LENGTH = 255
 MAX_VERSION_LENGTH = 200
 # Records without an instanceID get one from their content, so that a repeat is no new record.
 MINTED = uuid.UUID("5d1f4d4e-7e02-5c8b-9a5f-3b1f6a0c2e11")
 
+_DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?\sencoding\s*=\s*["']([^"']*)""")
 _too_deep = etree.XPath("boolean(" + "/*" * (MAX_DEPTH + 1) + ")")
 
 
@@ -43,7 +49,7 @@ def parse_instance(raw: bytes) -> Instance:
     """Reads the XML a tablet sent.
 
     Raises InstanceError: xml_malformed, xml_forbidden (DOCTYPE, entities), xml_too_deep,
-    form_id_missing.
+    xml_too_wide, form_id_missing.
     """
     root = _read(raw)
     form_id = (root.get("id") or "").strip()
@@ -78,6 +84,7 @@ def canonical_digest(root: etree._Element) -> bytes:
 
 
 def _read(raw: bytes) -> etree._Element:
+    _demand_width(raw)
     # A parser of its own for each document: they keep errors and are not shared by threads.
     parser = etree.XMLParser(
         resolve_entities=False,
@@ -96,6 +103,40 @@ def _read(raw: bytes) -> etree._Element:
     if _too_deep(root):
         raise InstanceError("xml_too_deep")
     return root
+
+
+class _Widths:
+    """Counts as the parser goes, and builds no tree."""
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        if len(attributes) > MAX_ATTRIBUTES:
+            raise InstanceError("xml_too_wide")
+
+    def close(self) -> None:
+        """What a parser's target must have."""
+
+
+def _demand_width(raw: bytes) -> None:
+    """A tree's time grows with the square of an element's attributes: a hundred thousand of them
+    would hold a server for minutes. Few records have so many `=` that it is worth a look.
+    """
+    if raw.count(b"<") > 2 * MAX_ELEMENTS:
+        raise InstanceError("xml_too_wide")
+    if raw.count(b"=") <= MAX_ATTRIBUTES and _shows_its_signs(raw):
+        return
+    widths: Any = _Widths()  # the stubs ask for methods that lxml does without
+    parser = etree.XMLParser(target=widths, resolve_entities=False, no_network=True)
+    try:
+        etree.fromstring(raw, parser)
+    except (etree.XMLSyntaxError, ValueError):
+        return  # the words for it are found when the tree is built, and fails at the same place
+
+
+def _shows_its_signs(raw: bytes) -> bool:
+    """Whether `=` and `<` stand there as such, which they need not in UTF-7."""
+    declared = _DECLARED.match(raw)
+    plain = declared is None or declared[1].lower() in {b"utf-8", b"us-ascii"}
+    return plain and b"<" in raw[:100]
 
 
 def _why(raw: bytes, words: str) -> str:

@@ -20,6 +20,7 @@ from django.conf import settings
 from surveys.submissions.store import StoredFile, as_problem, sync_folders
 
 PARTIAL = "partial"
+QUIET, LONGEST_WAIT, FOR_EVER = 0.2, 2.0, 1e9  # seconds
 
 
 class Overtaken(Exception):
@@ -39,12 +40,24 @@ class PartialFile:
         except FileNotFoundError:
             return 0
 
+    def resting_size(self) -> int:
+        """Its size once nobody adds to it, waiting two seconds at most.
+
+        A tablet that comes back at once may be quicker than what its dead link brought is on its
+        way to the disk; told too early, it would send that again.
+        """
+        until = time.monotonic() + LONGEST_WAIT
+        while time.monotonic() < until and self._seconds_since_written() < QUIET:
+            time.sleep(QUIET / 4)
+        return self.size
+
     def append(self, pieces: Iterable[bytes], *, at: int) -> int:
         """Adds pieces from the offset `at` on; returns the new offset, durable.
 
         What was written before an error stays. Raises Overtaken, Problem("disk_full").
         """
         with self._open("a") as file:
+            os.utime(file.fileno())  # the first piece is on its way
             try:
                 for piece in pieces:
                     with self._locked(file, length=at):
@@ -89,6 +102,12 @@ class PartialFile:
             yield
         finally:
             fcntl.flock(file, fcntl.LOCK_UN)
+
+    def _seconds_since_written(self) -> float:
+        try:
+            return abs(time.time() - self.path.stat().st_mtime)
+        except FileNotFoundError:
+            return FOR_EVER
 
     def _is(self, opened: os.stat_result) -> bool:
         try:

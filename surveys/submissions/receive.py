@@ -94,7 +94,8 @@ def receive_submission(
     again are a repeat even if the form has become another since.
 
     What cannot be a submission is kept whole in Quarantined before the Problem is raised:
-    xml_malformed, xml_forbidden, xml_too_deep, form_id_missing, form_unknown, instance_conflict.
+    xml_malformed, xml_forbidden, xml_too_deep, xml_too_wide, form_id_missing, form_unknown,
+    instance_conflict.
     """
     files = list({(file.name, file.sha256): file for file in files}.values())
     instance = _read(raw_xml, files, sender)
@@ -212,7 +213,7 @@ def add_files(
     """
     if not files or not _missing(submission, files):
         return 0
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):  # nobody goes on after half of it
         # Two late deliveries at once: the second waits here and sees what the first added.
         record = Submission.objects.select_for_update(no_key=True).filter(pk=submission.pk)
         deleted = record.values_list("deleted_at", flat=True).get() is not None

@@ -9,6 +9,8 @@ import brotli
 from django.http import HttpRequest, HttpResponse
 from rest_framework.response import Response
 
+from sync.encodings import takes
+
 SMALLEST = 150  # bytes; below that compressing gains nothing
 NEEDLESS = ("Vary", "X-Frame-Options", "Allow")
 
@@ -31,9 +33,9 @@ def finish(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 def _compress(accepted: str, response: HttpResponse) -> None:
     if len(response.content) < SMALLEST:
         return
-    if "br" in {one.partition(";")[0].strip() for one in accepted.split(",")}:
+    if takes(accepted, "br"):
         response.content = brotli.compress(response.content, quality=9)
         response["Content-Encoding"] = "br"
-    elif "gzip" in accepted:
+    elif takes(accepted, "gzip"):
         response.content = gzip.compress(response.content, 9, mtime=0)
         response["Content-Encoding"] = "gzip"

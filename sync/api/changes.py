@@ -32,6 +32,7 @@ from sync.api.offers import (
 )
 from sync.api.verdicts import verdicts_since, waiting_since
 from sync.auth import Caller
+from sync.encodings import takes
 
 CURSOR_LIFE = timedelta(days=90)
 MOST_BYTES = 256 * 1024  # of a page, compressed
@@ -201,12 +202,11 @@ def _task(task: Task) -> Json:
 def _pack(answer: Json, accepted: str) -> tuple[Packed, int]:
     """The page and its compressed size, which bounds it also for a client that wants it plain."""
     body = orjson.dumps(answer, option=orjson.OPT_OMIT_MICROSECONDS)
-    takes = {one.partition(";")[0].strip() for one in accepted.split(",")}
-    if "br" in takes:
+    if takes(accepted, "br"):
         packed = brotli.compress(body, quality=BROTLI_QUALITY)
         return Packed(packed, "br"), len(packed)
     packed = gzip.compress(body, 9, mtime=0)
-    return (Packed(packed, "gzip") if "gzip" in takes else Packed(body)), len(packed)
+    return (Packed(packed, "gzip") if takes(accepted, "gzip") else Packed(body)), len(packed)
 
 
 @cache

@@ -9,7 +9,7 @@ from sync.api.envelope import EnvelopeError, read_json, read_members
 MAX_ATTACHMENTS = 500
 MAX_KEY = 200  # characters
 _TEXTS = ("form_id", "version", "instance_id", "deprecated_id")
-_DECLARED = re.compile(r"""^(<\?xml[^>]*?)\s+encoding\s*=\s*["'][^"']*["']""")
+_DECLARED = re.compile(r"""^(<\?xml[^>]*?)\sencoding\s*=\s*["'][^"']*["']""")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
@@ -16,13 +17,15 @@ from surveys.submissions.quarantine import Sender, quarantine
 from sync.api.envelope import Envelope, EnvelopeError, read_envelope
 from sync.api.items import Item, read_item
 from sync.api.plain import fill_item, minted_id
+from sync.attaching import attach_waiting, records_waited_for
 from sync.auth import Caller
-from sync.intake import Arrival, Receipt, accept_submission
-from sync.uploads import AttachmentState, Promised, attach_waiting, offer_uploads
+from sync.intake import Arrival, accept_submission
+from sync.promises import AttachmentState, Promised, offer_uploads
 
 MAX_ITEMS = 100
 MAX_BYTES = 8 * 1024 * 1024  # inflated
-QUARANTINED, REJECTED, ATTACHMENTS_ADDED = "quarantined", "rejected", "attachments_added"
+QUARANTINED, REJECTED = "quarantined", "rejected"
+DUPLICATE, ATTACHMENTS_ADDED = "duplicate", "attachments_added"
 # Kept whole for a person to look at; the tablet may forget the record. All other refusals are of
 # what cannot be read at all, or names no form we know.
 KEPT = {"instance_conflict", "device_revoked", "answers_invalid"}
@@ -46,6 +49,16 @@ def open_push(body: bytes) -> Envelope:
     return envelope
 
 
+@dataclass(slots=True)
+class _Taken:
+    """An item and what is told of it so far; `files_of` is the record its files may come for."""
+
+    item: Item
+    result: Json
+    submission_id: int | None = None
+    files_of: str = ""
+
+
 def push_items(items: Sequence[bytes], *, caller: Caller, sender: Sender) -> list[Json]:
     """One result for each item, in their order; each is committed before the next is looked at.
 
@@ -53,27 +66,32 @@ def push_items(items: Sequence[bytes], *, caller: Caller, sender: Sender) -> lis
     away: the tablet sends all again, and what was stored comes back as a duplicate.
     """
     read = (read_item(raw, index) for index, raw in enumerate(items))
-    return [{"key": item.key, **_take(item, caller, sender)} for item in read]
+    taken = [_take(item, caller, sender) for item in read]
+    if sender.device_id is not None:
+        _attach_what_waited(taken, sender.device_id)
+        with_files = [each for each in taken if each.files_of and each.item.attachments]
+        _offer_uploads(with_files, sender.device_id)
+    return [{"key": each.item.key, **each.result} for each in taken]
 
 
 def _too_large() -> Problem:
     return Problem("push_too_large", max_items=MAX_ITEMS, max_mb=MAX_BYTES // 1024**2)
 
 
-def _take(item: Item, caller: Caller, sender: Sender) -> Json:
+def _take(item: Item, caller: Caller, sender: Sender) -> _Taken:
     try:
         return _accept(item, caller, sender)
     except (OperationalError, InterfaceError):
         raise
     except Problem as problem:
-        files = _files(item, _id_of(item), sender) if problem.code in FILES_TOO else {}
-        return {**_refused(item, problem), **files}
+        files_of = _id_of(item)[:255] if problem.code in FILES_TOO else ""
+        return _Taken(item, _refused(item, problem), files_of=files_of)
     except Exception:
         log.exception("a pushed record failed", extra={"device_id": caller.device_id})
-        return _refused(item, Problem("internal"))
+        return _Taken(item, _refused(item, Problem("internal")))
 
 
-def _accept(item: Item, caller: Caller, sender: Sender) -> Json:
+def _accept(item: Item, caller: Caller, sender: Sender) -> _Taken:
     filled = _fill(item, sender)
     xml = filled.xml if filled else item.instance or b""
     receipt = accept_submission(Arrival(xml, (), sender, caller.revoked, item.answers))
@@ -82,11 +100,8 @@ def _accept(item: Item, caller: Caller, sender: Sender) -> Json:
     if filled and filled.unchecked and receipt.is_new:
         record = Submission(pk=receipt.submission_id)
         log_event("submission.answers_unchecked", target=record, paths=list(filled.unchecked))
-    return {
-        "outcome": _attach(receipt, receipt.submission_id, sender),
-        "instance_id": receipt.instance_id,
-        **_files(item, receipt.instance_id, sender),
-    }
+    result = {"outcome": str(receipt.outcome), "instance_id": receipt.instance_id}
+    return _Taken(item, result, receipt.submission_id, files_of=receipt.instance_id)
 
 
 def _fill(item: Item, sender: Sender) -> Filled | None:
@@ -107,24 +122,50 @@ def _fill(item: Item, sender: Sender) -> Filled | None:
         raise
 
 
-def _attach(receipt: Receipt, submission_id: int, sender: Sender) -> str:
-    """Gives the record what waited for it. That alone may be what a repeat brings about."""
-    attached = attach_waiting(
-        submission_id=submission_id, instance_id=receipt.instance_id, device_id=sender.device_id
-    )
-    return ATTACHMENTS_ADDED if attached and not receipt.is_new else str(receipt.outcome)
+def _attach_what_waited(taken: Sequence[_Taken], device_id: int) -> None:
+    """Gives records the files that came before them. To a repeat that may be all it brings."""
+    # Of a record that stands twice in a push, the first brought it.
+    stored = {each.files_of: each for each in reversed(taken) if each.submission_id is not None}
+    for instance_id in records_waited_for(stored, device_id=device_id):
+        each = stored[instance_id]
+        assert each.submission_id is not None
+        attach_waiting(
+            submission_id=each.submission_id, instance_id=instance_id, device_id=device_id
+        )
+        if each.result["outcome"] == DUPLICATE:
+            each.result["outcome"] = ATTACHMENTS_ADDED
 
 
-def _files(item: Item, instance_id: str, sender: Sender) -> Json:
-    if not item.attachments or sender.device_id is None:
-        return {}
-    states = offer_uploads(
-        device_id=sender.device_id,
-        instance_id=instance_id,
-        attachments=[Promised(each.name, each.size, each.sha256) for each in item.attachments],
-    )
-    pairs = zip(item.attachments, states, strict=True)
-    return {"attachments": [_told(sent.name, state) for sent, state in pairs]}
+def _offer_uploads(taken: Sequence[_Taken], device_id: int) -> None:
+    """Says of each announced file where to send it: of all items at once; should that fail, of each
+    by itself, so that it is refused alone whose files cannot be promised."""
+    if not taken:
+        return
+    try:
+        _offer_at_once(taken, device_id)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        if len(taken) > 1:
+            for each in taken:
+                _offer_uploads([each], device_id)
+            return
+        log.exception("announced files failed", extra={"device_id": device_id})
+        problem = error if isinstance(error, Problem) else Problem("internal")
+        taken[0].result = _refused(taken[0].item, problem)
+
+
+def _offer_at_once(taken: Sequence[_Taken], device_id: int) -> None:
+    files = [
+        (each.files_of, Promised(file.name, file.size, file.sha256))
+        for each in taken
+        for file in each.item.attachments
+    ]
+    states = iter(offer_uploads(device_id=device_id, files=files))
+    for each in taken:
+        each.result["attachments"] = [
+            _told(file.name, next(states)) for file in each.item.attachments
+        ]
 
 
 def _told(name: str, state: AttachmentState) -> Json:

@@ -7,6 +7,7 @@ from django.http.request import HttpRequest, UnreadablePostError
 from backend.problems import Problem
 from sync.api.envelope import EnvelopeError, read_json
 from sync.api.inflate import MAX_INFLATED, MAX_RATIO, PIECE, InflateError, read_whole
+from sync.encodings import media_type
 
 SMALL_BODY = 64 * 1024  # bytes; what a tablet says of itself
 TYPES = {"application/json", ""}
@@ -17,7 +18,7 @@ def read_body(request: HttpRequest, *, limit: int = MAX_INFLATED) -> bytes:
     """The body, inflated. Raises unsupported_media_type and encoding_unsupported (415),
     inflated_too_large (413), gzip_malformed and request_malformed (400).
     """
-    if request.headers.get("Content-Type", "").partition(";")[0].strip() not in TYPES:
+    if media_type(request.headers.get("Content-Type", "")) not in TYPES:
         raise Problem("unsupported_media_type")
     encoding = request.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in ENCODINGS:

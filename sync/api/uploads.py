@@ -19,8 +19,10 @@ from backend.problems import Problem
 from backend.statements import release_connection
 from sync import tus
 from sync.api.views import DeviceView
+from sync.encodings import media_type
 from sync.models import Upload
-from sync.uploads import Promised, create_upload, end_upload, offset_of, receive_pieces
+from sync.promises import Promised, create_upload
+from sync.uploads import end_upload, offset_of, receive_pieces
 
 PIECE_BYTES = 16 * 1024  # at most so much is not on the disk yet when a link dies
 
@@ -81,7 +83,7 @@ class UploadsView(TusView):
             instance_id=about.instance_id,
             file=Promised(about.name, size, about.sha256, about.filetype),
         )
-        end = offset_of(upload)
+        end = offset_of(upload, at_rest=True)
         if end == 0 and _has_bytes(request):
             end = _receive(request, upload, at=0)
         response = _answer(201, upload, end)
@@ -92,8 +94,11 @@ class UploadsView(TusView):
 class UploadView(TusView):
     def head(self, request: Request, pk: UUID) -> HttpResponse:
         upload = self.upload(pk)
-        response = _answer(200, upload, offset_of(upload))
+        response = _answer(200, upload, offset_of(upload, at_rest=True))
         response["Upload-Length"] = str(upload.size)
+        response["Upload-Metadata"] = tus.write_metadata(
+            tus.Metadata(upload.instance_id, upload.name, upload.sha256, upload.content_type)
+        )
         return response
 
     def patch(self, request: Request, pk: UUID) -> HttpResponse:
@@ -134,7 +139,7 @@ def _pieces(request: Request) -> Iterator[bytes]:
 
 
 def _has_bytes(request: Request) -> bool:
-    return request.headers.get("Content-Type", "").partition(";")[0].strip() == tus.CONTENT_TYPE
+    return media_type(request.headers.get("Content-Type", "")) == tus.CONTENT_TYPE
 
 
 def _answer(status: int, upload: Upload, offset: int) -> HttpResponse:

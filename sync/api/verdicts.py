@@ -35,10 +35,11 @@ ORDER BY change, id LIMIT %(limit)s
 STEPS = """
 SELECT step.submission_id, submission.instance_id, form.form_id, step.step, step.comment,
     step.comments, step.at, coalesce((
-        SELECT min(card.number) FROM households_membership AS member
+        SELECT min(registration.card) FROM households_membership AS member
         JOIN households_household AS household ON household.id = member.household_id
-        JOIN households_householdcard AS card
-            ON card.household_id = coalesce(household.redirect_to_id, household.id)
+        JOIN households_membership AS registration
+            ON registration.household_id = coalesce(household.redirect_to_id, household.id)
+            AND registration.registers AND registration.card <> ''
         WHERE member.record_id = submission.record_id), '')
 FROM submissions_reviewstep AS step
 JOIN submissions_submission AS submission ON submission.id = step.submission_id

@@ -19,10 +19,13 @@ from sync.api.enrol import introduce
 from sync.api.health import read_health
 from sync.api.push import open_push, push_items
 from sync.api.requests import drain, read_body, read_object, read_text
+from sync.api.turns import Turns
 from sync.auth import Caller, authenticate
 from sync.enrol import use_enrolment_code
 from sync.guesses import client_address
 from sync.health import note_health
+
+PUSHES = Turns(at_once=4)  # of 16 threads
 
 
 class OnlyJson(BaseContentNegotiation):
@@ -98,7 +101,8 @@ class PushView(DeviceView):
         envelope = open_push(read_body(request._request))
         agent = request.headers.get("User-Agent", "")[:255]
         sender = Sender(device_id=self.caller.device_id, user_agent=agent)
-        results = push_items(envelope.items, caller=self.caller, sender=sender)
+        with PUSHES.take():
+            results = push_items(envelope.items, caller=self.caller, sender=sender)
         self.note_health(envelope.health, envelope.sent_at)
         return Response({"server_time": timezone.now(), "results": results})
 
@@ -131,7 +135,7 @@ class HealthView(DeviceView):
 
 
 def nothing_here(request: HttpRequest) -> HttpResponse:
-    return problem_json(Problem("not_found"))
+    return finish(request, problem_json(Problem("not_found")))
 
 
 def _limit(text: str) -> int | None:

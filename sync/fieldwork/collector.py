@@ -17,6 +17,7 @@ from sync.fieldwork.fieldworker import HOUSEHOLDS, Belief, Fieldworker, Parcel
 from sync.fieldwork.library import Library
 from sync.fieldwork.link import STEADY, Answer, Link, LinkBroken, Quality
 from sync.fieldwork.plain import plain_answers
+from sync.fieldwork.posts import announced, as_json, push_body
 from sync.fieldwork.tablet import ServerSurprise
 from sync.fieldwork.uploading import Uploader
 from sync.fieldwork.world import Job, Kind, TabletPlan
@@ -179,7 +180,7 @@ class CollectorWorker(Fieldworker):
             if answer.status != 200:
                 words = f"GET {kind} answered {answer.status}: {answer.words}"
                 raise ServerSurprise(words, status=answer.status)
-            return _unpacked(answer)
+            return unpacked(answer)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     # --- Up -------------------------------------------------------------------------------------
@@ -203,9 +204,7 @@ class CollectorWorker(Fieldworker):
 
     def _push(self, parcels: Sequence[Parcel]) -> None:
         items = [self._item(index, parcel) for index, parcel in enumerate(parcels)]
-        body = gzip.compress(
-            _json({"sent_at": self._sent_at(), "health": self._health(), "items": items})
-        )
+        body = push_body(items, sent_at=self._sent_at(), health=self._health())
         headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
         answer = self.ask("POST", f"{API}/push", body, headers, kind="push")
         if answer.status in {429, 503}:
@@ -213,7 +212,7 @@ class CollectorWorker(Fieldworker):
             return
         if answer.status != 200:
             raise ServerSurprise(f"push answered {answer.status}: {answer.words}")
-        results = json.loads(_unpacked(answer))["results"]
+        results = json.loads(unpacked(answer))["results"]
         if [each["key"] for each in results] != [item["key"] for item in items]:
             raise ServerSurprise("the results of a push are not those of its items (sync.md 2)")
         for parcel, result in zip(parcels, results, strict=True):
@@ -237,14 +236,14 @@ class CollectorWorker(Fieldworker):
 
     def _item(self, index: int, parcel: Parcel) -> Json:
         record = parcel.record
-        item: Json = {"key": f"k{index}", "attachments": self.uploader.announce(parcel)}
+        item: Json = {"key": f"k{index}", "attachments": announced(record)}
         if (
             parcel.answers is None
             and parcel.form
             and parcel.sends == 0
             and self._goes_plain(parcel)
         ):
-            parcel.answers = _json(plain_answers(record.xml, parcel.form))
+            parcel.answers = as_json(plain_answers(record.xml, parcel.form))
         parcel.sends += 1
         if parcel.answers is None or parcel.form is None:
             return {**item, "instance": record.xml.decode()}
@@ -285,7 +284,9 @@ def enrol(url: str, code: str, *, name: str) -> str:
     """A token for a one-time code (sync.md 1)."""
     link = Link(url)
     try:
-        body = _json({"code": code, "name": name, "app": "collector 0.3.0", "platform": "Android"})
+        body = as_json(
+            {"code": code, "name": name, "app": "collector 0.3.0", "platform": "Android"}
+        )
         headers = {"Content-Type": "application/json"}
         answer = link.exchange("POST", f"{API}/enrol", body, headers, kind="enrol")
     finally:
@@ -295,12 +296,9 @@ def enrol(url: str, code: str, *, name: str) -> str:
     return str(json.loads(answer.body)["token"])
 
 
-def _unpacked(answer: Answer) -> bytes:
+def unpacked(answer: Answer) -> bytes:
+    """The body as it was before it was compressed."""
     encoding = answer.headers.get("content-encoding", "")
     if encoding == "br":
         return bytes(brotli.decompress(answer.body))
     return gzip.decompress(answer.body) if encoding == "gzip" else answer.body
-
-
-def _json(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -6,6 +6,7 @@ answer on its way down, or after the server did its work and before the tablet h
 
 import http.client
 import socket
+import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,11 +26,14 @@ class LinkBroken(ConnectionError):
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """`life`: bytes that a connection carries on average before it breaks, 0 for ever; `cut`: the
-    share of requests that break at some moment of their own."""
+    """`life`: bytes that a connection carries before it breaks, 0 for ever: on average, or exactly
+    so many (`even`); `cut`: the share of requests that break at some moment of their own; `pause`:
+    seconds until there is a network again."""
 
     life: int = 0
     cut: float = 0.0
+    even: bool = False
+    pause: float = 0.0
 
 
 STEADY = Quality()
@@ -120,6 +124,7 @@ class Link:
             self.close()
             if wire is not None and wire.broken:
                 self.usage.breaks += 1
+                time.sleep(self.quality.pause)
                 raise LinkBroken("the link broke") from None
             raise
         finally:
@@ -144,6 +149,8 @@ class Link:
 
     def _life(self) -> int:
         life = self.quality.life
+        if self.quality.even:
+            return life
         return int(self.rng.expovariate(1 / life)) + 500 if life else FOR_EVER
 
     def _maybe_cut(self, wire: "_Wire", size: int) -> None:

@@ -1,7 +1,12 @@
-"""A record as it lies in a tablet's outbox, and the body of the post that carries it (S3, S4)."""
+"""A record as it lies in a tablet's outbox, and what carries it: the body of a post (openrosa.md
+S3, S4), or with others that of a push (sync.md 2)."""
 
-from collections.abc import Mapping
+import gzip
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".csv": "text/csv"}
 
@@ -29,6 +34,24 @@ def submission_body(
         kind = TYPES.get(name[-4:].lower(), "application/octet-stream")
         parts.append(_part(f'name="{name}"; filename="{name}"', kind, content, boundary))
     return b"".join(parts) + f"--{boundary}--\r\n".encode()
+
+
+def announced(record: Record) -> list[dict[str, Any]]:
+    """The attachments of an item of a push."""
+    return [
+        {"name": name, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        for name, content in record.attachments.items()
+    ]
+
+
+def push_body(items: Sequence[Any], *, sent_at: str, health: Mapping[str, Any]) -> bytes:
+    """The body of one push, as gzip."""
+    return gzip.compress(as_json({"sent_at": sent_at, "health": health, "items": items}))
+
+
+def as_json(value: Any) -> bytes:
+    """Without blanks, and letters as they are: on 2G each byte is paid for."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _part(naming: str, kind: str, content: bytes, boundary: str) -> bytes:

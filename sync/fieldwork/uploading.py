@@ -4,7 +4,6 @@ import hashlib
 from base64 import b64encode
 from collections.abc import Callable
 from random import Random
-from typing import Any
 from urllib.parse import urlsplit
 
 from sync.fieldwork.fieldworker import Parcel
@@ -23,13 +22,6 @@ class Uploader:
         self.ask = ask
         self.rng = rng
         self._begun: set[str] = set()  # uploads of which the server may hold a part
-
-    def announce(self, parcel: Parcel) -> list[dict[str, Any]]:
-        """The attachments of an item of a push."""
-        return [
-            {"name": name, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-            for name, content in parcel.record.attachments.items()
-        ]
 
     def send_ahead(self, parcel: Parcel) -> None:
         """A file before its record: begun by hand. Raises what `ask` does."""

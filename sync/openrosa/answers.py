@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 
 from backend.problems import Problem
 from sync.auth import Caller, authenticate, challenges
+from sync.encodings import takes
 from sync.openrosa import documents
 
 log = logging.getLogger(__name__)
@@ -75,9 +76,8 @@ def answer(
     request: HttpRequest, *, etag: str, content_type: str, body: Callable[[], bytes]
 ) -> HttpResponse:
     """The bytes with a strong ETag, compressed where the client takes it, or 304 (D7, D8)."""
-    zipped = "gzip" in request.headers.get("Accept-Encoding", "") and content_type.startswith(
-        COMPRESSIBLE
-    )
+    accepted = request.headers.get("Accept-Encoding", "")
+    zipped = takes(accepted, "gzip") and content_type.startswith(COMPRESSIBLE)
     tag = f'"{etag}-gzip"' if zipped else f'"{etag}"'
     if _has_already(request, tag):
         return HttpResponse(status=304, headers={"ETag": tag})

@@ -12,7 +12,7 @@ from backend.accounts.models import User
 from surveys.cleaning.models import CleanRow
 from surveys.datasets.columns import Dataset
 from surveys.datasets.tables import dataset_of_form
-from surveys.households.models import HouseholdCard
+from surveys.households.models import Membership
 from surveys.places.models import Place
 from surveys.privacy.access import masked_keys, rows_for
 from surveys.reviewing.labels import label_of
@@ -91,8 +91,8 @@ def _steps(rows: Iterable[CleanRow]) -> dict[int, ReviewStep]:
 
 def _cards(rows: Iterable[CleanRow]) -> dict[Any, str]:
     households = {row.household_id for row in rows} - {None}
-    cards = HouseholdCard.objects.filter(household__in=households).order_by("-number")
-    return dict(cards.values_list("household_id", "number"))
+    cards = Membership.objects.cards(households)
+    return {household: numbers[0] for household, numbers in cards.items()}
 
 
 def _enumerator(row: CleanRow, dataset: Dataset, user: User) -> str:

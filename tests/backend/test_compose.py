@@ -17,7 +17,7 @@ from backend.processes import PROCESSES
 ROOT = Path(settings.BASE_DIR)
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, Any] = COMPOSE["services"]
-OURS = ("migrate", "web", "worker", "beat")
+OURS = ("migrate", "web", "worker", "batch", "beat")
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 
 
@@ -49,7 +49,7 @@ def test_every_command_of_our_services_exists(name):
         assert name in PROCESSES
 
 
-def test_the_three_processes_are_those_of_manage_up():
+def test_the_processes_are_those_of_manage_up():
     assert {name for name in OURS if name != "migrate"} == set(PROCESSES)
 
 
@@ -65,7 +65,7 @@ def test_the_image_keeps_its_files_where_the_volume_is():
     assert "OILA_VAR=/var/lib/oila" in DOCKERFILE
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+@pytest.mark.parametrize("name", ["web", "worker", "batch", "beat"])
 def test_nothing_starts_before_the_tables_are_made(name):
     waits = SERVICES[name]["depends_on"]
     assert waits["migrate"]["condition"] == "service_completed_successfully"

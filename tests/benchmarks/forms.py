@@ -1,15 +1,31 @@
 """What a tablet asks every quarter of an hour: the form list and the manifest of every form."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 from urllib.parse import urlsplit
 
 from openpyxl import Workbook
 
 from sync.fieldwork.tablet import Tablet
+from tests.benchmarks.bench import SERVING, Bench
+from tests.benchmarks.report import Measurement
 from tests.live import LiveServer
 
+SLICES = 3
 
-def form_list_requests(server: LiveServer, *, forms: int) -> list[bytes]:
+
+def form_list(bench: Bench) -> Iterator[Measurement]:
+    requests = _requests(bench.server, forms=100)
+    bench.load(requests * 4, 8, 200)  # each connection plans its statements a few times
+    slices = [bench.slice(requests, 1, SERVING, status=200) for _ in range(SLICES)]
+    name = "form list and all manifests, 100 forms"
+    yield Measurement(name, 1000 * median(s.load.seconds for s in slices), "ms", 100)
+    cpu = len(requests) * median(each.cpu_ms for each in slices)
+    yield Measurement(f"{name}: CPU, web and database", cpu, "ms")
+
+
+def _requests(server: LiveServer, *, forms: int) -> list[bytes]:
     """The list and all manifests of so many forms, as Collect fetches them one after another."""
     paths = [_workbook(server.var / f"bench{number}.xlsx", number) for number in range(forms - 3)]
     server.manage("publish_xlsform", *map(str, paths))

@@ -32,9 +32,13 @@ class Load:
         return len(self.each) / self.seconds
 
     def percentile(self, percent: float) -> float:
-        """Milliseconds within which `percent` of the requests were answered."""
-        ordered = sorted(self.each)
-        return 1000 * ordered[min(int(len(ordered) * percent / 100), len(ordered) - 1)]
+        return percentile(self.each, percent)
+
+
+def percentile(each: Sequence[float], percent: float) -> float:
+    """Milliseconds within which so many percent were answered, from the seconds of each."""
+    ordered = sorted(each)
+    return 1000 * ordered[min(int(len(ordered) * percent / 100), len(ordered) - 1)]
 
 
 def as_request(record: Record, path: str) -> bytes:

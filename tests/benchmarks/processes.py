@@ -24,6 +24,16 @@ def memory_mb(pids: Iterable[int]) -> float:
     return sum(_pss_kb(pid) for pid in pids) / 1024
 
 
+def peak_memory_mb(pid: int) -> float:
+    """The most it ever held in memory, shared pages counted whole."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0.0
+    found = (line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(next(found, "0")) / 1024
+
+
 def _ticks(pid: int) -> int:
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

@@ -5,12 +5,13 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from tests.browser.visitor import Visitor
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+PATIENCE_MS = 20_000  # a machine may have other things to do
 # No sandbox: it needs rights that a container lacks. The rest keeps Chromium from calling home.
 FLAGS = [
     "--no-sandbox",
@@ -29,6 +30,7 @@ def chromium() -> Iterator[Browser]:
         pytest.skip("no Chromium on this machine")
     # Playwright keeps an event loop in this thread; our queries here never run inside it.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser

@@ -84,3 +84,22 @@ def test_the_register_of_an_empty_server_and_of_a_busy_one(
     expect(page.get_by_text("41 years behind")).to_be_visible()
     page = visitor.open(f"/admin/sync/device/{device.pk}/change/")
     expect(page.get_by_text("17, oldest")).to_be_visible()
+
+
+@pytest.mark.parametrize("page", ["/admin/sync/device/", "/admin/sync/device/add/"])
+def test_a_screen_of_800_px_is_left_to_the_page(
+    visitor: Visitor, alice: User, place: Place, page: str
+) -> None:
+    enrol_device(name=LONG)
+    visitor.log_in("alice")
+    visitor.page.set_viewport_size({"width": 800, "height": 1200})
+    visitor.width = 800
+
+    shown = visitor.open(page)
+
+    expect(shown.locator("#nav-sidebar")).to_be_hidden()
+    boxes = shown.evaluate(
+        "[...document.querySelectorAll('#content select, #content textarea, #content input')]"
+        ".filter(e => e.offsetParent).map(e => e.getBoundingClientRect().right)"
+    )
+    assert max(boxes) <= 800

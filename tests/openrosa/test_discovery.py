@@ -181,6 +181,12 @@ def test_D7_answers_are_compressed_and_hash_the_same(tablet: Tablet, form: Form)
     assert "Accept-Encoding" in zipped.headers["vary"]
 
 
+def test_D7_a_client_that_refuses_gzip_is_given_none(tablet: Tablet, form: Form) -> None:
+    refused = tablet.get(f"{tablet.server_url}/formList", **{"Accept-Encoding": "gzip;q=0"})
+
+    assert "content-encoding" not in refused.headers
+
+
 @pytest.mark.parametrize("spelling", ["{}", "W/{}", '"other", {}', "*"])
 def test_D8_what_the_tablet_has_already_is_304(spelling: str, tablet: Tablet, form: Form) -> None:
     url = f"{tablet.server_url}/formList"

@@ -42,7 +42,7 @@ def storm(
     for sender in senders:
         sender.join(SETTLE_SECONDS)
     server.wait_until_ready(SETTLE_SECONDS)
-    server.drain(SETTLE_SECONDS)
+    server.drain(3 * SETTLE_SECONDS)  # linkage comes after the burst
     together = _together(senders)
     return Outcome(judge(server, together), chaos.killed, together.statuses, together.refused)
 

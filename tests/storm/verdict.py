@@ -12,7 +12,7 @@ DOUBLED = {
     "records": "SELECT 1 FROM submissions_submission GROUP BY form_id, instance_id",
     "clean rows": 'SELECT 1 FROM cleaning_cleanrow GROUP BY record_id, repeat, parent_id, "index"',
     "memberships": "SELECT 1 FROM households_membership GROUP BY record_id",
-    "cards": "SELECT 1 FROM households_householdcard GROUP BY number",
+    "founders": "SELECT 1 FROM households_household GROUP BY founder",
 }
 
 
@@ -73,10 +73,12 @@ def _wrong_rows(server: LiveServer, members: Mapping[str, int]) -> int:
 
 
 def _wrong_households(server: LiveServer, cards: Mapping[str, str]) -> int:
-    """Records whose household is not the one of their card."""
+    """Records that are not, with the card they name, in one household that stands for itself."""
     rows = server.query(
-        "SELECT r.instance_id, c.number FROM cleaning_cleanrow r"
-        " JOIN households_householdcard c ON c.household_id = r.household_id"
+        "SELECT r.instance_id, m.card FROM cleaning_cleanrow r"
+        " JOIN households_membership m"
+        " ON m.record_id = r.record_id AND m.household_id = r.household_id"
+        " JOIN households_household h ON h.id = r.household_id AND h.redirect_to_id IS NULL"
         " WHERE r.repeat = ''"
     )
     found = dict(rows)

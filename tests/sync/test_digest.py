@@ -1,6 +1,7 @@
 """Digest by itself: RFC 7616 and 2617, nonces that are signed and not stored."""
 
 import string
+import time
 
 import pytest
 from hypothesis import given
@@ -113,6 +114,26 @@ def test_A3_a_path_is_compared_decoded() -> None:
     assert sent.is_for("/xforms/1/media/ң.png", "deviceID=collect%3Aa")
 
 
+@pytest.mark.parametrize(
+    ("uri", "same"),
+    [
+        ("//formList", True),
+        ("/formList", True),
+        ("http://10.0.0.5:8000//formList", True),
+        ("HTTPS://host/formList", True),
+        ("//host/formList", False),
+        ("http://[", False),
+        ("http://", False),
+        ("*", False),
+    ],
+)
+def test_A3_a_slash_too_many_and_any_garbage_are_borne(uri: str, same: bool) -> None:
+    sent = read_digest(HEADER.replace("/openrosa/formList?deviceID=collect%3Aa", uri))
+
+    assert sent is not None
+    assert sent.is_for("//formList", "") is same
+
+
 def test_A3_a_nonce_is_good_for_five_minutes_and_only_if_we_gave_it() -> None:
     nonce = make_nonce(SECRET, NOW)
 
@@ -135,3 +156,14 @@ def test_A3_each_use_of_a_nonce_is_another() -> None:
     assert first is not None
     assert second is not None
     assert first.use != second.use
+
+
+@pytest.mark.parametrize("piece", ["a", 'a="', '\\"', "a ", "a,", "=", "nc=00000001,"])
+def test_A3_no_header_takes_longer_than_its_length(piece: str) -> None:
+    """Anybody may send one, and a header may hold sixty thousand characters."""
+    began = time.process_time()
+
+    for length in (3_900, 60_000):
+        read_digest((piece * 60_000)[:length])
+
+    assert time.process_time() - began < 0.3

@@ -1,5 +1,7 @@
 """User agents as clients send them (openrosa.md D6)."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,3 +51,11 @@ def test_D6_of_others_nothing_is_said(sent: str) -> None:
 def test_D6_no_name_breaks_the_reader(sent: str) -> None:
     read_user_agent(sent)
     read_user_agent(f"Enketo/1 ({sent}")
+
+
+def test_D6_a_name_without_end_is_looked_at_no_longer_than_others() -> None:
+    began = time.process_time()
+
+    read_user_agent("org.odk.collect.android/v1 (Android 1;" + " Build/" * 9000)
+
+    assert time.process_time() - began < 0.3

@@ -1,4 +1,4 @@
-"""One command for a whole server: engines, tables, forms, accounts, then web, worker and beat."""
+"""One command for a whole server: engines, tables, forms, accounts, then web, workers and beat."""
 
 import json
 import os
@@ -23,7 +23,7 @@ from backend.preparation import (
     make_secret_key,
     migrate_if_needed,
 )
-from backend.processes import PROCESSES, WORKER_NICE
+from backend.processes import NICE, PROCESSES, WORKER_NICE
 from backend.supervisor import Child, Supervisor
 
 ANSWER_SECONDS = 60.0
@@ -73,14 +73,15 @@ class Command(BaseCommand):
     def start_server(self, supervisor: Supervisor) -> None:
         """Web first and alone, so that it answers soon; the demo is made while it wakes up."""
         self.start_process(supervisor, "web")
-        call_command("demo", stdout=self.stdout)
         week = settings.DEMO and self.nothing_arrived_yet()
+        call_command("demo", stdout=self.stdout)
         connections.close_all()
         supervisor.run(until=web_answers(time.monotonic() + ANSWER_SECONDS))
         if supervisor.stopping:
             return
         self.stdout.write(banner())
-        self.start_process(supervisor, "worker", nice=WORKER_NICE)
+        for name in sorted(NICE):
+            self.start_process(supervisor, name, nice=WORKER_NICE)
         self.start_process(supervisor, "beat")
         if week and "simulate_tablets" in get_commands():
             self.say("tablets are sending a demo week …")

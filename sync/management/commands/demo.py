@@ -9,7 +9,10 @@ from sync.demo import make_demo
 
 
 class Command(BaseCommand):
-    help = "Makes what a first look needs: places, rounds, forms, an account a role, two tablets."
+    help = (
+        "Makes what a first look needs: places, rounds, forms, an account a role, two tablets and"
+        " (unless DEMO=0, or something has arrived) a few families that look alike."
+    )
     requires_system_checks: list[str] = []
 
     def handle(self, *_args: Any, **_options: Any) -> None:
@@ -17,6 +20,7 @@ class Command(BaseCommand):
             data=settings.BASE_DIR / "data",
             secrets_file=settings.VAR_DIR / "demo.json",
             base_url=settings.PUBLIC_URL or f"http://127.0.0.1:{settings.PORT}",
+            families=settings.DEMO,
         )
         self.stdout.write(
             f"oila · {len(made['accounts'])} accounts and {len(made['devices'])} tablets are ready"

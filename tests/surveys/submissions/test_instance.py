@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from surveys.submissions.instance import (
+    MAX_ATTRIBUTES,
     MAX_DEPTH,
     InstanceError,
     canonical_digest,
@@ -20,6 +21,15 @@ TEXT = st.text(
     ),
     max_size=40,
 )
+
+
+def attributes(count: int) -> bytes:
+    return b" ".join(b'a%d="1"' % number for number in range(count))
+
+
+def wide(encoding: str) -> str:
+    said = f'<?xml version="1.0" encoding="{encoding}"?>'
+    return f'{said}<d id="f" {attributes(5000).decode()}/>'
 
 
 def digest(xml: str) -> bytes:
@@ -136,12 +146,22 @@ EXTERNAL = b'<!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/hostname">]><d id="f">&
         (b'<!DOCTYPE d SYSTEM "http://127.0.0.1:9/d.dtd"><d id="f"/>', "xml_forbidden"),
         (b'<d id="f">' + b"<a>" * MAX_DEPTH + b"</a>" * MAX_DEPTH + b"</d>", "xml_too_deep"),
         (b'<d id="f">' + b"<a>" * 100_000, "xml_too_deep"),
+        (b'<d id="f" ' + attributes(100_000) + b"/>", "xml_too_wide"),
+        (b'<d id="f"><a/><b ' + attributes(MAX_ATTRIBUTES + 1) + b"/></d>", "xml_too_wide"),
+        (b'<d id="f">' + b"<a/>" * 1_100_000 + b"</d>", "xml_too_wide"),
+        (wide("utf-16").encode("utf-16"), "xml_too_wide"),
+        (wide("utf-7").replace('="1"', '+AD0-"1"').encode(), "xml_too_wide"),
     ],
 )  # fmt: skip
 def test_what_is_no_record_is_refused_by_its_own_code(raw: bytes, code: str) -> None:
     with pytest.raises(InstanceError) as caught:
         parse_instance(raw)
     assert caught.value.code == code
+
+
+def test_the_widest_allowed_record_is_read() -> None:
+    assert parse_instance(b'<d id="f"><b ' + attributes(MAX_ATTRIBUTES) + b"/></d>")
+    assert parse_instance(b'<d id="f">' + b"<a>x = y</a>" * 1000 + b"</d>")
 
 
 def test_the_deepest_allowed_record_is_read() -> None:

@@ -1,6 +1,8 @@
 """A push is cut into items that cannot spoil each other."""
 
 import json
+import time
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -134,3 +136,31 @@ def test_an_announcement_that_cannot_be_read_costs_no_record() -> None:
         ("c.jpg", 0, ""),
     ]
     assert read_item(b'{"instance": "<a/>", "attachments": 7}', 0).attachments == ()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"items":["' + b'\\"' * 20_000 + b"]}",
+        b'{"items":[{"' + b'\\"' * 20_000 + b'":1}]}',
+        b'{"items":["' + b'"' * 40_000,
+        b'{"items":[' + b'{"":' * 20_000,
+    ],
+)
+def test_no_body_takes_longer_than_its_length(body: bytes) -> None:
+    """A text without an end was looked at again from each of its quotes: minutes for 40 KB."""
+    began = time.process_time()
+
+    with suppress(EnvelopeError):
+        for item in read_envelope(body).items:
+            read_members(item)
+
+    assert time.process_time() - began < 1
+
+
+def test_an_encoding_is_looked_for_no_longer_than_the_text_is() -> None:
+    item = json.dumps({"instance": "<?xml" + " " * 50_000}).encode()
+    began = time.process_time()
+
+    assert not read_item(item, 0).fault
+    assert time.process_time() - began < 1

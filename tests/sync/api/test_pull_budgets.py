@@ -10,33 +10,18 @@ import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from random import Random
 from urllib.parse import quote, urlsplit
-from uuid import UUID
 
 import pytest
-from django.db import transaction
 
-from surveys.entities.lists import Change, lock_lists, note_changes
-from surveys.entities.models import Entity
-from surveys.places.models import Place
 from surveys.xforms.publish import publish_form
 from sync.enrol import enrol_device
-from sync.fieldwork.family import Family, Village, make_family
+from tests.households import DISTRICTS, add_households, change_households, villages_of
 from tests.openrosa.server import web_server
 from tests.sync.api.device import Json
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HOUSEHOLDS = 7600
-VILLAGES = [
-    Village("KG", "KG06000000000", f"KG062{d:02}000000", f"KG062{d:02}000000-V{v:02}")
-    for d in range(4)
-    for v in range(6)
-] + [
-    Village("TJ", "TJ3509000", f"TJ35090{d:02}", f"TJ35090{d:02}-V{v:02}")
-    for d in range(5)
-    for v in range(7)
-]
 
 
 @dataclass
@@ -90,62 +75,10 @@ def receive(connection: socket.socket) -> tuple[bytes, bytes]:
 def wire(tmp_path: Path) -> Iterator[Wire]:
     for name in ("registration", "service", "followup"):
         publish_form(content=Path(f"data/forms/{name}.xlsx").read_bytes())
-    places = {
-        each.code: Place.objects.create(
-            code=each.code, level=3, path="/".join((each.country, each.oblast, each.code))
-        )
-        for each in VILLAGES
-    }
-    with transaction.atomic():
-        entities = list(make_entities(lock_lists(["households"])["households"], places))
-        note_changes([Change(entity) for entity in entities])
-        Entity.objects.bulk_create(entities)
+    add_households(villages_of(DISTRICTS), count=HOUSEHOLDS)
     token = enrol_device(name="Tablet").token
     with web_server(tmp_path) as url:
         yield Wire(url, token)
-
-
-def make_entities(list_pk: int, places: dict[str, Place]) -> Iterator[Entity]:
-    random = Random(7)
-    for number in range(HOUSEHOLDS):
-        family = make_family(random, village=random.choice(VILLAGES), number=number)
-        yield Entity(
-            id=UUID(int=random.getrandbits(128), version=4),
-            entity_list_id=list_pk,
-            label=f"{family.card_no} {family.head.name}",
-            data=properties(family, random),
-            place=places[family.village],
-        )
-
-
-def properties(family: Family, random: Random) -> dict[str, str]:
-    """All that the registration saves to the list."""
-    score = random.choice((0, 0, 1, 1, 1, 2, 2, 3, 4))
-    return {
-        "card_no": family.card_no,
-        "country": family.country,
-        "oblast": family.oblast,
-        "district": family.district,
-        "village": family.village,
-        "head_sex": family.head.sex,
-        "head_birth_year": str(family.head.birth_year),
-        "hh_size": str(len(family.members)),
-        "n_migrants": str(sum(each.present == "abroad" for each in family.members)),
-        "vuln_score": str(score),
-        "vulnerable": "yes" if score >= 2 else "no",
-        "baseline_date": f"2014-06-{random.randint(2, 28):02}",
-    }
-
-
-@transaction.atomic
-def change_some(count: int) -> None:
-    lock_lists()
-    entities = list(Entity.objects.order_by("id")[:count])
-    changes = [Change.of(entity) for entity in entities]
-    for entity in entities:
-        entity.version, entity.data = 2, {**entity.data, "hh_size": "9"}
-    note_changes(changes)
-    Entity.objects.bulk_update(entities, ["version", "data", "revision"])
 
 
 def test_sync_6_what_a_pull_costs_on_the_wire(wire: Wire) -> None:
@@ -158,7 +91,7 @@ def test_sync_6_what_a_pull_costs_on_the_wire(wire: Wire) -> None:
     wire.pull()
     nothing = sum(wire.down)
 
-    change_some(50)
+    change_households(villages_of(DISTRICTS), count=50)
     (page,) = wire.pull()
     assert len(page["entities"][0]["upserts"]) == 50
     fifty = sum(wire.down)

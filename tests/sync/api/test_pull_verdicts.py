@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from surveys.households.models import Household, HouseholdCard, Membership
+from surveys.households.models import Household, Membership
 from surveys.submissions.models import ReviewStep, Submission
 from surveys.xforms.models import Form
 from sync.models import Device
@@ -116,8 +116,8 @@ def test_sync_4_the_verdict_names_the_card_of_the_household_the_record_is_in(
     held: Holdings, sent: Submission
 ) -> None:
     kept, merged = Household.objects.create(), Household.objects.create()
-    HouseholdCard.objects.create(number="KG0600001", household=kept)
-    HouseholdCard.objects.create(number="KG0600002", household=merged)
+    for card, household in (("KG0600001", kept), ("KG0600002", merged)):
+        Membership.objects.create(record_id=uuid4(), household=household, registers=True, card=card)
     Membership.objects.create(record_id=sent.record_id, household=merged, form_id="visit")
     add_step(sent, Step.PROCESSED)
     assert held.pull().verdicts[sent.instance_id]["household_card"] == "KG0600002"

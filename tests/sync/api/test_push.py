@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 import os
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from surveys.submissions.models import Quarantined, Submission
 from surveys.xforms.models import Form
+from sync.api.views import PUSHES
 from sync.auth import forget_callers
 from sync.enrol import Enrolled, revoke_device, rotate_token
 from sync.models import Device
@@ -241,9 +243,35 @@ def test_answers_are_zipped_and_carry_few_headers(tablet: JsonTablet, form: Form
     assert set(answer.headers) <= named
 
 
+@pytest.mark.parametrize("refused", ["gzip;q=0", "br;q=0, gzip;q=0", "identity"])
+def test_an_encoding_the_tablet_refuses_is_not_used(
+    refused: str, tablet: JsonTablet, form: Form
+) -> None:
+    items = {"items": [item(f"uuid:{n}") for n in range(20)]}
+
+    pushed = tablet.post("push", items, headers={"Accept-Encoding": refused})
+    pulled = tablet.get("pull", headers={"Accept-Encoding": refused})
+
+    assert len(pushed.json()["results"]) == 20
+    assert pulled.json()["reset"]
+
+
+def test_sync_2_a_media_type_may_be_written_in_capitals(tablet: JsonTablet, form: Form) -> None:
+    answer = tablet.client.generic(
+        "POST",
+        "/api/v1/sync/push",
+        json.dumps({"items": [item("uuid:1")]}),
+        "Application/JSON; Charset=UTF-8",
+        headers={"Authorization": f"Bearer {tablet.token}"},
+    )
+
+    assert outcomes(answer.json()["results"]) == ["created"]
+
+
 def test_push_is_for_tablets_alone(client: Client, db: None) -> None:
     nobody = JsonTablet(client).post("push", {})
     assert (nobody.status_code, nobody.json()["code"]) == (401, "login_required")
+    assert nobody["WWW-Authenticate"] == "Bearer"
     stranger = JsonTablet(client, "nonsense").post("push", {})
     assert (stranger.status_code, stranger.json()["code"]) == (403, "token_unknown")
 
@@ -252,6 +280,7 @@ def test_every_wrong_address_or_method_is_a_problem_in_json(tablet: JsonTablet) 
     sent = {"Authorization": f"Bearer {tablet.token}"}
     nowhere = tablet.client.get("/api/v1/sync/nowhere", headers=sent)
     assert (nowhere.status_code, nowhere.json()["code"]) == (404, "not_found")
+    assert nowhere["Content-Length"] == str(len(nowhere.content))
     slashed = tablet.post("push/", {})
     assert (slashed.status_code, slashed.json()["code"]) == (404, "not_found")
     read = tablet.client.get("/api/v1/sync/push", headers=sent)
@@ -308,6 +337,27 @@ def test_sync_2_while_the_database_is_away_the_whole_push_is_503(
     assert (answer.status_code, answer.json()["code"]) == (503, "database_away")
     assert int(answer["Retry-After"]) >= 1
     assert outcomes(tablet.push(item("uuid:1"), item("uuid:2"))) == ["created", "created"]
+
+
+def test_sync_2_a_push_too_many_is_told_when_to_come_again_and_nothing_is_lost(
+    tablet: JsonTablet, form: Form
+) -> None:
+    with ExitStack() as others:
+        for _ in range(PUSHES.at_once):
+            others.enter_context(PUSHES.take())
+        answer = tablet.post("push", {"items": [item("uuid:1")]})
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "server_busy")
+    assert 2 <= int(answer["Retry-After"]) == answer.json()["retry_after"] <= 8
+    assert not Submission.objects.exists()
+    assert outcomes(tablet.push(item("uuid:1"))) == ["created"]
+
+
+def test_sync_2_a_push_that_fails_gives_its_turn_back(tablet: JsonTablet) -> None:
+    for _ in range(PUSHES.at_once + 1):
+        with pytest.raises(RuntimeError), PUSHES.take():
+            raise RuntimeError
+    assert tablet.push() == []
 
 
 def test_a_server_called_by_a_strange_name_says_so(tablet: JsonTablet) -> None:

@@ -5,26 +5,30 @@ import hashlib
 import io
 import os
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from backend.audit.models import AuditEvent
-from surveys.submissions.models import Attachment, Submission
+from backend.problems import Problem
+from surveys.submissions.models import Attachment, Quarantined, Submission
 from surveys.submissions.partial import PARTIAL
 from surveys.xforms.models import Form
 from sync.auth import forget_callers
 from sync.enrol import Enrolled, enrol_device, revoke_device, rotate_token
 from sync.models import Upload
 from sync.tasks import attach_waiting_uploads_task, expire_uploads_task
-from tests.openrosa.conftest import make_record
+from sync.uploads import end_upload, receive_pieces
+from tests.openrosa.conftest import make_form, make_record
 from tests.sync.api.device import JsonTablet
 
 UPLOADS = "/api/v1/sync/uploads/"
@@ -163,6 +167,19 @@ def test_sync_3_head_tells_where_to_go_on(tus: TusClient, record: Submission) ->
         assert answer["Upload-Length"] == str(len(PHOTO))
         assert answer["Cache-Control"] == "no-store"
         tus.patch(url, PHOTO[100:], 100)
+
+
+def test_sync_3_head_repeats_what_the_file_is(tus: TusClient) -> None:
+    url = tus.create(name="Сүрөт ӣ.jpg", instance_id="uuid:7")["Location"]
+
+    told = dict(pair.split(" ") for pair in tus.head(url)["Upload-Metadata"].split(","))
+
+    assert {key: base64.b64decode(text).decode() for key, text in told.items()} == {
+        "instance_id": "uuid:7",
+        "name": "Сүрөт ӣ.jpg",
+        "sha256": hashlib.sha256(PHOTO).hexdigest(),
+        "filetype": "image/jpeg",
+    }
 
 
 @pytest.mark.parametrize("at", ["1", "99", str(10**14)])
@@ -583,7 +600,105 @@ def test_sync_2_a_file_of_untold_size_is_missing_without_an_upload(
     assert not Upload.objects.exists()
 
 
+def with_files(number: int, *files: dict[str, object]) -> dict[str, object]:
+    instance = make_record(f"uuid:{number}").decode()
+    return {"key": str(number), "instance": instance, "attachments": list(files)}
+
+
+def test_sync_2_files_of_many_records_cost_as_many_questions_as_those_of_one(
+    tablet: JsonTablet, form: Form
+) -> None:
+    """Only the record itself is a statement more, for each is committed by itself."""
+    asked = []
+    for numbers in (range(1), range(1, 2), range(2, 22)):
+        items = [with_files(n, announced(b"a%d" % n), announced(b"b", "2.jpg")) for n in numbers]
+        with CaptureQueriesContext(connection) as queries:
+            results = tablet.push(*items)
+        assert all(file["upload"] for each in results for file in each["attachments"])
+        asked.append(len(queries))
+    assert Upload.objects.count() == 44
+    assert asked[2] == asked[1] + 19
+
+
+def test_sync_2_a_record_that_stands_twice_is_told_one_upload(
+    tablet: JsonTablet, form: Form
+) -> None:
+    first, second = tablet.push(with_files(1, announced(PHOTO)), with_files(1, announced(PHOTO)))
+    assert (first["outcome"], second["outcome"]) == ("created", "duplicate")
+    assert first["attachments"] == second["attachments"]
+    assert Upload.objects.count() == 1
+
+
+def test_sync_2_files_that_waited_count_for_the_first_of_two_in_one_push(
+    tus: TusClient, tablet: JsonTablet, form: Form
+) -> None:
+    tus.upload()
+    results = tablet.push(with_files(1, announced(PHOTO)), with_files(1, announced(PHOTO)))
+    assert [each["outcome"] for each in results] == ["created", "duplicate"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sync_2_a_file_that_fails_is_missing_and_other_records_have_theirs(
+    tablet: JsonTablet, form: Form
+) -> None:
+    """A file without bytes is whole at once, but for a disk that takes no folder."""
+    Path(django_settings.MEDIA_ROOT).mkdir(parents=True)
+    (Path(django_settings.MEDIA_ROOT) / PARTIAL).write_bytes(b"no folder")
+
+    results = tablet.push(
+        with_files(0, announced(PHOTO)),
+        with_files(1, announced(b"")),
+        with_files(2, announced(PHOTO)),
+    )
+
+    assert [each["outcome"] for each in results] == ["created"] * 3
+    files = [file for each in results for file in each["attachments"]]
+    assert [file["state"] for file in files] == ["missing"] * 3
+    assert Upload.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sync_2_answers_kept_apart_under_an_endless_id_are_told_where_their_files_go(
+    tablet: JsonTablet, form: Form
+) -> None:
+    endless = {
+        **{"key": "e", "form_id": form.form_id, "version": "1", "instance_id": "x" * 300},
+        "answers": {"nobody asked": "1"},
+        "attachments": [announced(PHOTO)],
+    }
+    (result,) = tablet.push(endless)
+    assert (result["outcome"], result["problem"]["code"]) == ("quarantined", "answers_invalid")
+    assert result["attachments"][0]["upload"]
+    assert Quarantined.objects.get().instance_id == Upload.objects.get().instance_id
+
+
 # --- The end --------------------------------------------------------------------------------------
+
+
+def test_sync_3_a_file_goes_to_the_tablets_own_record_of_two_with_one_id(
+    tus: TusClient, record: Submission, other: TusClient
+) -> None:
+    make_form("service")
+    theirs = JsonTablet(Client(), other.headers["Authorization"].removeprefix("Bearer "))
+    theirs.push({"key": 1, "instance": make_record("uuid:1", form_id="service").decode()})
+
+    tus.upload()
+
+    assert Attachment.objects.get().submission_id == record.pk
+
+
+def test_sync_3_an_upload_that_ends_while_its_last_bytes_come_is_404(tus: TusClient) -> None:
+    upload = Upload.objects.get(pk=tus.create()["Location"].rpartition("/")[2])
+
+    def last_pieces() -> Iterator[bytes]:
+        yield PHOTO
+        end_upload(Upload.objects.get(pk=upload.pk))
+
+    with pytest.raises(Problem) as told:
+        receive_pieces(upload, last_pieces(), at=0, length=len(PHOTO))
+
+    assert told.value.code == "not_found"
+    assert not partial_files()
 
 
 def test_sync_3_an_ended_upload_is_gone_with_its_bytes(tus: TusClient) -> None:

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -12,7 +13,7 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.audit.models import AuditEvent
 from surveys.cleaning.models import CleanRow
-from surveys.households.models import Household, HouseholdCard
+from surveys.households.models import Household, Membership
 from surveys.places.models import Place
 from surveys.privacy.models import Unmasking
 from surveys.submissions.models import Submission
@@ -77,7 +78,9 @@ def test_sync_5_each_enumerator_has_a_sheet_with_card_place_dates_and_comments(
     as_dilnoza: Client, dilnoza: User, form: Form, alai: Place
 ) -> None:
     household = Household.objects.create()
-    HouseholdCard.objects.create(number="KG-06-00123", household=household)
+    Membership.objects.create(
+        record_id=uuid4(), household=household, registers=True, card="KG-06-00123"
+    )
     for code, minutes in [("E-07", 1), ("E-02", 2), ("E-07", 3)]:
         answers = {"enum_code": code, "head": "Асанова Гүлнара"}
         about = {"household": household.pk, "place": alai, "minutes": minutes}

@@ -1,0 +1,170 @@
+"""Sides → the table of a case: facts and rosters line by line, with how they agree."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from surveys.linkage.comparisons import metres
+from surveys.linkage.features import Features
+from surveys.linkage.record import PersonRecord
+from surveys.links.lines import MISSING, Matched, align_lines, marks_of, set_marks, value_marks
+from surveys.links.pairs import LinkView
+from surveys.links.sides import Side, Sides
+from surveys.links.sketch import distance_words
+
+MASK = "•••"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """`mark`: "", same, close, differs, alone, missing, `hint` in words; `note` stands below."""
+
+    text: str = ""
+    mark: str = ""
+    note: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    label: str
+    cells: Sequence[Cell]
+
+
+def facts_of(sides: Sides, *, shown: bool) -> list[Row]:
+    """What is known of each record, one line a fact. `shown`: names and phones too."""
+    seen = sides.seen
+    return [
+        _row("Filled", seen, [_date(s) for s in seen], compare=False),
+        _row("Round", seen, [s.told.round if s.told else "" for s in seen], compare=False),
+        _row("Place", seen, [_place(s) for s in seen]),
+        Row("Distance", [_distance(s, seen) for s in seen]),
+        _row("Card", seen, [s.member.card if s.member else "" for s in seen]),
+        _head(seen, shown=shown),
+        _phones(seen, shown=shown),
+        _row("People", seen, [str(len(s.people)) if s.people else "" for s in seen]),
+        _row(
+            "Enumerator", seen, [s.told.enumerator if s.told else "" for s in seen], compare=False
+        ),
+        Row("Household", [_home(s) for s in seen]),
+    ]
+
+
+def roster_of(
+    sides: Sides,
+    links: Iterable[LinkView],
+    persons: Mapping[tuple[UUID, int], UUID],
+    *,
+    shown: bool,
+) -> list[Row]:
+    """The members, whoever is taken for one person in one line."""
+    columns = [s for s in sides.seen if s.features]
+    features = [s.features for s in columns if s.features]
+    at = {side.record_id: column for column, side in enumerate(columns)}
+    matched = [*_by_links(links, at), *_by_persons(persons, at)]
+    rows = []
+    for number, line in enumerate(align_lines([len(f.members) for f in features], matched), 1):
+        marks = marks_of(line, features)
+        cells = {
+            columns[column].record_id: _person(columns[column].people[member], marks[column], shown)
+            for column, member in line.items()
+            if member < len(columns[column].people)
+        }
+        gap = Cell(mark=MISSING)
+        rows.append(Row(str(number), [cells.get(s.record_id, gap) for s in sides.seen]))
+    return rows
+
+
+def _by_links(links: Iterable[LinkView], at: Mapping[UUID, int]) -> Iterable[Matched]:
+    for link in links:
+        if link.a in at and link.b in at:
+            for ours, theirs, sure in link.aligned:
+                yield Matched((at[link.a], ours), (at[link.b], theirs), sure == "strong")
+
+
+def _by_persons(
+    persons: Mapping[tuple[UUID, int], UUID], at: Mapping[UUID, int]
+) -> Iterable[Matched]:
+    first: dict[UUID, tuple[int, int]] = {}
+    for (record, index), person in sorted(persons.items(), key=lambda each: at.get(each[0][0], 0)):
+        if record in at:
+            cell = (at[record], index)
+            if person in first:
+                yield Matched(first[person], cell, True)
+            first.setdefault(person, cell)
+
+
+def _row(label: str, seen: Sequence[Side], values: Sequence[str], *, compare: bool = True) -> Row:
+    marks = value_marks(values) if compare else [""] * len(seen)
+    return Row(label, [Cell(v, m) for v, m in zip(values, marks, strict=True)])
+
+
+def _head(seen: Sequence[Side], *, shown: bool) -> Row:
+    """The head of each; compared by spelling-free parts, so that a script is no difference."""
+    cells, reference = [], None
+    for side in seen:
+        name = side.told.head.name if side.told else ""
+        folds = _head_folds(side.features)
+        if not name:
+            cells.append(Cell(mark=MISSING))
+            continue
+        mark = ""
+        if reference is not None:
+            mark = "same" if folds == reference else "close" if folds & reference else "differs"
+        else:
+            reference = folds
+        cells.append(Cell(name if shown else MASK, mark))
+    return Row("Head", cells)
+
+
+def _head_folds(features: Features | None) -> frozenset[str]:
+    if features is None or features.head < 0:
+        return frozenset()
+    return frozenset(features.members[features.head].given)
+
+
+def _phones(seen: Sequence[Side], *, shown: bool) -> Row:
+    numbers = [frozenset(s.features.phones) if s.features else frozenset() for s in seen]
+    marks = set_marks(numbers)
+    typed = [", ".join(s.told.phones) if s.told else "" for s in seen]
+    return Row(
+        "Phone",
+        [
+            Cell(text if shown or not text else MASK, mark if text else MISSING)
+            for text, mark in zip(typed, marks, strict=True)
+        ],
+    )
+
+
+def _person(person: PersonRecord, agrees: tuple[str, str], shown: bool) -> Cell:
+    facts = (person.relation.replace("_", " "), person.sex, person.birth)
+    name = person.name if shown else MASK if person.name else ""
+    mark, hint = agrees
+    return Cell(name or "(no name)", mark, ", ".join(fact for fact in facts if fact), hint)
+
+
+def _date(side: Side) -> str:
+    at = side.row.submitted_at or side.row.received_at if side.row else None
+    return f"{at:%Y-%m-%d}" if at else ""
+
+
+def _place(side: Side) -> str:
+    return side.place.name_en if side.place else ""
+
+
+def _home(side: Side) -> Cell:
+    home = side.member.household_id if side.member else None
+    return Cell(str(home) if home else "", "" if home else MISSING)
+
+
+def _distance(side: Side, seen: Sequence[Side]) -> Cell:
+    """From the first record that has a point."""
+    located = [s for s in seen if s.features and s.features.latitude is not None]
+    if side not in located or side.features is None:
+        return Cell(mark=MISSING)
+    first = located[0].features
+    if side is located[0] or first is None:
+        return Cell("here")
+    apart = metres(first, side.features) or 0.0
+    mark = "same" if apart < 150 else "close" if apart < 4_000 else "differs"
+    return Cell(distance_words(apart), mark)

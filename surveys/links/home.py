@@ -1,0 +1,24 @@
+"""What the first page says about linkage: cases that wait for a person, brakes that are on."""
+
+from django.urls import reverse
+
+from backend.accounts.models import User
+from backend.accounts.permissions import may_decide_links, may_lift_brakes
+from backend.home import Figure
+from surveys.households.models import LinkBrake
+from surveys.links.queue import CaseQueue, waiting_cases
+
+
+def link_figures(user: User) -> list[Figure]:
+    if not may_decide_links(user):
+        return []
+    waiting = len(waiting_cases(CaseQueue(user)).cases)
+    hint = "perhaps one household" if waiting else "none"
+    link, tone = (reverse("links"), "wait") if waiting else ("", "")
+    figures = [Figure("to decide", waiting, hint, link, tone)]
+    brakes = LinkBrake.objects.filter(lifted_at=None).count() if may_lift_brakes(user) else 0
+    if brakes:
+        figures.append(
+            Figure("brakes on merging", brakes, "too many duplicates", reverse("brakes"), "bad")
+        )
+    return figures
