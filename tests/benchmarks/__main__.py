@@ -9,7 +9,17 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.benchmarks import burst, entity_lists, forms, intake, quality, register, wire
+from tests.benchmarks import (
+    burst,
+    entity_lists,
+    files,
+    forms,
+    intake,
+    quality,
+    records,
+    register,
+    wire,
+)
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.report import TITLE, Measurement, as_lines, write_json
 from tests.live import LiveServer
@@ -32,6 +42,8 @@ ROWS: dict[str, Callable[[Bench], Iterator[Measurement]]] = {
     "registers": quality.registers,
     "million": quality.million,
     "pipeline": quality.pipeline,
+    "exports": files.exports,
+    "records": records.records,
     "company": intake.company,
 }
 
