@@ -78,7 +78,7 @@ def test_the_first_start_makes_all_that_a_first_look_needs(server):
     assert set(demo) == {"base_url", "accounts", "devices", "analyst_token"}
     assert demo["base_url"] == server.url
     assert {one["role"] for one in demo["accounts"]} == {
-        "enumerator", "supervisor", "manager", "analyst", "admin",
+        "enumerator", "supervisor", "manager", "analyst", "partner", "admin",
     }  # fmt: skip
     assert all(set(one) == {"role", "username", "password"} for one in demo["accounts"])
     assert all(set(one) == {"name", "token", "server_url", "bearer"} for one in demo["devices"])

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from django.db import connection
 from pytest_django.live_server_helper import LiveServer
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 from backend.accounts.models import User
 from backend.accounts.tokens import make_personal_token
@@ -59,6 +61,7 @@ def test_python_on_the_page_runs_and_finds_the_same_numbers(
     found: dict[str, Any] = {}
     exec(compile(blocks[0], str(PAGE), "exec"), found)
     found["oila"].headers["Connection"] = "close"  # else the server's threads outlive the test
+    found["oila"].mount("http://", HTTPAdapter(max_retries=Retry(5, backoff_factor=0.2)))
     for block in blocks[1:]:
         exec(compile(block, str(PAGE), "exec"), found)
 
