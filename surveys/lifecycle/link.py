@@ -50,6 +50,12 @@ def link_waiting(*, limit: int = BATCH) -> int:
         return _link_one_by_one(first, limit)
 
 
+def link_waits() -> bool:
+    """Whether a record waits to be linked, or a household for its entities and visits to follow."""
+    linking = LinkFeature.objects.filter(state=State.WAITING)
+    return linking.exists() or Household.objects.filter(unsettled=True).exists()
+
+
 @transaction.atomic(savepoint=False)
 def settle_households() -> int:
     """Entities, visits and logs follow households whose records have changed; how many it took."""

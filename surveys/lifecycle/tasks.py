@@ -14,7 +14,6 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from surveys.households.models import LinkFeature
-from surveys.households.relink import plan_relink
 from surveys.lifecycle.link import link_waiting
 from surveys.lifecycle.process import BATCH, process_waiting
 from surveys.submissions.models import Submission
@@ -69,6 +68,9 @@ def _burst() -> bool:
 @shared_task(ignore_result=True)
 def relink_task() -> None:
     """A plan of a full re-link, for the log: how far the register is from what it would be now."""
+    # Splink and DuckDB weigh 100 MB and a second: only the process that re-links has to have them.
+    from surveys.households.relink import plan_relink  # noqa: PLC0415
+
     plan = plan_relink(workers=0)
     log.info(
         "re-link planned",

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
+from surveys.lifecycle.link import link_waits
 from surveys.submissions.models import Submission
 from sync.fieldwork.chronicle import history_differences
 from sync.fieldwork.collector import CollectorWorker
@@ -22,14 +23,17 @@ PROCESS_SECONDS = 300.0
 K = TypeVar("K")
 
 
-def wait_until_processed(season: Season) -> None:
-    """Until nothing of the season waits for the worker, or it does not get on."""
+def wait_until_linked(season: Season) -> None:
+    """Until nothing of the season waits for the worker, or it does not get on. A household that was
+    found to be another one leaves the lists, so linkage has to be done as well."""
     until = time.monotonic() + PROCESS_SECONDS
     devices = [device.pk for device in season.office.devices.values()]
     records = Submission.objects.filter(device_id__in=devices)
     # Files of what was kept apart come to their record with the next sweep.
     files = Upload.objects.filter(device__in=devices, submission_id=None, stored_at__isnull=False)
-    while (records.waiting().exists() or files.exists()) and time.monotonic() < until:
+    while time.monotonic() < until and (
+        records.waiting().exists() or files.exists() or link_waits()
+    ):
         time.sleep(0.2)
 
 

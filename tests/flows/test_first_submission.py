@@ -75,6 +75,7 @@ def sent(live: LiveServer) -> Record:
         given={
             "consent": "yes",
             "comments": "=1+1",
+            "gps": "40.5134567 72.8012345 1000.0 5.0",
             "card_no": card_number(village, rng.getrandbits(16)),
         },
     )
@@ -121,7 +122,7 @@ def test_the_analyst_reads_typed_answers_with_their_place(record, told):
 def test_the_analyst_does_not_read_who_it_is(record):
     assert record["head_name"] is None
     assert record["phone"] is None
-    assert record["gps"] is None
+    assert record["gps"] == {"lat": 40.51, "lon": 72.8, "alt": None, "acc": None}  # a kilometre
 
 
 def test_each_member_is_a_row_that_knows_its_record(analyst, record, told):

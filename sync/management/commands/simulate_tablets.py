@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from backend.accounts.models import User
-from sync.fieldwork.audit import differences, wait_until_processed
+from sync.fieldwork.audit import differences, wait_until_linked
 from sync.fieldwork.link import LINKS, STEADY
 from sync.fieldwork.office import Office
 from sync.fieldwork.report import report
@@ -83,7 +83,7 @@ class Command(BaseCommand):
         )
 
     def _compare(self, season: Season) -> list[str]:
-        wait_until_processed(season)
+        wait_until_linked(season)
         season.fetch_all()
         return list(differences(season))
 
