@@ -6,6 +6,7 @@ memory is bounded by batches and by what is linked, not by the register.
 
 import tempfile
 from array import array
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import closing
@@ -157,16 +158,21 @@ def _settled(
     groups = Groups(tables.records)
     for each in weighed:
         groups.join(each.left, each.right)
-    weighed.sort(key=lambda each: groups.first(each.left))
+    sizes = Counter(groups.first(each.left) for each in weighed)
+    asked = {number for pair in apart for number in pair}
+    # Two records alone have no cluster to contradict them.
+    alone = [w for w in weighed if sizes[groups.first(w.left)] == 1 and w.left not in asked]
+    rest = [w for w in weighed if sizes[groups.first(w.left)] > 1 or w.left in asked]
+    rest.sort(key=lambda w: (tables.districts[groups.first(w.left)], groups.first(w.left)))
 
     def batches() -> Iterator[tuple[Callable[..., Any], tuple[Any, ...]]]:
-        for batch in _whole_groups(weighed, groups):
+        for batch in _whole_groups(rest, groups):
             pairs = [(each.left, each.right) for each in batch]
             known = {number for pair in pairs for number in pair}
             ours = [pair for pair in apart if known.issuperset(pair)]
             yield settle_groups, (tables.work(pairs), batch, ours)
 
-    return [each for batch in run(batches()) for each in batch]
+    return alone + [each for batch in run(batches()) for each in batch]
 
 
 def _whole_groups(weighed: list[Weighed], groups: "Groups") -> Iterator[list[Weighed]]:

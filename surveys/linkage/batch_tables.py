@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
+from sys import intern
 from typing import Any
 
 import duckdb
@@ -56,6 +57,7 @@ class Tables:
         self._model = model
         self._shared: dict[tuple[str, str, str], int] = {}
         self.records = 0
+        self.districts: list[str] = []
 
     def close(self) -> None:
         self._db.close()
@@ -92,6 +94,10 @@ class Tables:
             " FROM counted GROUP BY kind, place, value ORDER BY place"
         )
         self._db.execute("DROP TABLE counted")
+        # In order of districts, so that a batch reads its own part of the table and no more.
+        self._db.execute("CREATE TABLE homes AS SELECT * FROM records ORDER BY district, id")
+        rows = self._db.execute("SELECT district FROM records ORDER BY id").fetchall()
+        self.districts = [intern(row[0]) for row in rows]
         self._db.execute(
             "CREATE TABLE common AS SELECT * FROM found SEMI JOIN"
             " (SELECT value FROM found GROUP BY value HAVING count(*) <= ?) USING (value)",
@@ -117,12 +123,13 @@ class Tables:
     def work(self, pairs: list[tuple[int, int]]) -> Work:
         """Pairs with their records and how common the values are where they live."""
         ids = list({number for pair in pairs for number in pair})
+        districts = {self.districts[number] for number in ids} or {""}
         rows = (
             self._db.cursor()
             .execute(
-                "SELECT id, stored, district, village FROM records"
-                " WHERE id IN (SELECT unnest(?::INTEGER[]))",
-                [ids],
+                "SELECT id, stored, district, village FROM homes"
+                " WHERE district >= ? AND district <= ? AND id IN (SELECT unnest(?::INTEGER[]))",
+                [min(districts), max(districts), ids],
             )
             .fetchall()
         )
