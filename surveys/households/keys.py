@@ -5,6 +5,7 @@ A handful of statements for a whole batch. The caller holds the yards of the rec
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -25,6 +26,8 @@ from surveys.linkage.frequencies import Frequencies, countables
 
 Countable = tuple[str, str, str]
 _LONGEST_VALUE = 200
+_ANYWHERE = "\x01"  # no district's name: phones and cards are counted over all
+_UNREADABLE = KeyError, TypeError, ValueError
 # One holder more than allowed tells that there are too many; none of them is then looked at.
 HOLDERS = """
 SELECT asked.key, holder.record_id, holder.size
@@ -40,10 +43,17 @@ SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::int[])
 ORDER BY kind, place, value
 ON CONFLICT (kind, place, value) DO UPDATE SET count = known.count + excluded.count
 """
+# Places and names of one district belong together: a pair may lie in two of its villages.
 COUNTED = """
 SELECT known.kind, known.place, known.value, known.count
-FROM unnest(%s::text[], %s::text[], %s::text[]) AS asked(kind, place, value)
+FROM unnest(%(places)s::text[], %(places_of)s::text[]) AS there(place, district)
+JOIN unnest(%(kinds)s::text[], %(values)s::text[], %(values_of)s::text[])
+    AS named(kind, value, district) USING (district)
 JOIN households_linkfrequency AS known USING (kind, place, value)
+"""
+STORED = """
+SELECT record_id, district, features::text, features_version FROM households_linkfeature
+WHERE record_id = ANY(%s)
 """
 SAVE = """
 UPDATE households_linkfeature AS row
@@ -66,10 +76,8 @@ class Found:
 def read_features(row: LinkFeature) -> Features:
     """As stored, or computed anew where they are of another version or cannot be read."""
     if row.features is not None and row.features_version == FEATURES_VERSION:
-        try:
+        with suppress(*_UNREADABLE):
             return Features.from_json(row.features)
-        except (KeyError, TypeError, ValueError):
-            pass
     return features_of(record_from(row.record))
 
 
@@ -80,9 +88,25 @@ def load_features(records: Collection[UUID]) -> dict[UUID, Features]:
 
 def read_stored(records: Collection[UUID]) -> tuple[dict[UUID, Features], set[str]]:
     """The features of those records that have been linked, and the districts of all."""
-    rows = LinkFeature.objects.filter(record_id__in=records) if records else ()
-    features = {row.record_id: read_features(row) for row in rows if row.features is not None}
-    return features, {row.district for row in rows}
+    features: dict[UUID, Features] = {}
+    districts: set[str] = set()
+    if not records:
+        return features, districts
+    unread = []
+    with connection.cursor() as cursor:
+        cursor.execute(STORED, [list(records)])
+        for record_id, district, stored, version in cursor.fetchall():
+            districts.add(district)
+            if stored is None:
+                continue
+            if version == FEATURES_VERSION:
+                with suppress(*_UNREADABLE):
+                    features[record_id] = Features.from_json(orjson.loads(stored))
+                    continue
+            unread.append(record_id)
+    for row in LinkFeature.objects.filter(record_id__in=unread) if unread else ():
+        features[row.record_id] = features_of(record_from(row.record))
+    return features, districts
 
 
 def store_keys(rows: Sequence[LinkFeature], features: Mapping[UUID, Features]) -> None:
@@ -157,28 +181,25 @@ def find_candidates(features: Mapping[UUID, Features]) -> Found:
 
 def load_frequencies(features: Iterable[Features]) -> Frequencies:
     """How common all is that these records may have in common."""
-    wanted = _countables(features)
+    places: set[tuple[str, str]] = set()
+    named: set[tuple[str, str, str]] = set()
+    for each in features:
+        for kind, place, value in map(_stored, countables(each)):
+            district = each.district if place else _ANYWHERE
+            places.add((place, district))
+            named.add((kind, value, district))
+    asked = {
+        **_columns(places, "places", "places_of"),
+        **_columns(named, "kinds", "values", "values_of"),
+    }
     with connection.cursor() as cursor:
-        cursor.execute(COUNTED, [list(column) for column in zip(*wanted, strict=True)] or [[]] * 3)
+        cursor.execute(COUNTED, asked)
         counts = {(kind, place, value): count for kind, place, value, count in cursor.fetchall()}
     return Frequencies(counts)
 
 
-def _countables(features: Iterable[Features]) -> set[Countable]:
-    """What each counts, and of one district every name in every village: a pair may lie in two."""
-    wanted: set[Countable] = set()
-    places: dict[str, set[str]] = defaultdict(set)
-    names: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    for each in features:
-        for kind, place, value in map(_stored, countables(each)):
-            if place:
-                places[each.district].add(place)
-                names[each.district].add((kind, value))
-            else:
-                wanted.add((kind, place, value))
-    for district, of in names.items():
-        wanted |= {(kind, place, value) for place in places[district] for kind, value in of}
-    return wanted
+def _columns(rows: Collection[tuple[str, ...]], *names: str) -> dict[str, list[str]]:
+    return {name: [row[at] for row in rows] for at, name in enumerate(names)}
 
 
 def _count(added: Iterable[Features], removed: Iterable[Features]) -> None:

@@ -16,7 +16,8 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from backend.accounts.models import User
@@ -39,6 +40,7 @@ from surveys.households.recompute import recompute, settle_candidates
 from surveys.households.rulings import Ruling, merger_of, store_candidates, withdrawal_of
 from surveys.linkage import batch
 from surveys.linkage.clusters import Outcome
+from surveys.linkage.features import FEATURES_VERSION
 from surveys.linkage.judge import judge
 from surveys.linkage.model import LinkModel, read_model
 from surveys.places.tree import hold_tree
@@ -200,8 +202,14 @@ def _stored() -> Iterator[bytes]:
     """The features of all registrations that are there, in order of arrival."""
     there = Membership.objects.filter(record_id=OuterRef("pk"), registers=True)
     rows = LinkFeature.objects.filter(Exists(there), features__isnull=False)
-    for row in rows.order_by("arrived_at", "record_id").iterator(chunk_size=2000):
-        yield orjson.dumps(read_features(row).to_json())
+    rows = rows.annotate(text=Cast("features", TextField())).order_by("arrived_at", "record_id")
+    stored = rows.values_list("features_version", "text", "pk").iterator(chunk_size=2000)
+    for version, text, record_id in stored:
+        if version == FEATURES_VERSION:
+            yield text.encode()
+        else:
+            row = LinkFeature.objects.get(pk=record_id)
+            yield orjson.dumps(read_features(row).to_json())
 
 
 def _all_yards() -> set[str]:

@@ -27,6 +27,15 @@ log = logging.getLogger(__name__)
 
 BATCH = 50
 LONGEST_BACK_OFF_SECONDS = 300
+MARK_NEXT = """
+UPDATE households_linkfeature SET attempts = attempts + 1, try_after = now() + interval '1 second'
+WHERE state = 0 AND record_id = (
+    SELECT record_id FROM households_linkfeature
+    WHERE state = 0 AND (try_after IS NULL OR try_after <= now())
+    ORDER BY arrived_at, record_id LIMIT 1 FOR UPDATE SKIP LOCKED
+)
+RETURNING record_id, attempts, error
+"""
 CUT_SHORT = "Every try was cut short: the worker or the database went away while it was linked."
 
 
@@ -96,15 +105,7 @@ def _due() -> Q:
 
 def _mark_next() -> LinkFeature | None:
     """Counts a try of the oldest waiting row before the work, so one that kills us is counted."""
-    with transaction.atomic():
-        waiting = LinkFeature.objects.filter(_due()).order_by("arrived_at", "record_id")
-        waiting = waiting.only("attempts", "error")
-        first = waiting.select_for_update(skip_locked=True).first()
-        if first is not None:
-            first.attempts += 1
-            first.try_after = timezone.now() + timedelta(seconds=1)
-            first.save(update_fields=["attempts", "try_after"])
-    return first
+    return next(iter(LinkFeature.objects.raw(MARK_NEXT)), None)
 
 
 def _link_one_by_one(first: LinkFeature, limit: int) -> int:

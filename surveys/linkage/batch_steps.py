@@ -4,8 +4,10 @@ from array import array
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
+import pyarrow as pa
 
 from surveys.linkage.blocking import KINDS, LinkKey, link_keys, search_keys
 from surveys.linkage.clusters import Match, Outcome, settle
@@ -21,39 +23,34 @@ Counts = Mapping[tuple[str, str, str], int]
 JudgedRow = tuple[int, int, bytes, str, int]
 
 
-# Record numbers, values and kinds of keys, as columns of one length.
-Keys = tuple["array[int]", "array[int]", "array[int]"]
-
-
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Columns for the tables, and what is to be counted."""
+    """Tables that go into those of the re-link as they are: records, keys that they are found by
+    and searched with, and what is to be counted."""
 
-    records: list[tuple[int, str, str, str, int, bytes]]
-    found: Keys
-    searched: Keys
-    counts: Counter[tuple[str, str, str]]
+    size: int
+    records: pa.Table
+    found: pa.Table
+    searched: pa.Table
+    counted: pa.Table
 
 
 def prepare(first: int, batch: Sequence[bytes | HouseholdRecord]) -> Prepared:
     """Numbers the records from `first` on and computes what tables need of them."""
-    prepared = Prepared([], _no_keys(), _no_keys(), Counter())
+    rows: list[tuple[int, str, str, str, int, bytes]] = []
+    found, searched = _Keys(), _Keys()
+    counts: Counter[tuple[str, str, str]] = Counter()
     for number, each in enumerate(batch, start=first):
         features, stored = _features(each)
-        prepared.records.append(
-            (
-                number,
-                features.record_id,
-                features.district,
-                features.village,
-                len(features.members),
-                stored,
-            )
-        )
-        _add_keys(prepared.found, number, link_keys(features))
-        _add_keys(prepared.searched, number, search_keys(features))
-        prepared.counts.update(countables(features))
-    return prepared
+        facts = features.record_id, features.district, features.village
+        rows.append((number, *facts, len(features.members), stored))
+        found.add(number, link_keys(features))
+        searched.add(number, search_keys(features))
+        counts.update(countables(features))
+    counted = [(*item, times) for item, times in counts.items()]
+    return Prepared(
+        len(rows), table_of(rows), found.as_table(), searched.as_table(), table_of(counted)
+    )
 
 
 def _features(each: bytes | HouseholdRecord) -> tuple[Features, bytes]:
@@ -63,18 +60,34 @@ def _features(each: bytes | HouseholdRecord) -> tuple[Features, bytes]:
     return features, orjson.dumps(features.to_json())
 
 
+def table_of(rows: Collection[tuple[Any, ...]]) -> pa.Table:
+    """Rows → a table whose columns are named c0, c1, …"""
+    columns = [pa.array(column) for column in zip(*rows, strict=True)]
+    return pa.table(columns, names=[f"c{i}" for i in range(len(columns))])
+
+
 _KIND = {kind: code for code, kind in enumerate(KINDS)}
+_KEY_TYPES = pa.int32(), pa.int64(), pa.uint8()
 
 
-def _no_keys() -> Keys:
-    return array("i"), array("q"), array("B")
+class _Keys:
+    """Record numbers, values and kinds of keys, as columns: there are some forty a record."""
 
+    def __init__(self) -> None:
+        self._columns = array("i"), array("q"), array("B")
 
-def _add_keys(into: Keys, number: int, keys: Collection[LinkKey]) -> None:
-    numbers, values, kinds = into
-    numbers.extend([number] * len(keys))
-    values.extend([key.value for key in keys])
-    kinds.extend([_KIND[key.kind] for key in keys])
+    def add(self, number: int, keys: Collection[LinkKey]) -> None:
+        numbers, values, kinds = self._columns
+        numbers.extend([number] * len(keys))
+        values.extend([key.value for key in keys])
+        kinds.extend([_KIND[key.kind] for key in keys])
+
+    def as_table(self) -> pa.Table:
+        columns = [
+            pa.Array.from_buffers(kind, len(column), [None, pa.py_buffer(column)])
+            for kind, column in zip(_KEY_TYPES, self._columns, strict=True)
+        ]
+        return pa.table(columns, names=["id", "value", "kind"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from surveys.linkage.batch_steps import JudgedRow, Keys, Prepared, Work
-from surveys.linkage.blocking import KINDS, MOST_HOLDERS, SHORT_LIST, TELLING_KINDS
+from surveys.linkage.batch_steps import JudgedRow, Prepared, Work, table_of
+from surveys.linkage.blocking import KINDS, MOST_HOLDERS, SHORT_LISTS
 from surveys.linkage.comparisons import RARE_PHONE
 from surveys.linkage.model import LinkModel
 
@@ -24,16 +24,14 @@ CREATE TABLE counted (kind VARCHAR, place VARCHAR, value VARCHAR, times INTEGER)
 CREATE TABLE pairs (a INTEGER, b INTEGER, district VARCHAR);
 CREATE TABLE judged (a INTEGER, b INTEGER, levels BLOB, vetoes VARCHAR, strong SMALLINT);
 """
-_TELLING = ",".join(str(KINDS.index(kind)) for kind in sorted(TELLING_KINDS))
+_ENOUGH = " ".join(f"WHEN {KINDS.index(kind)} THEN {size}" for kind, size in SHORT_LISTS.items())
 # `is_worth_judging`, in SQL: shared keys are counted here, so that most pairs are never judged.
 _PAIRS = f"""
 INSERT INTO pairs
 SELECT p.a, p.b, x.district
 FROM (
-    SELECT f.id AS a, s.id AS b, count(*) AS keys,
-           bool_or(f.kind IN ({_TELLING})) AS telling,
-           bool_or(f.kind = {KINDS.index("card")}) AS card,
-           bool_or(f.kind = {KINDS.index("member")}) AS member
+    SELECT f.id AS a, s.id AS b, count(*) AS keys, min(f.kind) AS kind,
+           bool_or(f.kind = {KINDS.index("card")}) AS card
     FROM searched s JOIN common f ON f.value = s.value AND f.id < s.id
     WHERE s.id >= ? AND s.id < ?
     GROUP BY f.id, s.id
@@ -41,8 +39,8 @@ FROM (
 JOIN records x ON x.id = p.a
 JOIN records y ON y.id = p.b
 WHERE p.keys > 1 OR p.card OR least(x.size, y.size) < 2
-   OR (p.telling AND least(x.size, y.size) < {SHORT_LIST}
-       AND (x.village = y.village OR NOT p.member))
+   OR (least(x.size, y.size) < CASE p.kind {_ENOUGH} ELSE 0 END
+       AND (x.village = y.village OR p.kind <> {KINDS.index("member")}))
 """  # noqa: S608
 
 
@@ -63,27 +61,15 @@ class Tables:
         self._db.close()
 
     def add(self, prepared: Prepared) -> None:
-        self.records += len(prepared.records)
+        self.records += prepared.size
         self._insert("records", prepared.records)
-        self._append("found", prepared.found)
-        self._append("searched", prepared.searched)
-        self._insert("counted", [(*item, times) for item, times in prepared.counts.items()])
+        self._insert("found", prepared.found)
+        self._insert("searched", prepared.searched)
+        if prepared.counted.num_columns:
+            self._insert("counted", prepared.counted)
 
-    def _insert(self, table: str, rows: Collection[tuple[Any, ...]]) -> None:
-        if rows:
-            columns = [pa.array(column) for column in zip(*rows, strict=True)]
-            batch = pa.table(columns, names=[f"c{i}" for i in range(len(columns))])
-            self._db.register("batch", batch)
-            self._db.execute(f"INSERT INTO {table} SELECT * FROM batch")  # noqa: S608
-            self._db.unregister("batch")
-
-    def _append(self, table: str, keys: Keys) -> None:
-        """Columns as they are in memory: there are some forty keys a record."""
-        columns = [
-            pa.Array.from_buffers(kind, len(column), [None, pa.py_buffer(column)])
-            for kind, column in zip((pa.int32(), pa.int64(), pa.uint8()), keys, strict=True)
-        ]
-        self._db.register("batch", pa.table(columns, names=["id", "value", "kind"]))
+    def _insert(self, table: str, rows: pa.Table) -> None:
+        self._db.register("batch", rows)
         self._db.execute(f"INSERT INTO {table} SELECT * FROM batch")  # noqa: S608
         self._db.unregister("batch")
 
@@ -145,7 +131,8 @@ class Tables:
         return {(kind, place, item): times for kind, place, item, times in rows.fetchall()}
 
     def add_judged(self, rows: Collection[JudgedRow]) -> None:
-        self._insert("judged", rows)
+        if rows:
+            self._insert("judged", table_of(rows))
 
     def vectors(self) -> list[bytes]:
         """Each combination of levels, once."""

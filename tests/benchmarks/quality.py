@@ -11,7 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+import orjson
+
 from surveys.linkage.batch import relink
+from surveys.linkage.features import features_of
 from surveys.linkage.list_records import read_json_lines
 from surveys.linkage.model import pinned_model
 from surveys.linkage.record import HouseholdRecord
@@ -114,8 +117,14 @@ def _register(*, copies: int, limit_seconds: float) -> Iterator[Measurement]:
     with tempfile.TemporaryDirectory() as place:
         folder = _stream(Path(place) / "stream", HOUSEHOLDS, "medium", SEEDS["medium"])
         one = read_json_lines(folder / "submissions.jsonl").records[:PIPELINE]
-        records = (_shifted(record, copy) for copy in range(copies) for record in one)
-        found, seconds = _timed(lambda: relink(records, pinned_model()))
+        stored = Path(place) / "stored"  # as the register keeps them; nothing of it in memory
+        with stored.open("wb") as file:
+            for copy in range(copies):
+                for record in one:
+                    features = features_of(_shifted(record, copy))
+                    file.write(orjson.dumps(features.to_json(), option=orjson.OPT_APPEND_NEWLINE))
+        with stored.open("rb") as file:
+            found, seconds = _timed(lambda: relink(file, pinned_model()))
     at = f"a register of {len(found.clusters):,} linked whole"
     ours = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     theirs = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
