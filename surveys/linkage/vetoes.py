@@ -24,6 +24,7 @@ def pair_vetoes(
         "split_household": split_household(left, right, alignment, levels),
         "spouses_differ": spouses_differ(left, right, alignment, levels),
         "two_doors": two_doors(left, right, levels),
+        "two_cards": two_cards(levels),
     }
     if levels["card"] == "equal":
         found["roster_too_weak"] &= levels["head"] not in ("same", "swapped", "missing")
@@ -45,12 +46,23 @@ def roster_too_weak(
 def _is_certainly_the_head(
     left: Features, right: Features, alignment: Alignment, levels: dict[str, str]
 ) -> bool:
-    """The same head by name and birth, and by the same phone or point."""
-    return (
-        levels["head"] == "same"
-        and any(p.left == left.head and p.bits >= 8 for p in alignment.pairs)
-        and (levels["phone"] == "equal" or levels["gps"] in ("within_40_m", "within_150_m"))
-    )
+    """The same head by name and birth, and by the same phone or point.
+
+    A point is not enough for two names told in one round: brothers born on one day, who live beside
+    each other, may differ in one letter.
+    """
+    if levels["head"] != "same":
+        return False
+    if not any(p.left == left.head and p.bits >= 8 for p in alignment.pairs):
+        return False
+    if levels["phone"] == "equal":
+        return True
+    level, _ = name_level(left.members[left.head], right.members[right.head])
+    another_round = left.round != right.round or not left.round
+    return (level == names.EQUAL or another_round) and levels["gps"] in _AT_THE_DOOR
+
+
+_AT_THE_DOOR = ("within_40_m", "within_150_m")
 
 
 def children_differ(left: Features, right: Features, alignment: Alignment) -> bool:
@@ -142,6 +154,11 @@ def two_doors(left: Features, right: Features, levels: dict[str, str]) -> bool:
         return False
     apart = metres(left, right)
     return apart is not None and apart > _DOOR_TO_DOOR_M and not _is_resent(left, right)
+
+
+def two_cards(levels: dict[str, str]) -> bool:
+    """Another card, not one misread, and another phone: two wives of one man keep a card each."""
+    return levels["card"] == "different" and levels["phone"] == "different"
 
 
 def _is_resent(left: Features, right: Features) -> bool:

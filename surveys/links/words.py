@@ -93,6 +93,7 @@ VETOES: Mapping[str, str] = {
     "split_household": "One is a small part of the other under another head: they may have parted.",
     "spouses_differ": "The same head with another spouse: widowed, or a second household.",
     "two_doors": "One enumerator in one round, with another phone at another point: two doors.",
+    "two_cards": "Another card number and another phone: two households.",
     "not_the_same": "A person has said that they are not the same.",
     "two_of_one_submission": "Two people of one record would become one.",
     "cluster_too_large": "Together they would be more records than a household should have.",

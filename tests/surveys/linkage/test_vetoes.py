@@ -8,7 +8,7 @@ from surveys.linkage.clusters import LARGEST_CLUSTER, Match, Outcome, settle
 from surveys.linkage.judge import Judgement
 from surveys.linkage.model import pinned_model
 from surveys.linkage.people import same_persons
-from surveys.linkage.record import HouseholdRecord, PersonRecord
+from surveys.linkage.record import HouseholdRecord
 from tests.surveys.linkage.people import (
     FAMILY,
     GIRL,
@@ -125,6 +125,26 @@ def test_two_doors_of_one_enumerator_are_two_households_unless_sent_again() -> N
     assert "two_doors" not in judged(one, again).vetoes
 
 
+def test_another_card_and_another_phone_are_two_households() -> None:
+    one = household("R1", *FAMILY, card="KG0100073", phones=("0555123456",))
+    other = household("R2", *FAMILY, card="KG0100528", phones=("0555999999",))
+
+    assert "two_cards" in judged(one, other).vetoes
+    assert "two_cards" not in judged(one, replace(other, card="KG0700073")).vetoes  # misread
+    assert "two_cards" not in judged(one, replace(other, phones=one.phones)).vetoes
+
+
+def test_brothers_next_door_who_differ_in_a_letter_are_not_merged_by_their_point() -> None:
+    door = {"latitude": 40.5, "longitude": 72.8}
+    emir = household("R1", person("Токтогулов Эмир", "head", "M", "1979-10-05"), **door)
+    emil = household("R2", person("Токтогулов Эмил", "head", "M", "1979-10-05"), WIFE, **door)
+    twice = replace(emil, head=emir.head, members=(*emir.members, *emil.members[1:]))
+
+    assert "roster_too_weak" in judged(emir, emil).vetoes
+    assert "roster_too_weak" not in judged(emir, twice).vetoes
+    assert "roster_too_weak" not in judged(emir, replace(emil, round="2")).vetoes
+
+
 def settled(
     records: list[HouseholdRecord],
     pairs: list[tuple[int, int]],
@@ -193,23 +213,25 @@ def test_two_people_of_one_submission_are_never_made_one() -> None:
 
 def test_chain_of_pairs_joins_no_records_that_contradict_each_other() -> None:
     """Complete linkage light: half of the pairs across must bear no veto."""
-    uncle: PersonRecord = person("Токтогулов Эрмек", "head", "M", "1950-05-05")
-    records = [
-        household("R0", HEAD, WIFE, SON, GIRL),
-        household("R1", replace(HEAD, relation="other"), WIFE, SON, GIRL, uncle),
-        household("R2", uncle, person("Сайкал", "spouse", "F", "1955-01-09")),
+    uncle = person("Токтогулов Эрмек", "head", "M", "1950-05-05")
+    stranger = household("R9", uncle, person("Сайкал", "spouse", "F", "1955-01-09"))
+    alike = Judgement(20.0, (), (), "auto", ())
+
+    def joined(to: int) -> list[Outcome]:
+        """A household of so many records, and one that is like the last of them alone."""
+        records = [*copies(to), stranger]
+        chain = [Match(f"R{i}", f"R{i + 1}", alike) for i in range(to - 1)]
+        return settle(
+            [*chain, Match(f"R{to - 1}", "R9", replace(alike, weight=10.0))],
+            members={r.record_id: [features(r)] for r in records},
+            cluster_of={r.record_id: r.record_id for r in records},
+            apart=(),
+            frequencies=VILLAGE,
+            model=pinned_model(),
+        )
+
+    assert [(o.decision, o.vetoes) for o in joined(2)] == [("auto", ())] * 2  # one pair of two
+    assert [(o.decision, o.vetoes) for o in joined(3)] == [
+        *[("auto", ())] * 2,
+        ("review", ("cross_pairs_vetoed",)),
     ]
-    yes = Judgement(20.0, (), (), "auto", ())
-
-    outcomes = settle(
-        [Match("R0", "R1", yes), Match("R1", "R2", replace(yes, weight=10.0))],
-        members={r.record_id: [features(r)] for r in records},
-        cluster_of={r.record_id: r.record_id for r in records},
-        apart=(),
-        frequencies=VILLAGE,
-        model=pinned_model(),
-    )
-
-    assert {o.vetoes for o in outcomes} == {(), ("cross_pairs_vetoed",)} or {
-        o.decision for o in outcomes
-    } == {"auto"}
