@@ -28,6 +28,7 @@ from surveys.households.projection import (
     standing,
 )
 from surveys.households.queue import yards_of
+from surveys.households.women import settle_women
 from surveys.places.tree import hold_tree
 
 State = CandidateLink.State
@@ -65,6 +66,7 @@ def recompute(records: Collection[UUID], *, now: datetime) -> set[UUID]:
     _move_households(projection)
     _leave_unsettled({household for household in touched if household})
     align_people(reached, home, founded)
+    settle_women(reached)
     settle_candidates(reached)
     return reached
 

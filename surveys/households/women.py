@@ -5,7 +5,7 @@ candidates: two women may bear one name and one birth.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from django.db import connection
@@ -17,6 +17,16 @@ from surveys.linkage.features import Features
 from surveys.linkage.people import WomanCandidate, compare_women, woman_keys
 
 KIND = "woman"
+SETTLE = """
+UPDATE households_personcandidate AS candidate
+SET state = CASE WHEN home.household_id <> other.household_id THEN 'open' ELSE 'settled' END
+FROM households_person AS a LEFT JOIN households_membership AS home USING (record_id),
+    households_person AS b LEFT JOIN households_membership AS other USING (record_id)
+WHERE a.id = candidate.a_id AND b.id = candidate.b_id AND (
+    candidate.a_id IN (SELECT id FROM households_person WHERE record_id = ANY(%(records)s))
+    OR candidate.b_id IN (SELECT id FROM households_person WHERE record_id = ANY(%(records)s))
+)
+"""
 Line = tuple[UUID, int]
 
 
@@ -45,6 +55,13 @@ def find_women(own: Mapping[UUID, Features]) -> None:
                     if candidate := compare_women(left, i, right, j, frequencies):
                         found[(record, i), (other, j)] = candidate
     _store(found)
+
+
+def settle_women(records: Collection[UUID]) -> None:
+    """Candidates whose persons these records told of first are open while they live in two
+    households, and settled once these prove to be one, or a record is gone."""
+    with connection.cursor() as cursor:
+        cursor.execute(SETTLE, {"records": list(records)})
 
 
 def _keys(features: Features) -> dict[int, set[int]]:

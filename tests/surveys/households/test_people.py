@@ -1,5 +1,7 @@
 """Persons: the same members over the records of a household, and nobody else."""
 
+from uuid import UUID
+
 import pytest
 
 from backend.accounts.models import User
@@ -86,11 +88,16 @@ def test_deleted_record_has_no_members_and_its_persons_keep_their_ids(alice: Use
     assert set(Person.objects.values_list("pk", flat=True)) == known
 
 
-def test_woman_who_married_into_another_household_is_a_candidate_and_never_merged() -> None:
-    daughter = ("Асанова Айгүл Бакытовна", 24, "female", "child_in_law")
-    family_arrives("uuid:1", [*ASANOVS, ("Асанова Айгүл Бакытовна", 24, "female", "sibling")])
-    family_arrives("uuid:2", [*STRANGERS, daughter])
+def daughter_marries() -> tuple[UUID, UUID]:
+    daughter = ("Асанова Айгүл Бакытовна", 24, "female")
+    parents = family_arrives("uuid:1", [*ASANOVS, (*daughter, "sibling")])
+    in_laws = family_arrives("uuid:2", [*STRANGERS, (*daughter, "child_in_law")])
     drain()
+    return parents, in_laws
+
+
+def test_woman_who_married_into_another_household_is_a_candidate_and_never_merged() -> None:
+    daughter_marries()
 
     candidate = PersonCandidate.objects.get()
     assert {candidate.a.memberships.get().index, candidate.b.memberships.get().index} == {4, 2}
@@ -98,3 +105,18 @@ def test_woman_who_married_into_another_household_is_a_candidate_and_never_merge
     assert "name" in candidate.reasons
     assert not Person.objects.filter(redirect_to__isnull=False).exists()
     assert households() == {frozenset({"uuid:1"}), frozenset({"uuid:2"})}
+
+
+def test_woman_is_no_candidate_while_both_households_are_one(alice: User) -> None:
+    parents, in_laws = daughter_marries()
+
+    def state() -> str:
+        return PersonCandidate.objects.get().state
+
+    said = decide_pair(a=parents, b=in_laws, verdict="same", by=alice, reason="one yard")
+    assert state() == "settled"
+    revoke_decision(decision=said, by=alice, reason="two after all")
+    assert state() == "open"
+    delete_record(record_id=in_laws, by=alice)
+    drain()
+    assert state() == "settled"
