@@ -37,7 +37,8 @@ _WORDS = {
     "head_sex": "head_sex, head sex, пол главы",
     "head_name": "head_name, head of household, household head, name of head, глава семьи,"
     " глава домохозяйства, фио главы, үй-бүлө башчысы, сардори оила, сарвари хонавода",
-    "spouse_name": "spouse_name, spouse, супруга, супруг, жена, жубайы, аялы, ҳамсар",
+    "spouse_name": "spouse_name, spouse, фио супруги, фио супруга, фио жены,"
+    " супруга, супруг, жена, жубайы, аялы, ҳамсар",
     "birth": "birth, birth date, date of birth, dob, born, year of birth, дата рождения,"
     " год рождения, рождения, туулган күнү, туулган жылы, санаи таваллуд, соли таваллуд",
     "sex": "sex, gender, пол, жынысы, ҷинс",

@@ -1,17 +1,21 @@
-"""read_rows, read_json_lines: a list or exported submissions → household records, none lost.
+"""read_rows: a list in CSV or XLSX → household records, none lost.
 
-JSON lines as tablets' records are exported; or CSV and XLSX with one row a household, or one row a
-person with the number of the household.
+One row is a household; or a person, where there are a household's number and a relation.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from surveys.linkage.list_rows import ListError, Row, Sheet
-from surveys.linkage.names import fold
+from surveys.linkage.list_words import (
+    card_as_compared,
+    country_code,
+    number,
+    phones,
+    place,
+    relation_code,
+)
 from surveys.linkage.record import HouseholdRecord, PersonRecord
 
 
@@ -32,61 +36,13 @@ class HouseholdList:
     bad: frozenset[str]
 
 
-def is_json_lines(path: Path) -> bool:
-    """By its ending: there is no telling JSON lines from a list of one column."""
-    return path.suffix.lower() in (".jsonl", ".ndjson", ".json")
-
-
-def read_json_lines(path: Path) -> HouseholdList:
-    """One submission a line: record_id, head_name, phone, lat, lon, members and so on."""
-    read = _Reading()
-    with path.open(encoding="utf-8-sig", errors="replace") as lines:
-        for line, text in enumerate(lines, start=1):
-            if not text.strip():
-                continue
-            try:
-                read.add(line, _from_json(json.loads(text), f"line {line}"))
-            except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
-                read.lose(line, f"This is no record: {error}.")
-    return read.done(path)
-
-
-def _from_json(stored: dict[str, Any], name: str) -> HouseholdRecord:
-    said = {key: "" if value is None else str(value) for key, value in stored.items()}
-    members = stored.get("members") or []
-    return HouseholdRecord(
-        record_id=said.get("record_id") or name,
-        round=said.get("round", ""),
-        submitted_at=said.get("submitted_at", ""),
-        enumerator=said.get("enumerator_id") or said.get("enumerator", ""),
-        device=said.get("device_id") or said.get("device", ""),
-        country=said.get("country", ""),
-        district=said.get("district", ""),
-        village=said.get("village_code") or said.get("village", ""),
-        head=PersonRecord(
-            said.get("head_name", ""), "head", said.get("head_sex", ""), said.get("head_birth", "")
-        ),
-        phones=_phones(said.get("phone", "")),
-        card=card_as_compared(said.get("card_no") or said.get("card", "")),
-        latitude=_number(said.get("lat", "")),
-        longitude=_number(said.get("lon", "")),
-        accuracy_m=_number(said.get("gps_accuracy_m", "")),
-        members=tuple(_member(member) for member in members),
-    )
-
-
-def _member(member: dict[str, Any]) -> PersonRecord:
-    said = {key: "" if value is None else str(value) for key, value in member.items()}
-    return PersonRecord(*(said.get(key, "") for key in ("name", "relation", "sex", "birth")))
-
-
 def read_rows(sheet: Sheet, columns: Mapping[str, str], path: Path) -> HouseholdList:
     """A list whose columns are known: see `guess_columns`."""
     if not {"name", "head_name", "given_name", "family_name", "card", "phone"} & columns.keys():
         raise ListError(
             "list_columns_unknown", "No column says a name, a phone or a card; name one."
         )
-    read = _Reading()
+    read = Reading()
     said = ((row, _said(row, columns)) for row in sheet.rows)
     if "household" in columns and "relation" in columns:
         _read_persons(said, read)
@@ -105,21 +61,27 @@ def _said(row: Row, columns: Mapping[str, str]) -> dict[str, str]:
     return cells
 
 
-def _read_persons(said: Iterable[tuple[Row, dict[str, str]]], read: "_Reading") -> None:
+def _read_persons(said: Iterable[tuple[Row, dict[str, str]]], read: "Reading") -> None:
     """Rows of one household need not stand together; the first one says where it lives."""
     homes: dict[str, tuple[int, dict[str, str], list[PersonRecord]]] = {}
+    above = ""
     for row, cells in said:
-        number = cells["household"] or f"row {row.line}"
-        if not cells["household"]:
+        person = _person(cells)
+        if cells["household"]:
+            above = cells["household"]
+        elif above and person.relation not in ("", "head"):  # the number's cell is merged
+            read.find(row.line, f"No household number: of the household above, {above}.")
+        else:
+            above = f"row {row.line}"
             read.find(row.line, "No household number: a household of its own.")
-        home = homes.setdefault(number, (row.line, cells, []))
-        home[2].append(_person(cells))
+        home = homes.setdefault(above, (row.line, cells, []))
+        home[2].append(person)
         for kind, value in cells.items():
             home[1][kind] = home[1].get(kind) or value
-    for number, (line, cells, people) in homes.items():
+    for name, (line, cells, people) in homes.items():
         head = next((each for each in people if each.relation == "head"), people[0])
         cells |= {"head_name": head.name, "head_birth": head.birth, "head_sex": head.sex}
-        read.add(line, _household(cells, number, tuple(people)))
+        read.add(line, _household(cells, name, tuple(people)))
 
 
 def _person(cells: Mapping[str, str]) -> PersonRecord:
@@ -151,20 +113,20 @@ def _household(
         submitted_at=cells.get("submitted_at", ""),
         enumerator=cells.get("enumerator", ""),
         device=cells.get("device", ""),
-        country=cells.get("country", "").upper()[:2],
-        district=_place(cells.get("district", "")),
-        village=_place(cells.get("village", "")),
+        country=country_code(cells.get("country", "")),
+        district=place(cells.get("district", "")),
+        village=place(cells.get("village", "")),
         head=_head(cells),
-        phones=_phones(cells.get("phone", "")),
+        phones=phones(cells.get("phone", "")),
         card=card_as_compared(cells.get("card", "")),
-        latitude=_number(cells.get("latitude", "")),
-        longitude=_number(cells.get("longitude", "")),
-        accuracy_m=_number(cells.get("accuracy", "")),
+        latitude=number(cells.get("latitude", "")),
+        longitude=number(cells.get("longitude", "")),
+        accuracy_m=number(cells.get("accuracy", "")),
         members=tuple(each for each in members if each.name or each.birth),
     )
 
 
-class _Reading:
+class Reading:
     """Records as they come, each under an id of its own."""
 
     def __init__(self) -> None:
@@ -172,17 +134,19 @@ class _Reading:
         self._findings: list[Finding] = []
         self._bad: set[str] = set()
 
-    def add(self, line: int, record: HouseholdRecord) -> None:
+    def add(self, line: int, record: HouseholdRecord) -> str:
+        """The id it has now: its own, or another where that came before."""
         name = record.record_id
-        if name in self._records:
+        while name in self._records:
             name = f"{name} (line {line})"
+        if name != record.record_id:
             self.find(line, f"The id {record.record_id} came before; this row is called {name}.")
         self._records[name] = replace(record, record_id=name)
+        return name
 
     def lose(self, line: int, words: str) -> None:
         self.find(line, words)
-        self.add(line, HouseholdRecord(f"line {line}"))
-        self._bad.add(f"line {line}")
+        self._bad.add(self.add(line, HouseholdRecord(f"line {line}")))
 
     def find(self, line: int, words: str) -> None:
         self._findings.append(Finding(line, words))
@@ -190,52 +154,8 @@ class _Reading:
     def done(self, path: Path) -> HouseholdList:
         if not self._records:
             raise ListError("list_empty", f"{path.name} holds no record.")
+        if len(self._bad) == len(self._records):
+            raise ListError("list_unreadable", f"No line of {path.name} can be read as a record.")
         return HouseholdList(
             tuple(self._records.values()), tuple(self._findings), frozenset(self._bad)
         )
-
-
-def _phones(text: str) -> tuple[str, ...]:
-    for mark in (";", "/", "\n", ","):
-        text = text.replace(mark, "|")
-    return tuple(filter(None, (part.strip() for part in text.split("|"))))
-
-
-def _place(text: str) -> str:
-    """A place as compared: lists write names where tablets have codes."""
-    return " ".join(text.lower().replace("ё", "е").split())
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text.replace(",", ".")) if text else None
-    except ValueError:
-        return None
-
-
-_LOOK_ALIKES = str.maketrans("АВЕКМНОРСТУХГЈ", "ABEKMHOPCTYXGJ")
-
-
-def card_as_compared(text: str) -> str:
-    """A card number in capital Latin letters and digits alone."""
-    return "".join(ch for ch in text.upper().translate(_LOOK_ALIKES) if ch.isalnum())
-
-
-_RELATIONS = {
-    "head": "head глава башчы башчысы сардор сарвар",
-    "spouse": "spouse wife husband жена муж супруга супруг аялы күйөөсү жубайы ҳамсар зан шавҳар",
-    "child": "child son daughter сын дочь ребенок уулу кызы бала баласы писар духтар фарзанд",
-    "child_in_law": "child_in_law daughter-in-law невестка сноха зять келин күйөө арӯс домод",
-    "grandchild": "grandchild grandson granddaughter внук внучка небере небереси набера",
-    "parent": "parent mother father мать отец ата апа эне ата-эне падар модар",
-    "sibling": "sibling brother sister брат сестра ага ини эже сиңди бародар хоҳар",
-}
-_CODE = {fold(word): code for code, words in _RELATIONS.items() for word in words.split()}
-
-
-def relation_code(text: str) -> str:
-    """Head, spouse, child … from what lists write; "other" where it is something else."""
-    words = [fold(word) for word in text.replace("_", " ").split()]
-    whole = fold(text)
-    found = (_CODE[word] for word in [whole, *words] if word in _CODE)
-    return next(found, "other" if whole else "")

@@ -2,7 +2,7 @@
 
 import csv
 import io
-import zipfile
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,7 +11,12 @@ from typing import Any
 
 from openpyxl import load_workbook
 
+from surveys.linkage.list_header import header_of
+
 MOST_COLUMNS = 300
+Line = tuple[int, list[str]]  # where it stands in the file, and its cells
+_WORKBOOK, _OLD_WORKBOOK = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
 class ListError(ValueError):
@@ -37,61 +42,82 @@ class Sheet:
 
 
 def read_sheet(path: Path) -> Sheet:
-    """The list with its header, which is the first row that holds two cells or more."""
+    """The list below its header, which may stand under a title or take two rows.
+
+    Raises ListError: list_unreadable, list_empty.
+    """
     raw = path.read_bytes()
-    lines = list(_xlsx(raw) if zipfile.is_zipfile(io.BytesIO(raw)) else _csv(raw))
-    for at, (_, cells) in enumerate(lines):
-        if sum(bool(cell) for cell in cells) >= 2 or len(lines) == 1:
-            columns = _named(cells)
-            return Sheet(columns, tuple(_rows(columns, lines[at + 1 :])))
-    raise ListError("list_empty", f"{path.name} holds no row with a header.")
+    if raw.startswith(_OLD_WORKBOOK):
+        raise ListError(
+            "list_unreadable", "This is an old .xls, or has a password: save it as an open .xlsx."
+        )
+    lines = _xlsx(raw) if raw.startswith(_WORKBOOK) else list(_csv(raw))
+    header = header_of([cells for _, cells in lines])
+    if header is None:
+        raise ListError("list_empty", f"{path.name} holds no row with a header.")
+    above, columns = header
+    return Sheet(columns, tuple(_rows(columns, lines[above:])))
 
 
-def _named(cells: list[str]) -> tuple[str, ...]:
-    """Column names; those that are empty or come twice are told apart by their place."""
-    names: list[str] = []
-    for place, cell in enumerate(cells, start=1):
-        name = " ".join(cell.split())
-        names.append(name if name and name not in names else f"{name or 'column'} {place}")
-    return tuple(names)
-
-
-def _rows(columns: tuple[str, ...], lines: list[tuple[int, list[str]]]) -> Iterator[Row]:
+def _rows(columns: tuple[str, ...], lines: list[Line]) -> Iterator[Row]:
     for line, cells in lines:
-        if any(cells):
-            yield Row(line, dict(zip(columns, cells, strict=False)))
+        yield Row(line, dict(zip(columns, cells, strict=False)))
 
 
-def _csv(raw: bytes) -> Iterator[tuple[int, list[str]]]:
+def _csv(raw: bytes) -> Iterator[Line]:
     text = _decoded(raw)
     head = text[:20_000]
     delimiter = max(";\t,", key=lambda mark: head.count(mark))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    begun = 1
     try:
         for cells in reader:
-            yield reader.line_num, [cell.strip() for cell in cells[:MOST_COLUMNS]]
+            if reader.line_num > begun and _is_cut(cells, text):
+                words = f"Line {begun}: a quotation mark opens here and is never closed."
+                raise ListError("list_unreadable", words)
+            begun = reader.line_num + 1
+            if any(cells):
+                yield reader.line_num, [cell.strip() for cell in cells[:MOST_COLUMNS]]
     except csv.Error as error:
-        raise ListError("list_unreadable", f"Line {reader.line_num}: {error}.") from error
+        raise ListError("list_unreadable", f"Line {begun}: {error}.") from error
+
+
+def _is_cut(cells: list[str], text: str) -> bool:
+    """Whether this row of several lines is the rest of the file, swallowed by a quotation mark."""
+    return bool(cells) and text.endswith(cells[-1]) and text.count('"') % 2 == 1
 
 
 def _decoded(raw: bytes) -> str:
-    """UTF-8 with or without a mark, UTF-16 with one, or what Excel in Russian writes."""
+    """UTF-8 with or without a mark, UTF-16 with one, or what Excel in Russian writes.
+
+    A few broken letters do not make UTF-8 something else.
+    """
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         return raw.decode("utf-16", "replace")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
+    text = raw.decode("utf-8-sig", "replace")
+    broken = text.count("\ufffd")
+    if broken and broken * 10 > sum(map(len, _NOT_ASCII.findall(text))):
         return raw.decode("cp1251", "replace")
+    return text
 
 
-def _xlsx(raw: bytes) -> Iterator[tuple[int, list[str]]]:
+def _xlsx(raw: bytes) -> list[Line]:
+    """The rows of the first sheet that has any."""
     try:
         book = load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
-        sheet = next(iter(book.worksheets))
-        for line, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
-            yield line, [_text(cell) for cell in cells[:MOST_COLUMNS]]
+        return next(filter(None, map(_sheet_lines, book.worksheets)), [])
     except Exception as error:  # whatever openpyxl meets in a broken workbook
         raise ListError("list_unreadable", f"This is no workbook we can read: {error}.") from error
+
+
+def _sheet_lines(sheet: Any) -> list[Line]:
+    sheet.reset_dimensions()  # what a file says of its size may be wrong
+    lines = []
+    for line, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
+        said = [_text(cell) for cell in cells[:MOST_COLUMNS]]
+        if any(said):
+            lines.append((line, said))
+    return lines
 
 
 def _text(cell: Any) -> str:

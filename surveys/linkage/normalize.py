@@ -7,6 +7,7 @@ from typing import NamedTuple
 import phonenumbers
 
 _REGIONS = ("KG", "TJ", "RU", "UZ", "KZ")
+_HOMES = ("KG", "TJ")  # tried where a record names no country
 _NOT_DIALLED = re.compile(r"[^\d+]")
 
 
@@ -19,17 +20,14 @@ def read_phone(text: str, country: str = "") -> str:
     digits = _NOT_DIALLED.sub("", text)[:20]
     if len(digits) < 9:
         return ""
-    home = country if country in _REGIONS else "KG"
+    homes = (country,) if country in _REGIONS else _HOMES
     tries = [digits, f"+{digits.lstrip('+')}"]
     if digits.startswith("0"):
         tries.append(digits[1:])  # a trunk 0, which Tajikistan does not have and people type
     if digits.startswith("810"):
         tries.insert(0, f"+{digits[3:]}")  # how Russia dials abroad
-    for each in tries:
-        number = _parse(each, home)
-        if number:
-            return number
-    return ""
+    read = (_parse(each, home) for home in homes for each in tries)
+    return next(filter(None, read), "")
 
 
 def _parse(text: str, home: str) -> str:

@@ -15,7 +15,7 @@ import orjson
 
 from surveys.linkage.batch import relink
 from surveys.linkage.features import features_of
-from surveys.linkage.list_records import read_json_lines
+from surveys.linkage.list_json import read_json_lines
 from surveys.linkage.model import pinned_model
 from surveys.linkage.record import HouseholdRecord
 from tests.benchmarks.bench import Bench

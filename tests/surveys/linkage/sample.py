@@ -6,7 +6,7 @@ import lzma
 from functools import cache
 from pathlib import Path
 
-from surveys.linkage.list_records import read_json_lines
+from surveys.linkage.list_json import read_json_lines
 from surveys.linkage.record import HouseholdRecord
 
 FOLDER = Path(__file__).parents[2] / "data" / "linkage_sample"

@@ -1,24 +1,16 @@
 """A partner's list in Excel, a CSV, or exported submissions: read, deduplicated, nothing lost."""
 
-import csv
-import io
-import json
+import zipfile
 from pathlib import Path
 
 import pytest
-from django.core.management import CommandError, call_command
 from openpyxl import Workbook
 
 from surveys.linkage.list_columns import guess_columns, read_choice, with_choice
-from surveys.linkage.list_records import (
-    HouseholdList,
-    card_as_compared,
-    read_json_lines,
-    read_rows,
-    relation_code,
-)
+from surveys.linkage.list_json import read_json_lines
+from surveys.linkage.list_records import HouseholdList, read_rows
 from surveys.linkage.list_rows import ListError, read_sheet
-from tests.surveys.linkage import sample
+from surveys.linkage.list_words import card_as_compared, country_code, relation_code
 
 
 @pytest.mark.parametrize(
@@ -90,23 +82,41 @@ def test_csv_is_read_in_whatever_encoding_and_delimiter(
     ]
 
 
-def test_workbook_with_a_title_and_a_row_a_person_makes_households(tmp_path: Path) -> None:
+def test_excels_own_first_line_and_bytes_that_are_broken_hide_no_row(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes("sep=;\nФИО;Село\nАсанов Бакыт;Гүлчө\n".encode() + "Ө".encode()[:1])
+
+    found = read(path)
+
+    assert [(r.record_id, r.head.name) for r in found.records] == [
+        ("3", "Асанов Бакыт"),
+        ("4", "\ufffd"),
+    ]
+
+
+def workbook(path: Path, *sheets: list[list[object]], merged: str = "") -> Path:
     book = Workbook()
-    sheet = book.active
-    assert sheet is not None
-    for row in (
-        ["Список получателей"],
+    for at, rows in enumerate(sheets):
+        sheet = book.worksheets[0] if at == 0 else book.create_sheet()
+        for row in rows:
+            sheet.append(row)
+        for area in merged.split():
+            sheet.merge_cells(area)
+    book.save(path)
+    return path
+
+
+def test_workbook_with_a_title_and_a_row_a_person_makes_households(tmp_path: Path) -> None:
+    rows: list[list[object]] = [
+        ["Список получателей", "на 01.02.2026"],
         ["№ домохозяйства", "Фамилия", "Имя", "Степень родства", "Год рождения", "Телефон"],
         [17, "Асанов", "Бакыт", "глава", 1970, 555123456],
         [18, "Каримова", "Зарина", "глава", 1981, None],
         [17, "Асанова", "Жылдыз", "жена", 1975, None],
         [None, "Усенов", "Талант", "глава", 1966, None],
-    ):
-        sheet.append(row)
-    path = tmp_path / "list.xlsx"
-    book.save(path)
+    ]
 
-    found = read(path)
+    found = read(workbook(tmp_path / "list.xlsx", rows))
 
     assert [r.record_id for r in found.records] == ["17", "18", "row 6"]
     assert [(m.name, m.relation) for m in found.records[0].members] == [
@@ -115,6 +125,49 @@ def test_workbook_with_a_title_and_a_row_a_person_makes_households(tmp_path: Pat
     ]
     assert found.records[0].phones == ("555123456",)
     assert [finding.line for finding in found.findings] == [6]
+
+
+def test_header_of_merged_cells_is_read_from_both_its_rows(tmp_path: Path) -> None:
+    rows: list[list[object]] = [
+        ["Глава семьи", None, None, "Супруга", "Телефон"],
+        ["ФИО", "Год рождения", "Пол", "ФИО", None],
+        ["Асанов Бакыт", 1970, "м", "Асанова Гүлнара", "0555123456"],
+    ]
+    path = workbook(tmp_path / "list.xlsx", rows, merged="A1:C1 E1:E2")
+
+    (record,) = read(path).records
+
+    assert (record.head.name, record.head.birth, record.head.sex) == ("Асанов Бакыт", "1970", "м")
+    assert [member.name for member in record.members] == ["Асанов Бакыт", "Асанова Гүлнара"]
+    assert record.phones == ("0555123456",)
+
+
+def test_members_below_the_merged_number_of_their_household_belong_to_it(tmp_path: Path) -> None:
+    rows: list[list[object]] = [
+        ["№ домохозяйства", "ФИО", "Степень родства"],
+        [1, "Асанов Бакыт", "глава"],
+        [None, "Асанова Гүлнара", "жена"],
+        [2, "Каримов Азамат", "глава"],
+        [None, "Усенов Талант", "глава"],
+        [None, "Усенова Айгүл", "дочь"],
+    ]
+    path = workbook(tmp_path / "list.xlsx", rows, merged="A2:A3")
+
+    found = read(path)
+
+    sizes = {record.record_id: len(record.members) for record in found.records}
+    assert sizes == {"1": 2, "2": 1, "row 5": 2}
+    assert [finding.line for finding in found.findings] == [3, 5, 6]
+
+
+def test_first_sheet_with_rows_counts_whatever_the_file_says_of_its_size(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "a.xlsx", [], [["ФИО", "Телефон"], ["Асанов Бакыт", "0555123456"]])
+    small = tmp_path / "b.xlsx"
+    with zipfile.ZipFile(path) as whole, zipfile.ZipFile(small, "w") as said:
+        for name in whole.namelist():
+            said.writestr(name, whole.read(name).replace(b'ref="A1:B2"', b'ref="A1"'))
+
+    assert [r.phones for r in read(small).records] == [("0555123456",)]
 
 
 def test_id_that_comes_twice_is_kept_under_another(tmp_path: Path) -> None:
@@ -127,23 +180,39 @@ def test_id_that_comes_twice_is_kept_under_another(tmp_path: Path) -> None:
     assert found.findings[0].line == 3
 
 
+def test_list_of_one_column_without_ids_is_read_by_its_lines(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("Получатели помощи\n\nФИО\nАсанов Бакыт\nКаримова Зарина\n")
+
+    assert [r.record_id for r in read(path).records] == ["4", "5"]
+
+
 def test_lines_that_are_no_records_are_told_and_kept(tmp_path: Path) -> None:
     path = tmp_path / "list.jsonl"
-    path.write_text('{"record_id": "A", "head_name": "Асанов Бакыт"}\n{"record_id": \n[1]\n\n"x"\n')
+    lines = ['{"record_id": "line 2", "head_name": "Асанов Бакыт"}', '{"record_id": ', "[1]", "",
+             '"x"', "[" * 100_000, '{"record_id": "7", "members": "none", "lat": "x"}',
+             '{"record_id": "8", "members": [{"name": "Асан"}, 5, null]}']  # fmt: skip
+    path.write_text("\n".join(lines))
 
     found = read_json_lines(path)
 
-    assert [r.record_id for r in found.records] == ["A", "line 2", "line 3", "line 5"]
-    assert [finding.line for finding in found.findings] == [2, 3, 5]
-    assert found.bad == {"line 2", "line 3", "line 5"}
+    ids = ["line 2", "line 2 (line 2)", "line 3", "line 5", "line 6", "7", "8"]
+    assert [r.record_id for r in found.records] == ids
+    assert found.bad == set(ids[1:5])
+    assert {finding.line for finding in found.findings} == {2, 3, 5, 6, 7, 8}
+    assert [len(r.members) for r in found.records[-2:]] == [0, 1]
 
 
 @pytest.mark.parametrize(
     ("content", "code"),
     [
         (b"", "list_empty"),
-        (b"PK\x03\x04 not a workbook", "list_columns_unknown"),
+        (b"PK\x03\x04 not a workbook", "list_unreadable"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 of 1997", "list_unreadable"),
+        ('ФИО;Село\n"Асанов;Ош\nКаримов;Ош\n'.encode(), "list_unreadable"),
+        ("ФИО;Село\n".encode(), "list_empty"),
         ("Цвет,Размер\nкрасный,5\n".encode(), "list_columns_unknown"),
+        (bytes(range(256)) * 40, "list_columns_unknown"),
     ],
 )
 def test_file_that_is_no_list_is_refused(tmp_path: Path, content: bytes, code: str) -> None:
@@ -156,6 +225,16 @@ def test_file_that_is_no_list_is_refused(tmp_path: Path, content: bytes, code: s
     assert refused.value.code == code
 
 
+def test_empty_workbook_and_lines_of_which_none_is_a_record_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ListError) as empty:
+        read(workbook(tmp_path / "list.xlsx", []))
+    (tmp_path / "list.json").write_text('[\n{"record_id": "A"},\n]')
+    with pytest.raises(ListError) as unread:
+        read_json_lines(tmp_path / "list.json")
+
+    assert (empty.value.code, unread.value.code) == ("list_empty", "list_unreadable")
+
+
 def test_cards_and_relations_are_read_as_written() -> None:
     assert card_as_compared("кг 06-00123") == card_as_compared("KG0600123")
     assert [relation_code(word) for word in ("Жена", "ҳамсар", "уулу", "сосед", "")] == [
@@ -163,41 +242,6 @@ def test_cards_and_relations_are_read_as_written() -> None:
     ]  # fmt: skip
 
 
-def run(*words: object) -> str:
-    """In this process, in which no database may be touched: the test does not ask for one."""
-    said = io.StringIO()
-    call_command("dedupe_file", *map(str, words), stdout=said, stderr=said)
-    return said.getvalue()
-
-
-def test_command_reads_exported_submissions_and_writes_clusters_and_links(tmp_path: Path) -> None:
-    source, target, links = (tmp_path / n for n in ("in.jsonl", "out.csv", "links.csv"))
-    lines = sample.text_of("submissions.jsonl").splitlines()[:300]
-    source.write_text("\n".join([*lines, "{"]))
-
-    said = run(source, target, "--links", links)
-
-    assert "line 301: This is no record" in said
-    with target.open() as file:
-        rows = list(csv.DictReader(file))
-    ids = [json.loads(line)["record_id"] for line in lines]
-    assert [row["record_id"] for row in rows] == [*ids, "line 301"]
-    with links.open() as file:
-        header, *found = csv.reader(file)
-    assert header == ["record_id_l", "record_id_r", "decision", "weight", "vetoes"]
-    assert {row[2] for row in found} <= {"auto", "review"}
-
-
-def test_command_shows_what_it_takes_columns_for(tmp_path: Path) -> None:
-    source, target = tmp_path / "in.csv", tmp_path / "out.csv"
-    source.write_text("ФИО;Тел.;Цвет\nАсанов Бакыт;0555123456;красный\n")
-
-    said = run(source, target, "--columns", "head_name=ФИО", "--yes")
-
-    assert "head_name: ФИО" in said
-    assert "not read: Цвет" in said
-    assert target.read_text().splitlines() == ["record_id,cluster_id", "2,2"]
-    with pytest.raises(CommandError, match="no column 'Имя'"):
-        run(source, target, "--columns", "head_name=Имя")
-    with pytest.raises(CommandError, match="No such file"):
-        run(tmp_path / "nowhere.csv", target)
+def test_country_is_read_by_its_name_so_that_phones_are_read_as_dialled_there() -> None:
+    said = ("Тоҷикистон", "Республика Таджикистан", "tj", "Кыргызстан", "Kyrgyzstan", "Луна", "")
+    assert [country_code(text) for text in said] == ["TJ", "TJ", "TJ", "KG", "KG", "", ""]

@@ -10,12 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from surveys.linkage.dedupe import Deduped, dedupe
 from surveys.linkage.list_columns import guess_columns, read_choice, with_choice
-from surveys.linkage.list_records import (
-    HouseholdList,
-    is_json_lines,
-    read_json_lines,
-    read_rows,
-)
+from surveys.linkage.list_json import is_json_lines, read_json_lines
+from surveys.linkage.list_records import HouseholdList, read_rows
 from surveys.linkage.list_rows import read_sheet
 from surveys.linkage.model import pinned_model
 
@@ -35,6 +31,7 @@ class Command(BaseCommand):
         parser.add_argument("--yes", action="store_true", help="do not ask about the columns")
 
     def handle(self, **given: Any) -> None:
+        _demand_apart(given["source"], given["target"], given["links"])
         try:
             found = self._read(given["source"], given["columns"], given["yes"])
             done = dedupe(found.records, pinned_model())
@@ -55,7 +52,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{kind:>14}: {column}")
         ignored = [column for column in sheet.columns if column not in columns.values()]
         self.stdout.write(f"{'not read':>14}: {', '.join(ignored) or '-'}")
-        if not yes and sys.stdin.isatty() and input("Is this so? [y/N] ").lower() != "y":
+        if not yes and sys.stdin.isatty() and not _is_agreed():
             raise CommandError("Nothing was done. Say what is where with --columns.")
         return read_rows(sheet, columns, source)
 
@@ -67,6 +64,20 @@ class Command(BaseCommand):
             f"{len(found.records)} records, {len(set(done.clusters.values()))} households;"
             f" {review} pairs for a person to look at"
         )
+
+
+def _demand_apart(*files: Path | None) -> None:
+    """What is read is never written over, and nothing is written twice."""
+    named = [path.resolve() for path in files if path is not None]
+    if len(set(named)) < len(named):
+        raise CommandError("IN, OUT.csv and LINKS.csv must be different files.")
+
+
+def _is_agreed() -> bool:
+    try:
+        return input("Is this so? [y/N] ").strip().lower() in ("y", "yes")
+    except EOFError:
+        return False
 
 
 def sorted_clusters(found: HouseholdList, done: Deduped) -> Iterable[tuple[str, str]]:
@@ -81,7 +92,7 @@ def link_rows(done: Deduped) -> Iterable[tuple[str, ...]]:
 
 
 def _write(path: Path, header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(header)
         writer.writerows(rows)
