@@ -18,8 +18,10 @@ from surveys.cleaning.models import CleanRow
 from surveys.households.log import append_decisions, decisions_about
 from surveys.households.models import LinkDecision, Membership, MembershipQuerySet
 from surveys.households.projection import DIFFERENT, SAME, Decided, pair_of, standing
+from surveys.households.queue import look_again
 
 Basis = Membership.Basis
+FEW = 50
 FACTS = ["household_id", "basis", "form_id", "registers", "card", "entity_id"]
 
 
@@ -129,7 +131,10 @@ def note_forms(found: Mapping[UUID, Home]) -> None:
 
 
 def follow(changed: Iterable[Membership], *, now: datetime) -> None:
-    """Records that came before their registration, or whose registration moved, follow it."""
+    """Records that came before their registration, or whose registration moved, follow it.
+
+    Linkage looks at them again: they may contradict the household they are in now, or have none.
+    """
     known = list(changed)
     if not known:
         return
@@ -148,6 +153,13 @@ def follow(changed: Iterable[Membership], *, now: datetime) -> None:
     store_memberships(moved)
     place_rows(moved, now=now)
     note_forms(homes)
+    look_again({each.record_id for each in moved} | _homeless(earlier))
+
+
+def _homeless(followers: Sequence[Membership]) -> set[UUID]:
+    """Those whose card yet another household has now; not a whole village's."""
+    without = {each.record_id for each in followers if each.household_id is None}
+    return without if len(without) <= FEW else set()
 
 
 def _decided_with(records: Collection[UUID]) -> set[UUID]:

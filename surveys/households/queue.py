@@ -51,6 +51,17 @@ def forget_records(records: Collection[UUID]) -> None:
     LinkFeature.objects.filter(record_id__in=records).update(state=State.WAITING, attempts=0)
 
 
+def look_again(records: Collection[UUID]) -> None:
+    """Has linkage look once more at records whose household changed; those that wait, it will."""
+    if not records:
+        return
+    rows = LinkFeature.objects.filter(record_id__in=records).exclude(state=State.WAITING)
+    held = rows.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True)
+    LinkFeature.objects.filter(pk__in=list(held)).update(
+        state=State.WAITING, attempts=0, try_after=None
+    )
+
+
 def yards_of(records: Collection[UUID]) -> set[str]:
     """The names of the locks that whoever moves these records must hold."""
     rows = LinkFeature.objects.filter(record_id__in=records)
