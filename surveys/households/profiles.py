@@ -4,37 +4,30 @@ Everything a page needs comes in a fixed number of queries, whatever its size.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 
 from backend.accounts.models import User
 from backend.pagination import column_key, page_of, page_size_of
 from backend.problems import Problem
 from surveys.cleaning.models import CleanRow
 from surveys.households.identity import normalize_card_number
-from surveys.households.models import Household, Membership
+from surveys.households.models import CandidateLink, Household, Membership
 from surveys.places.models import Place
-from surveys.privacy.access import masked_keys, places_for, rows_for, unmask
+from surveys.privacy.access import coarse_keys, masked_keys, places_for, rows_for, unmask
 from surveys.privacy.models import Unmasking
+from surveys.privacy.redact import coarsen
 from surveys.xforms.models import FormVersion
 from surveys.xforms.schema import Field, Repeat
 
 MEMBERS = "member"  # the repeat of a registration that holds the household's members
 QUERY = frozenset({"place", "card", "unmask", "page_size", "cursor", "format"})
+QUERY_ONE = frozenset({"unmask", "format"})
 Json = dict[str, Any]
-OPEN_LINKS = """
-SELECT member.household_id, count(DISTINCT link.id)
-FROM households_membership AS member
-JOIN households_candidatelink AS link
-    ON link.state = 'open' AND (link.a = member.record_id OR link.b = member.record_id)
-WHERE member.household_id = ANY(%s)
-GROUP BY member.household_id
-"""
 
 
 def households_page(user: User, request: HttpRequest) -> Json:
@@ -42,9 +35,7 @@ def households_page(user: User, request: HttpRequest) -> Json:
 
     Raises `Problem`: `field_unknown`, `place_unknown`.
     """
-    query = request.GET
-    for name in set(query) - QUERY:
-        raise Problem("field_unknown", field=name)
+    query = _checked(request, QUERY)
     granted = _granted(user, query.get("unmask", ""))
     # A household whose only record moved to another card keeps its id, and is no longer listed.
     households = _visible(user).filter(Exists(Membership.objects.filter(household=OuterRef("pk"))))
@@ -68,12 +59,18 @@ def households_page(user: User, request: HttpRequest) -> Json:
 
 
 def one_household(user: User, household_id: UUID, request: HttpRequest) -> Json:
-    """Raises `Problem("not_found")`."""
-    granted = _granted(user, request.GET.get("unmask", ""))
+    """Raises `Problem`: `not_found`, `field_unknown`."""
+    granted = _granted(user, _checked(request, QUERY_ONE).get("unmask", ""))
     rows = list(_columns(_visible(user).filter(pk=household_id)))
     if not rows:
         raise Problem("not_found")
     return _profiles(rows, user, granted)[0]
+
+
+def _checked(request: HttpRequest, known: Collection[str]) -> QueryDict:
+    for name in request.GET.keys() - known:
+        raise Problem("field_unknown", field=name)
+    return request.GET
 
 
 def _visible(user: User) -> QuerySet[Household]:
@@ -99,7 +96,7 @@ def _clean(name: str, text: str) -> str:
 def _profiles(rows: list[Json], user: User, granted: Unmasking | None) -> list[Json]:
     ids = [row["id"] for row in rows]
     cards = Membership.objects.cards(ids)
-    open_links = _open_links(ids)
+    open_links = _open_links(ids, user)
     records = _records(ids, user)
     members = _members(records, user, granted)
     return [
@@ -119,11 +116,18 @@ def _profiles(rows: list[Json], user: User, granted: Unmasking | None) -> list[J
     ]
 
 
-def _open_links(ids: list[UUID]) -> Counter[UUID]:
-    """Household → candidate links of its records that a person has not decided yet."""
-    with connection.cursor() as cursor:
-        cursor.execute(OPEN_LINKS, [ids])
-        return Counter(dict(cursor.fetchall()))
+def _open_links(ids: list[UUID], user: User) -> Counter[UUID]:
+    """Household → candidate links of its records that a person has not decided yet: those that the
+    user finds in the list of links, since one with a hidden record would tell that it is there."""
+    members = Membership.objects.filter(household__in=ids)
+    homes = dict(members.values_list("record_id", "household_id"))
+    about = Q(a__in=homes) | Q(b__in=homes)
+    links = CandidateLink.objects.filter(about, state=CandidateLink.State.OPEN)
+    for end in ("a", "b"):
+        seen = CleanRow.objects.filter(rows_for(user), pk=OuterRef(end), repeat="")
+        links = links.filter(Exists(seen))
+    ends = ({homes.get(a), homes.get(b)} for a, b in links.values_list("a", "b"))
+    return Counter(home for homes_of in ends for home in homes_of if home)
 
 
 def _records(ids: list[UUID], user: User) -> dict[UUID, list[Json]]:
@@ -156,9 +160,18 @@ def _members(
         fields = repeats.get((row["form_id"], row["repeat"]))
         if fields is not None:
             masked = masked_keys(user, fields, granted=granted)
-            member = {f.key: None if f.key in masked else row["values"].get(f.key) for f in fields}
-            found[newest[row["record_id"]]].append(member)
+            coarse = coarse_keys(user, fields, granted=granted)
+            found[newest[row["record_id"]]].append(
+                {f.key: _shown(f.key, row["values"], masked, coarse) for f in fields}
+            )
     return found
+
+
+def _shown(key: str, values: Json, masked: Collection[str], coarse: Mapping[str, str]) -> Any:
+    """As records show it: whole, coarsened, or not at all."""
+    if key in coarse:
+        return coarsen(coarse[key], values.get(key))
+    return None if key in masked else values.get(key)
 
 
 def _member_repeats(forms: Iterable[int]) -> dict[tuple[int, str], tuple[Field, ...]]:

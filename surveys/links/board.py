@@ -11,6 +11,7 @@ from surveys.links.lines import MISSING, Matched, align_lines, marks_of, set_mar
 from surveys.links.pairs import LinkView
 from surveys.links.sides import Side, Sides
 from surveys.links.sketch import distance_words
+from surveys.privacy.redact import BAND_YEARS, coarsen_birth
 
 MASK = "•••"
 
@@ -137,10 +138,16 @@ def _phones(seen: Sequence[Side], *, shown: bool) -> Row:
 
 
 def _person(person: PersonRecord, agrees: tuple[str, str], shown: bool) -> Cell:
-    facts = (person.relation.replace("_", " "), person.sex, person.birth)
+    birth = person.birth if shown else _band(person.birth)
+    facts = (person.relation.replace("_", " "), person.sex, birth)
     name = person.name if shown else MASK if person.name else ""
     mark, hint = agrees
     return Cell(name or "(no name)", mark, ", ".join(fact for fact in facts if fact), hint)
+
+
+def _band(birth: str) -> str:
+    first = coarsen_birth(birth)
+    return f"{first}-{int(first) + BAND_YEARS - 1}" if first else ""
 
 
 def _date(side: Side) -> str:

@@ -19,6 +19,7 @@ from surveys.households.models import CandidateLink, LinkDecision, LinkFeature, 
 from surveys.links.words import VETOES, sentence
 from surveys.places.models import Place
 from surveys.privacy.access import rows_for, shows_persons, unmask
+from surveys.privacy.redact import coarsen_birth
 
 Json = dict[str, Any]
 STATES = ("open", "settled", "all")
@@ -187,15 +188,18 @@ def _records(ids: Collection[UUID], *, persons: bool) -> Mapping[UUID, Json]:
 
 
 def _persons(told: Mapping[str, Any], *, shown: bool) -> Json:
-    """Relation, sex and birth are shown to every reader, as in records; names and phones not."""
+    """Relation and sex are shown to every reader and a birth by its band, as in records; names and
+    phones not."""
     head = told.get("head") or {}
     return {
         "head": head.get("name", "") if shown else None,
         "phones": told.get("phones", []) if shown else None,
         "members": [
             {
-                **{k: m[k] for k in ("relation", "sex", "birth")},
                 "name": m["name"] if shown else None,
+                "relation": m["relation"],
+                "sex": m["sex"],
+                "birth": m["birth"] if shown else coarsen_birth(m["birth"]),
             }
             for m in told.get("members", [])
         ],

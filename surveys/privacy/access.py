@@ -168,10 +168,12 @@ def shows_persons(granted: Unmasking | None) -> bool:
 def unmask(*, user: User, reason: str, target: str) -> Unmasking:
     """Notes who looks at personal data and why, in the list of unmaskings and the audit log.
 
-    Raises `Problem("not_allowed")` for a role without the right and `Problem("purpose_missing")`
-    for a reason of fewer than 10 characters.
+    Raises `Problem("not_allowed")` for a role without the right, `Problem("purpose_missing")` for a
+    reason of fewer than 10 characters, and `Problem("value_invalid")` for one that cannot be kept.
     """
     check_reason(user, reason)
+    if "\0" in reason:
+        raise Problem("value_invalid", field="unmask", reason="holds a NUL character")
     with transaction.atomic():
         granted = Unmasking.objects.create(
             user=user, target=target[:120], reason=reason.strip()[:300]

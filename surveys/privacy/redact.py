@@ -14,6 +14,7 @@ from surveys.xforms.schema import Field
 POINT, BIRTH_DATE, BAND = "0.01 degree", "birth date in five-year bands", "five-year band"
 BAND_YEARS = 5
 _BIRTH = re.compile(r"(^|_)(birth|born|dob)(_|$|date|year)", re.I)
+_YEAR = re.compile(r"(?<![0-9])([0-9]{4})(?![0-9])")
 _AGE = re.compile(r"(^|_)age(_|$)", re.I)
 
 
@@ -36,6 +37,12 @@ def coarsen(how: str, value: Any) -> Any:
     """The value as `coarsening` says; None where it is of another kind than expected."""
     reader = _READERS.get(how)
     return None if reader is None else reader(value)
+
+
+def coarsen_birth(text: str) -> str:
+    """A birth as typed → the first year of its five-year band; "" where no year is in it."""
+    year = _YEAR.search(text)
+    return f"{_band(int(year[1])):04d}" if year else ""
 
 
 def _point(value: Any) -> dict[str, float | None] | None:

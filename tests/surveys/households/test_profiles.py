@@ -1,6 +1,7 @@
 """Households in the API: who belongs to them, what is masked, what is found."""
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,8 @@ from surveys.households.identity import normalize_card_number
 from surveys.households.models import Household, Membership
 from surveys.places.models import Place
 from surveys.xforms.models import Form
-from tests.surveys.datasets.records import make_record
+from surveys.xforms.schema import Field
+from tests.surveys.datasets.records import SCHEMA, make_record, publish
 
 URL = "/api/v1/households/"
 REASON = "the family asks what we hold"
@@ -77,6 +79,7 @@ def test_household_is_found_by_its_card_however_written_and_unmasked_with_a_reas
         ({"place": "Osh"}, "place_unknown"),
         ({"head": "x"}, "field_unknown"),
         ({"cursor": "x"}, "cursor_invalid"),
+        ({"page_size": "0"}, "value_invalid"),
     ],
 )
 def test_query_for_households_that_cannot_be_understood_is_refused(
@@ -85,8 +88,30 @@ def test_query_for_households_that_cannot_be_understood_is_refused(
     assert as_bob.get(URL, query).json()["code"] == code
 
 
+def test_births_of_members_are_given_as_records_give_them(as_bob: Client, as_alice: Client) -> None:
+    born = Field("m_dob", "member/m_dob", "m_dob", "date", "member", privacy="quasi")
+    form = publish(replace(SCHEMA, fields=(born,)))
+    household = Household.objects.create()
+    register(form, household, members=[{"m_dob": "1987-05-06"}])
+    url = f"{URL}{household.pk}/"
+    assert as_bob.get(url).json()["members"] == [{"m_dob": "1985-01-01"}]
+    assert as_alice.get(url, {"unmask": REASON}).json()["members"] == [{"m_dob": "1987-05-06"}]
+
+
 def test_analyst_may_not_unmask_members(as_bob: Client, db: None) -> None:
     assert as_bob.get(URL, {"unmask": REASON}).json()["code"] == "not_allowed"
+
+
+def test_reason_that_cannot_be_kept_and_unknown_fields_are_refused_of_one_household_too(
+    as_alice: Client, as_bob: Client, form: Form
+) -> None:
+    one = f"{URL}{make_household(form, 'K1').pk}/"
+    for url in (URL, one):
+        refused = as_alice.get(url, {"unmask": f"{REASON}\0"})
+        assert (refused.status_code, refused.json()["code"]) == (400, "value_invalid")
+    assert as_bob.get(one, {"card": "K1"}).json()["code"] == "field_unknown"
+    assert as_bob.get(f"{URL}no-id/").json()["code"] == "not_found"
+    assert as_bob.post(one).json()["code"] == "method_not_allowed"
 
 
 def test_households_of_a_place_and_below_in_pages(
@@ -134,7 +159,7 @@ def test_page_costs_the_same_queries_whatever_its_size(as_bob: Client, form: For
     few = queries()
     for at in range(1, 12):
         make_household(form, f"K{at}")
-    assert queries() == few <= 10
+    assert queries() == few <= 11
 
 
 def test_household_that_nobody_belongs_to_any_more_is_not_listed_but_keeps_its_address(

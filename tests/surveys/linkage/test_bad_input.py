@@ -1,5 +1,6 @@
 """Whatever comes is answered: nothing crashes, nothing makes a cluster of hundreds."""
 
+import time
 from collections import Counter
 from dataclasses import replace
 
@@ -12,6 +13,13 @@ from surveys.linkage.record import HouseholdRecord, PersonRecord
 from tests.surveys.linkage.people import FAMILY, HEAD, household, judged, person
 
 NOBODY = PersonRecord()
+KIN = [f"{first}{second}" for first in ("Асан", "Кадыр", "Мамат", "Жума", "Токто", "Сыдык", "Алым",
+       "Эсен", "Турду", "Баки") for second in ("бек", "бай", "кул", "мат")]  # fmt: skip
+MEN = ("Азамат", "Бакыт", "Талант", "Эрлан", "Марат", "Улан", "Самат", "Фарҳод", "Жеңиш", "Нурлан",
+       "Кубаныч", "Таалай", "Эрмек", "Данияр", "Максат", "Уран", "Далер", "Рустам", "Илёс", "Тимур",
+       "Чынгыз", "Айбек", "Замир", "Искандар", "Парвиз")  # fmt: skip
+WOMEN = ("Айгүл", "Жаңыл", "Бермет", "Чолпон", "Нуриза", "Гүлнара", "Зууракан", "Каныкей", "Зарина",
+         "Мадина", "Фирӯза", "Назгүл", "Перизат", "Умида", "Саодат", "Дилбар")  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -86,6 +94,28 @@ def test_ten_thousand_records_with_one_phone_are_ten_thousand_households() -> No
 
     assert len(set(done.clusters.values())) == 10_000
     assert done.skipped_keys > 0
+
+
+def test_ten_thousand_families_with_one_phone_card_and_point_are_told_apart_in_seconds() -> None:
+    began = time.process_time()
+    records = [
+        household(
+            f"R{i}",
+            person(f"{KIN[i % 40]}ов {MEN[i // 40 % 25]}", "head", "M", f"{1940 + i // 1000 % 50}"),
+            person(f"{KIN[i % 40]}ова {WOMEN[i // 25 % 16]}", "spouse", "F", f"{1950 + i % 45}"),
+            phones=("0555123456",),
+            card="KG-06-00001",
+            latitude=0.0,
+            longitude=0.0,
+            village=f"KG-06-{i % 50:03}",
+        )
+        for i in range(10_000)
+    ]
+
+    sizes = Counter(dedupe(records, pinned_model()).clusters.values())
+
+    assert max(sizes.values()) <= 8
+    assert time.process_time() - began < 60  # some 10 on the machine it was written on
 
 
 def test_card_number_shared_by_a_village_joins_nobody() -> None:

@@ -62,9 +62,11 @@ def test_names_are_masked_until_a_reason(
     assert found["a"]["head"] is None
     assert found["a"]["phones"] is None
     assert found["a"]["members"][0]["name"] is None
-    assert found["a"]["members"][0]["birth"]
+    bands = [each["birth"] for each in found["a"]["members"]]
 
     (found,) = listed(as_dilnoza, "?unmask=deciding+on+families")
+    births = [int(each["birth"]) for each in found["a"]["members"]]
+    assert bands == [str(year // 5 * 5) for year in births] != [str(year) for year in births]
     assert {found["a"]["head"], found["b"]["head"]} == {"Гүлнара Асанова", "Gulnara Asanova"}
     assert found["a"]["members"][0]["name"]
     assert Unmasking.objects.get().target == "links"
@@ -240,6 +242,44 @@ def test_household_counts_its_open_links(
 ) -> None:
     shape = as_bob.get(f"/api/v1/households/{home(two[0])}/").json()
     assert (shape["open_links"], shape["redirect_to"]) == (1, None)
+
+
+def test_household_does_not_count_a_link_that_would_tell_of_legal_aid(
+    as_alice: Client, as_bob: Client, two: tuple[UUID, UUID], link: CandidateLink
+) -> None:
+    CleanRow.objects.filter(record_id=two[1]).update(restricted=True)
+    url = f"/api/v1/households/{home(two[0])}/"
+    assert [c.get(url).json()["open_links"] for c in (as_alice, as_bob)] == [1, 0]
+
+
+def test_decisions_are_paged_and_taken_back_by_post_only(
+    as_dilnoza: Client, two: tuple[UUID, UUID], link: CandidateLink
+) -> None:
+    for word in ("unsure", "different", "same"):
+        decide(as_dilnoza, two, word)
+    numbers, url = [], f"{DECISIONS}?page_size=1"
+    while url:
+        page = as_dilnoza.get(url).json()
+        numbers += [each["id"] for each in page["results"]]
+        url = page["next"]
+    assert numbers == sorted(numbers, reverse=True)
+    assert len(numbers) == 3
+    revoking = f"{DECISIONS}{numbers[0]}/revoke/"
+    assert refused(as_dilnoza.get(revoking)) == (405, "method_not_allowed")
+    assert refused(as_dilnoza.delete(revoking)) == (405, "method_not_allowed")
+    assert refused(as_dilnoza.post(LINKS)) == (405, "method_not_allowed")
+    assert homes(*two) == 1
+
+
+def test_settled_link_is_decided_again_and_the_newer_word_counts(
+    as_dilnoza: Client, two: tuple[UUID, UUID], link: CandidateLink
+) -> None:
+    decide(as_dilnoza, two, "same")
+    (settled,) = listed(as_dilnoza, "?state=settled")
+    answer = decide(as_dilnoza, two, "different", newest=settled["newest"])
+    assert (answer.status_code, homes(*two)) == (201, 2)
+    (still,) = listed(as_dilnoza, "?state=settled")
+    assert (still["id"], still["newest"]) == (link.pk, answer.json()["id"])
 
 
 def test_document_names_links_with_examples(as_bob: Client, forms: None) -> None:

@@ -11,6 +11,7 @@ from backend.accounts.models import User
 from backend.audit.models import AuditEvent
 from surveys.cleaning.models import CleanRow
 from surveys.households.models import CandidateLink, LinkBrake, LinkDecision, LinkFeature
+from surveys.lifecycle.delete import delete_record, restore_record
 from surveys.links.models import Adjudication, CaseClaim
 from surveys.places.models import Place
 from surveys.privacy.models import Unmasking
@@ -19,6 +20,7 @@ from tests.surveys.links.families import candidate, home, homes, register, settl
 
 PAGE = {"headers": {"accept": "text/html"}}
 REASON = "deciding which are one household"
+BAND = re.compile(r"\b(?:19|20)\d[05]-(?:19|20)\d[49]\b")
 
 
 def text(client: Client, where: str, status: int = 200) -> str:
@@ -118,12 +120,14 @@ def test_names_and_phones_are_masked_until_a_reason_and_each_look_is_noted(
     page = text(as_dilnoza, f"/links/{link.pk}/")
     assert "Gulnara" not in page
     assert "•••" in page
+    assert BAND.search(page)
 
     where = f"/links/{link.pk}/"
     as_dilnoza.post("/review/reason/", {"reason": REASON, "next": where})
     page = text(as_dilnoza, where)
     assert "Gulnara Asanova" in page
     assert "Гүлнара Асанова" in page
+    assert not BAND.search(page)
     assert Unmasking.objects.get().reason == REASON
     assert str(link.a)[:8] in Unmasking.objects.get().target
 
@@ -358,6 +362,24 @@ def test_old_id_of_a_household_leads_to_the_one_it_was_joined_to(
     assert shape["redirect_to"] == str(home(two[0]))
     page = text(as_bob, answer["Location"])
     assert "Undo" not in page  # an analyst reads
+
+
+def test_household_whose_only_record_is_deleted_says_so_and_is_there_again_when_it_is_restored(
+    as_bob: Client, alice: User, two: tuple[UUID, UUID]
+) -> None:
+    where = f"/households/{home(two[0])}/"
+    shape = as_bob.get(f"/api/v1{where}").json()
+    delete_record(record_id=two[0], by=alice)
+    settle()
+
+    assert "No record is in this household any more" in text(as_bob, where)
+    left = as_bob.get(f"/api/v1{where}").json()
+    assert (left["id"], left["redirect_to"], left["submissions"]) == (shape["id"], None, [])
+
+    restore_record(record_id=two[0], by=alice)
+    settle()
+
+    assert as_bob.get(f"/api/v1{where}").json() == shape
 
 
 def test_household_of_another_place_is_not_there(
