@@ -21,6 +21,7 @@ from surveys.entities.models import EntityConflict
 from surveys.households.models import CandidateLink, Household
 from surveys.links.adjudicate import say_of_pair
 from surveys.places.models import Place
+from tests.conftest import make_user
 from tests.openapi import Known, application_of_the_test, try_out
 from tests.surveys.datasets.records import SCHEMA, make_record, publish
 from tests.surveys.entities.updates import ID, ONE, OTHER, update
@@ -88,7 +89,13 @@ def known(
     """Something of each kind, with the ids that lead to it."""
     settings.EXPORT_DIR = tmp_path
     form = publish()
-    answers = {"country": "KG", "hh_size": 5, "day": "2014-06-03", "needs": ["work"]}
+    answers = {
+        "partner": "aid",
+        "country": "KG",
+        "hh_size": 5,
+        "day": "2014-06-03",
+        "needs": ["work"],
+    }
     record = make_record(form, answers, members=[{"age": 7}], place=alai)
     make_record(form, {"head": "Асанова", "income": 0.5}, minutes=1)
     for name, service, branch in (("uuid:2", "loan", ONE), ("uuid:3", "seed", OTHER)):
@@ -131,8 +138,11 @@ def known(
 
 
 @pytest.fixture
-def token(root: User) -> dict[str, str]:
-    return {"Authorization": f"Bearer {make_personal_token(user=root, name='fuzz')}"}
+def token(request: pytest.FixtureRequest, root: User) -> dict[str, str]:
+    """Of an admin; of a partner, who knows ids by pseudonyms, where a test asks for one."""
+    partner = getattr(request, "param", "") == "partner"
+    user = make_user("aid", User.Role.PARTNER, partner="aid") if partner else root
+    return {"Authorization": f"Bearer {make_personal_token(user=user, name='fuzz')}"}
 
 
 @pytest.fixture
@@ -143,8 +153,15 @@ def schema(known: Known, token: dict[str, str]) -> Iterator[Any]:
         yield found
 
 
-@pytest.mark.parametrize("mode", list(GenerationMode), ids=["right", "wrong"])
-@pytest.mark.parametrize("subject", SUBJECTS)
+@pytest.mark.parametrize(
+    ("token", "subject", "mode"),
+    [
+        *(("admin", subject, mode) for subject in SUBJECTS for mode in GenerationMode),
+        ("partner", "forms", GenerationMode.POSITIVE),
+    ],
+    indirect=["token"],
+    ids=lambda value: value.value if isinstance(value, GenerationMode) else value,
+)
 def test_no_request_of_an_analyst_makes_a_server_error(
     subject: str, mode: GenerationMode, schema: Any, known: Known, token: dict[str, str]
 ) -> None:
