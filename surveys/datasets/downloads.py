@@ -32,6 +32,13 @@ SHOWN = (
     "notes",
 )
 PIECE = 64 * 1024
+# By the end of the file's name; said here, since each machine guesses others.
+CONTENT_TYPES = {
+    "zip": "application/zip",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "geojson": "application/geo+json",
+    "kml": "application/vnd.google-earth.kml+xml",
+}
 
 
 def own_exports(user: User) -> QuerySet[Export]:
@@ -86,7 +93,12 @@ def download(export: Export, request: HttpRequest, *, by: User) -> HttpResponseB
     log_event(
         "export.downloaded", by=by, target=export, rows=rows, first_byte=part.first if part else 0
     )
-    response = FileResponse(file, as_attachment=True, filename=export.file_name)
+    response = FileResponse(
+        file,
+        as_attachment=True,
+        filename=export.file_name,
+        content_type=CONTENT_TYPES[export.path.suffix.removeprefix(".")],
+    )
     if part is not None:
         _narrow(response, file, part, export.size)
     response["ETag"] = etag

@@ -39,7 +39,7 @@ KEYS: dict[str, Json] = {
     "parent_id": UUID,
     "root_id": UUID,
     "index": {"type": "integer"},
-    "instance_id": {"type": "string"},
+    "instance_id": TEXT,  # null for who knows records by pseudonyms
     "form_id": {"type": "string"},
     "version": {"type": "string"},
     "household": {"type": ["string", "null"], "format": "uuid"},

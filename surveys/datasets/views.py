@@ -22,7 +22,13 @@ from rest_framework.views import APIView
 from surveys.datasets import serializers
 from surveys.datasets.build import request_export, stop_export
 from surveys.datasets.describe import describe_form, describe_forms
-from surveys.datasets.downloads import download, export_json, exports_page, own_export
+from surveys.datasets.downloads import (
+    CONTENT_TYPES,
+    download,
+    export_json,
+    exports_page,
+    own_export,
+)
 from surveys.datasets.openapi import DELETED, FILTERS, ONE, QUERY, AnyJsonRenderer
 from surveys.datasets.records import Asked, one_record, records_page
 from surveys.datasets.tables import dataset_of_form, find_form, find_table
@@ -124,7 +130,14 @@ class ExportView(APIView):
 
 
 class DownloadView(APIView):
-    @extend_schema(operation_id="exports_download", responses=OpenApiTypes.BINARY)
+    @extend_schema(
+        operation_id="exports_download",
+        responses={
+            (status, kind): OpenApiTypes.BINARY
+            for status in (200, 206)
+            for kind in CONTENT_TYPES.values()
+        },
+    )
     def get(self, request: Request, export_id: UUID) -> HttpResponseBase:
         """The file, for whoever asked for it, or the rest of it by Range. Each is written down."""
         user = dataset_reader(request.user)

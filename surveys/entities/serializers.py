@@ -84,7 +84,7 @@ class ConflictPage(serializers.Serializer[object]):
     results = ConflictShape(many=True)
 
 
-class ChoiceShape(serializers.Serializer[object]):
+class ChosenSide(serializers.Serializer[object]):
     """`take` one of the sides, or a `value` of your own."""
 
     take = serializers.ChoiceField(choices=SIDES, required=False)
@@ -99,7 +99,7 @@ class ChoiceShape(serializers.Serializer[object]):
 class Settlement(serializers.Serializer[object]):
     """What a conflict is settled with."""
 
-    choices = serializers.DictField(child=ChoiceShape())
+    choices = serializers.DictField(child=ChosenSide())
     entity_version = serializers.IntegerField()
     reason = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_REASON)
 

@@ -1,6 +1,7 @@
 """A form of a few questions of each type, and clean rows made by hand."""
 
 import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -80,13 +81,17 @@ def make_record(
     answers: dict[str, Any] | None = None,
     *,
     members: list[dict[str, Any]] | None = None,
+    repeats: Mapping[str, Sequence[dict[str, Any]]] | None = None,
     place: Place | None = None,
     restricted: bool = False,
     household: uuid.UUID | None = None,
     minutes: int = 0,
     review_state: str = "received",
 ) -> CleanRow:
-    """A record received `minutes` after the start, with its rows as cleaning leaves them."""
+    """A record received `minutes` after the start, with its rows as cleaning leaves them.
+
+    `repeats` are rows by the path of their repeat; `members` those of the repeat `member`.
+    """
     at = START + timedelta(minutes=minutes)
     record = uuid.uuid4()
     submission = Submission.objects.create(
@@ -115,13 +120,17 @@ def make_record(
         "updated_at": at,
     }
     root = CleanRow.objects.create(id=record, values=answers or {}, **common)
-    for index, member in enumerate(members or [], 1):
-        CleanRow.objects.create(
-            id=uuid.uuid5(record, f"member:{index}"),
-            repeat="member",
+    rows = {"member": members or [], **(repeats or {})}
+    CleanRow.objects.bulk_create(
+        CleanRow(
+            id=uuid.uuid5(record, f"{path}:{index}"),
+            repeat=path,
             parent_id=record,
             index=index,
-            values=member,
+            values=row,
             **common,
         )
+        for path, found in rows.items()
+        for index, row in enumerate(found, 1)
+    )
     return root

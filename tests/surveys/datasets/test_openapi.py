@@ -6,6 +6,7 @@ import yaml
 from django.test import Client
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from surveys.datasets.downloads import CONTENT_TYPES
 from surveys.xforms.models import Form
 from surveys.xforms.schema import Schema
 from tests.surveys.datasets.records import publish
@@ -26,9 +27,17 @@ def test_document_is_valid_and_names_every_form_with_types(as_charlie: Client, f
     assert record["village"]["title"] == "Село"
     assert record["country"]["x-codes"] == {"KG": "Кыргызстан", "TJ": "Таджикистан"}
     assert schemas["Record_visit.member"]["properties"]["age"]["type"] == ["integer", "null"]
+    assert schemas["ChoiceShape"]["properties"].keys() == {"name", "labels"}
+    assert schemas["ChosenSide"]["properties"].keys() == {"take", "value"}
     assert "/api/v1/forms/visit/records/" in document["paths"]
     assert "/api/v1/forms/visit/repeats/member/records/" in document["paths"]
     assert "/api/v1/households/" in document["paths"]
+
+
+def test_download_says_which_types_it_gives(as_bob: Client, form: Form) -> None:
+    path = as_bob.get("/api/schema/").json()["paths"]["/api/v1/exports/{export_id}/download/"]
+    for status in ("200", "206"):
+        assert path["get"]["responses"][status]["content"].keys() == set(CONTENT_TYPES.values())
 
 
 def test_document_can_be_had_as_yaml(as_bob: Client, form: Form) -> None:
