@@ -1,31 +1,21 @@
 """Cursor pages that stay right while rows come and go: keyset paging over any ordering.
 
-A page starts after the last row of the page before, not at an offset: inserts neither repeat nor
-skip a row, and page 400 costs what page 1 costs. A cursor is signed together with the list it
+A page starts after the last row of the page before, not at an offset (`keyset.py`): inserts neither
+repeat nor skip a row. A cursor is signed together with the list it
 belongs to, so that one from another list, or a changed one, is refused.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.core import signing
-from django.db.models import Expression, F, JSONField, Q, QuerySet, TextField, Value
-from django.db.models.expressions import OrderBy
+from django.db.models import F, QuerySet
 from django.db.models.fields.json import KeyTransform
-from django.db.models.functions import Cast
-from django.db.models.lookups import (
-    Exact,
-    GreaterThan,
-    GreaterThanOrEqual,
-    IsNull,
-    LessThan,
-    LessThanOrEqual,
-)
 from django.http import HttpRequest
 from rest_framework.utils.urls import replace_query_param
 
+from backend.keyset import Key, as_plain, rows_beyond
 from backend.problems import Problem
 
 Row = dict[str, Any]
@@ -33,57 +23,14 @@ PAGE_SIZE = 250
 MOST_ROWS = 5000
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One thing a list is ordered by. Rows without it come last, whichever the direction."""
-
-    name: str
-    expression: Expression | F
-    descending: bool = False
-    nullable: bool = False
-    is_json: bool = False
-
-    @property
-    def read(self) -> Expression | F:
-        """What the cursor remembers; JSON as text, since a float would lose digits."""
-        return Cast(self.expression, TextField()) if self.is_json else self.expression
-
-    def bind(self, value: Any) -> Any:
-        return Cast(Value(value), JSONField()) if self.is_json else value
-
-    def order(self, *, backwards: bool) -> OrderBy:
-        if not self.nullable:  # no NULLS clause, so that an index can serve the order
-            return OrderBy(self.expression, descending=self.descending != backwards)
-        return OrderBy(
-            self.expression,
-            descending=self.descending != backwards,
-            nulls_first=backwards or None,
-            nulls_last=None if backwards else True,
-        )
-
-    def same(self, value: Any) -> Q:
-        if value is None:
-            return Q(IsNull(self.expression, True))
-        return Q(Exact(self.expression, self.bind(value)))
-
-    def beyond(self, value: Any, *, backwards: bool) -> Q | None:
-        """Strictly further on in the list; None where nothing can be."""
-        if value is None:
-            return Q(IsNull(self.expression, False)) if backwards else None
-        compare = LessThan if self.descending != backwards else GreaterThan
-        further = Q(compare(self.expression, self.bind(value)))
-        if self.nullable and not backwards:
-            further |= Q(IsNull(self.expression, True))
-        return further
-
-
 def column_key(name: str, path: str, *, descending: bool = False, nullable: bool = False) -> Key:
-    return Key(name, F(path), descending, nullable)
+    return Key(F(path), descending, nullable, name=name)
 
 
 def answer_key(name: str, key: str, *, descending: bool = False) -> Key:
     """Orders by a typed answer in `values`: numbers as numbers, text by code point."""
-    return Key(name, KeyTransform(key, "values"), descending, nullable=True, is_json=True)
+    answer = KeyTransform(key, "values")
+    return Key(answer, descending, nullable=True, is_json=True, name=name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +58,7 @@ def page_of(
     salt = ":".join(["cursor", list_name, *(f"{'-' * k.descending}{k.name}" for k in keys)])
     position, backwards = _read_cursor(request.GET.get("cursor", ""), salt, len(keys))
     if position is not None:
-        queryset = queryset.filter(_beyond(keys, position, backwards=backwards))
+        queryset = queryset.filter(rows_beyond(keys, position, backwards=backwards))
     marks = {f"_order_{at}": key.read for at, key in enumerate(keys)}
     queryset = queryset.annotate(**marks).order_by(*(k.order(backwards=backwards) for k in keys))
     found = list(queryset.values_list("pk", *marks)[: size + 1])
@@ -144,31 +91,8 @@ def page_size_of(request: HttpRequest) -> int:
     return int(text)
 
 
-def _beyond(keys: Sequence[Key], position: Sequence[Any], *, backwards: bool) -> Q:
-    """The rows after a position: (a > x) or (a = x and b > y) or …"""
-    found, same_so_far = Q(pk__in=[]), Q()
-    for key, value in zip(keys, position, strict=True):
-        further = key.beyond(value, backwards=backwards)
-        if further is not None:
-            found |= same_so_far & further
-        same_so_far &= key.same(value)
-    return found & _at_or_beyond(keys[0], position[0], backwards=backwards)
-
-
-def _at_or_beyond(key: Key, value: Any, *, backwards: bool) -> Q:
-    """Says nothing new, but in a form that an index can start from."""
-    if key.nullable:
-        return Q()
-    compare = LessThanOrEqual if key.descending != backwards else GreaterThanOrEqual
-    return Q(compare(key.expression, key.bind(value)))
-
-
 def _write_cursor(position: Sequence[Any], salt: str, *, backwards: bool) -> str:
-    plain = [
-        v.isoformat() if isinstance(v, datetime) else v if isinstance(v, int | None) else str(v)
-        for v in position
-    ]
-    return signing.Signer(salt=salt).sign_object([int(backwards), *plain])
+    return signing.Signer(salt=salt).sign_object([int(backwards), *as_plain(position)])
 
 
 def _read_cursor(text: str, salt: str, keys: int) -> tuple[list[Any] | None, bool]:

@@ -9,7 +9,8 @@ from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 
 from backend.accounts.models import User
-from backend.pagination import Key, Page, answer_key, column_key, page_of, page_size_of
+from backend.keyset import Key
+from backend.pagination import Page, answer_key, column_key, page_of, page_size_of
 from backend.problems import Problem
 from surveys.cleaning.models import CleanRow, DeletedRecord
 from surveys.datasets.columns import Dataset, Table

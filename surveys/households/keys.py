@@ -105,7 +105,7 @@ def read_stored(records: Collection[UUID]) -> tuple[dict[UUID, Features], set[st
                     continue
             unread.append(record_id)
     for row in LinkFeature.objects.filter(record_id__in=unread) if unread else ():
-        features[row.record_id] = features_of(record_from(row.record))
+        features[row.record_id] = read_features(row)
     return features, districts
 
 

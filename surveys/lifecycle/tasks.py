@@ -68,7 +68,7 @@ def _burst() -> bool:
 @shared_task(ignore_result=True)
 def relink_task() -> None:
     """A plan of a full re-link, for the log: how far the register is from what it would be now."""
-    # Splink and DuckDB weigh 100 MB and a second: only the process that re-links has to have them.
+    # Splink and DuckDB take most of a second and some 70 MB, of no other process than this.
     from surveys.households.relink import plan_relink  # noqa: PLC0415
 
     plan = plan_relink(workers=0)

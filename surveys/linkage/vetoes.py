@@ -10,6 +10,7 @@ from surveys.linkage.roster import Alignment, name_level
 TOO_FAR_M = 4_000
 _DOOR_TO_DOOR_M = 60
 _RESENT_MINUTES = 15
+_AT_THE_DOOR = ("within_40_m", "within_150_m")
 
 
 def pair_vetoes(
@@ -60,9 +61,6 @@ def _is_certainly_the_head(
     level, _ = name_level(left.members[left.head], right.members[right.head])
     another_round = left.round != right.round or not left.round
     return (level == names.EQUAL or another_round) and levels["gps"] in _AT_THE_DOOR
-
-
-_AT_THE_DOOR = ("within_40_m", "within_150_m")
 
 
 def children_differ(left: Features, right: Features, alignment: Alignment) -> bool:

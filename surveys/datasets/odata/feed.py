@@ -15,6 +15,7 @@ import orjson
 from django.db.models import QuerySet
 
 from backend.accounts.models import User
+from backend.keyset import Key, rows_beyond
 from backend.problems import Problem
 from surveys.cleaning.models import CleanRow
 from surveys.datasets.columns import Dataset
@@ -23,7 +24,7 @@ from surveys.datasets.odata.conditions import condition_of
 from surveys.datasets.odata.facts import Facts, facts_of
 from surveys.datasets.odata.model import ID, SYSTEM, EntityType, Model, model_of
 from surveys.datasets.odata.options import Options
-from surveys.datasets.odata.order import Key, Position, after, keys_of, read_token, write_token
+from surveys.datasets.odata.order import Position, keys_of, read_token, write_token
 from surveys.datasets.odata.query import QueryUnsupported
 from surveys.datasets.odata.render import ALL_SYSTEM, FACTS, Plan, Record, Style, plan_of
 from surveys.datasets.odata.resource import Resource
@@ -157,8 +158,8 @@ class Reader:
 
     def chunk(self, position: Position | None, size: int, skip: int = 0) -> Chunk:
         """At most `size` rows after a position."""
-        rows = self.rows if position is None else self.rows.filter(after(self.keys, position))
-        ordered = rows.order_by(*(key.order for key in self.keys))
+        rows = self.rows if position is None else self.rows.filter(rows_beyond(self.keys, position))
+        ordered = rows.order_by(*(key.order() for key in self.keys))
         read = self._sorted if self.feed.options.orders else self._newest
         found, more = read(ordered[skip : skip + size + 1], size)
         # One by one: a thousand large dictionaries alive at once are slower than their making.
