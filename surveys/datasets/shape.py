@@ -3,18 +3,18 @@
 Codes or labels, whole or coarsened, by the house's own ids or by those a recipient knows.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
+from uuid import UUID
 
 import orjson
 
 from surveys.datasets.columns import Column, Table
 from surveys.datasets.layers import ANALYSIS, CORRECTED, RAW
 from surveys.datasets.missing import missing_codes, missing_kind
+from surveys.datasets.texts import Change, Slot
 from surveys.privacy.access import known_to
 from surveys.privacy.models import Unmasking
 from surveys.privacy.redact import coarsen
@@ -61,54 +61,23 @@ class Shape:
     def columns(self) -> tuple[Column, ...]:
         return tuple(c for c in self.table.columns if self._is_chosen(c.name))
 
+    @cached_property
+    def slots(self) -> dict[str, Slot]:
+        """Name → where its value is read: the one place that says what is given out, and how."""
+        keys = {key: self._key_slot(key) for key in self.keys}
+        return keys | {column.name: self._answer_slot(column) for column in self.columns}
+
     def record(self, row: Row) -> Row:
         """One row as JSON: its keys, then one key a question; null where unanswered or masked."""
-        return self._record(row, orjson.loads(row["answers"]))
-
-    def exact_record(self, row: Row) -> Row:
-        """The same for files, with decimals to their last digit."""
-        return self._record(row, json.loads(row["answers"], parse_float=Decimal))
-
-    def _record(self, row: Row, answers: Row) -> Row:
-        """Fills a copy of the empty record; a page is some 30,000 values, so loops are short."""
-        record, names, labels = dict(self._empty), self._open, self._labels
-        for name, column in self._sources:
-            record[name] = row[column]
-        for key, value in answers.items():
-            if key in names:
-                record[names[key]] = _labelled(value, labels[key]) if key in labels else value
-        if self._is_altered:
-            self._alter(record, answers)
-        return record
+        answers = orjson.loads(row["answers"])
+        return {name: slot.value(row, answers) for name, slot in self.slots.items()}
 
     def columns_of(self, rows: Sequence[Row], answers: Sequence[Row]) -> list[list[Any]]:
         """What `record` gives of these rows, as a list for each key and each column.
 
         Files are millions of values; a column at a time they cost a third.
         """
-        names = (*self.keys, *(column.name for column in self.columns))
-        if self.recipient:
-            records = [self._record(*pair) for pair in zip(rows, answers, strict=True)]
-            return [[record[name] for record in records] for name in names]
-        keys = [[row[COLUMNS[key]] for row in rows] for key in self.keys if key != "form_id"]
-        if "form_id" in self.keys:
-            keys.insert(self.keys.index("form_id"), [self.form_id] * len(rows))
-        return [*keys, *(self._column_of(column, answers) for column in self.columns)]
-
-    def _column_of(self, column: Column, answers: Sequence[Row]) -> list[Any]:
-        key = column.field.key
-        if key in self._coarsened:
-            _, how = self._coarsened[key]
-            return [coarsen(how, row.get(key)) for row in answers]
-        if key not in self._open:
-            return [None] * len(answers)
-        values = [row.get(key) for row in answers]
-        if key in self._labels:
-            return [_labelled(value, self._labels[key]) for value in values]
-        codes = dict(self._coded).get(column.name)
-        if codes:
-            return [None if missing_kind(value, "", codes) else value for value in values]
-        return values
+        return [_column_of(slot, rows, answers) for slot in self.slots.values()]
 
     def missing_of(self, answers: Sequence[Row], sent: Sequence[Row]) -> list[list[str]]:
         """For each column why there is no answer, row by row; "" where there is or none may see."""
@@ -137,66 +106,60 @@ class Shape:
         return tuple((c.field.key, c) for c in self.columns if c.field.key in self._open)
 
     @cached_property
-    def _is_altered(self) -> bool:
-        return bool(self.recipient or self._coarsened or self._coded)
+    def _open(self) -> frozenset[str]:
+        """The keys of what may be seen."""
+        return frozenset(c.field.key for c in self.columns if c.field.key not in self.masked)
 
-    def _alter(self, record: Row, answers: Row) -> None:
-        """What is not given as it stands in the row."""
-        for key, (name, how) in self._coarsened.items():
-            record[name] = coarsen(how, answers.get(key))
-        for name, codes in self._coded:
-            if record[name] is not None and missing_kind(record[name], "", codes):
-                record[name] = None
-        if self.recipient:
-            for name in ID_KEYS.intersection(record):
-                if record[name] is not None:
-                    record[name] = known_to(self.recipient, record[name])
-            if "instance_id" in record:
-                record["instance_id"] = None
+    def _key_slot(self, key: str) -> Slot:
+        if key == "form_id":
+            return Slot(constant=self.form_id)
+        if self.recipient and key == "instance_id":
+            return Slot()
+        change = partial(_pseudonym, self.recipient) if self.recipient and key in ID_KEYS else None
+        return Slot(COLUMNS[key], change=change)
 
-    @cached_property
-    def _coarsened(self) -> dict[str, tuple[str, str]]:
-        """Key → name and how; the tablet's own text is withheld whole."""
-        if self.layer == RAW:
-            return {}
-        keys = (c.field.key for c in self.columns)
-        names = {c.field.key: c.name for c in self.columns}
-        return {key: (names[key], self.coarse[key]) for key in keys if key in self.coarse}
+    def _answer_slot(self, column: Column) -> Slot:
+        """The tablet's own text is never coarsened, but withheld whole."""
+        key = column.field.key
+        if key in self.coarse and self.layer != RAW:
+            return Slot(answer=key, change=partial(coarsen, self.coarse[key]))
+        if key in self.masked:
+            return Slot()
+        return Slot(answer=key, change=self._change(column))
 
-    @cached_property
-    def _coded(self) -> tuple[tuple[str, Mapping[str, str]], ...]:
-        """Numbers of the analysis layer that have codes for no answer."""
-        if self.layer != ANALYSIS:
-            return ()
-        numbers = (c for c in self.columns if c.field.type in {"integer", "decimal"})
-        return tuple((c.name, missing_codes(c)) for c in numbers if missing_codes(c))
-
-    @cached_property
-    def _empty(self) -> Row:
-        empty: Row = dict.fromkeys((*self.keys, *(c.name for c in self.columns)))
-        return {**empty, "form_id": self.form_id} if "form_id" in empty else empty
-
-    @cached_property
-    def _sources(self) -> tuple[tuple[str, str], ...]:
-        return tuple((key, COLUMNS[key]) for key in self.keys if key != "form_id")
-
-    @cached_property
-    def _open(self) -> dict[str, str]:
-        """Key → name of what may be seen."""
-        return {c.field.key: c.name for c in self.columns if c.field.key not in self.masked}
-
-    @cached_property
-    def _labels(self) -> dict[str, dict[str, str]]:
-        if self.language is None:
-            return {}
-        chosen = (c for c in self.columns if c.field.choices)
-        return {c.field.key: c.choice_labels(self.language) for c in chosen}
+    def _change(self, column: Column) -> Change | None:
+        """Labels in place of codes; no code for no answer among the numbers of the analysis."""
+        if self.language is not None and column.field.choices:
+            return partial(_labelled, column.choice_labels(self.language))
+        is_number = column.field.type in {"integer", "decimal"}
+        if self.layer == ANALYSIS and is_number and missing_codes(column):
+            return partial(_unless_missing, missing_codes(column))
+        return None
 
     def _is_chosen(self, name: str) -> bool:
         return self.chosen is None or name in self.chosen
 
 
-def _labelled(value: Any, labels: Mapping[str, str]) -> Any:
+def _column_of(slot: Slot, rows: Sequence[Row], answers: Sequence[Row]) -> list[Any]:
+    if slot.column is not None:
+        values = [row[slot.column] for row in rows]
+    elif slot.answer is not None:
+        values = [row.get(slot.answer) for row in answers]
+    else:
+        return [slot.constant] * len(rows)
+    change = slot.change
+    return values if change is None else [v if v is None else change(v) for v in values]
+
+
+def _labelled(labels: Mapping[str, str], value: Any) -> Any:
     if isinstance(value, list):
         return [labels.get(code, code) for code in value]
     return labels.get(value, value) if isinstance(value, str) else value
+
+
+def _unless_missing(codes: Mapping[str, str], value: Any) -> Any:
+    return None if missing_kind(value, "", codes) else value
+
+
+def _pseudonym(recipient: str, value: UUID | str) -> UUID:
+    return known_to(recipient, value if isinstance(value, UUID) else UUID(value))

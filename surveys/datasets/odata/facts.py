@@ -1,70 +1,73 @@
 """What `__system` says of a submission and no clean row holds: files, edits, the tablet's number.
 
-A few queries for a whole page. A tablet is a number of the register, never a name.
+A tablet is a number of the register, never a name.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from functools import reduce
 from operator import add
 from typing import Any
-from uuid import UUID
 
-from django.db.models import BigIntegerField, Case, Count, F, IntegerField, Sum, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    F,
+    IntegerField,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Sum,
+    TextField,
+    Value,
+    When,
+)
 from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast, Coalesce
 
 from surveys.cleaning.models import CleanRow
 from surveys.datasets.columns import MEDIA_TYPES, Dataset, Table
-from surveys.datasets.odata.among import among
+from surveys.datasets.odata.render import FACTS
+from surveys.datasets.texts import Slot
 from surveys.submissions.models import Attachment, Submission
-from surveys.xforms.models import Form
-
-Facts = dict[UUID, dict[str, Any]]
 
 
-def facts_of(ids: Sequence[UUID], form: Form, dataset: Dataset, recipient: str) -> Facts:
-    """Facts by record id; a recipient outside hears nothing of tablets."""
-    rows = CleanRow.objects.filter(among("id", ids))
-    found = list(rows.values_list("pk", "submission_id", "submission__device_id"))
-    present = _present([submission for _, submission, _ in found])
-    edits = _edits(ids, form)
-    expected = _expected(ids, dataset)
+def fact_slots(recipient: str) -> dict[str, Slot]:
+    """Where the facts stand beside a row; a recipient outside hears nothing of tablets."""
+    slots = {name: Slot(name) for name in FACTS}
+    return {**slots, "submitterId": Slot()} if recipient else slots
+
+
+def fact_expressions(dataset: Dataset) -> Mapping[str, Combinable]:
+    """How each is found for a root row."""
+    present = Attachment.objects.filter(submission_id=OuterRef("submission_id"), alternate=0)
+    edits = Submission.objects.filter(record_id=OuterRef("record_id"))
     return {
-        pk: {
-            "submitterId": None if device is None or recipient else str(device),
-            "attachmentsPresent": present.get(submission, 0),
-            "attachmentsExpected": expected.get(pk, 0),
-            "edits": edits.get(pk, 0),
-        }
-        for pk, submission, device in found
+        "submitterId": Cast(F("submission__device_id"), TextField()),
+        "attachmentsPresent": _count(present, "submission_id"),
+        "edits": _count(edits.exclude(deprecated_id=""), "record_id"),
+        "attachmentsExpected": reduce(add, _expected(dataset), Value(0)),
     }
 
 
-def _present(submissions: Sequence[int]) -> dict[int, int]:
-    files = Attachment.objects.filter(
-        among("submission_id", submissions, BigIntegerField), alternate=0
-    )
-    return dict(files.values_list("submission_id").annotate(count=Count("pk")))
+def _count(rows: QuerySet[Any], group: str) -> Combinable:
+    counted = rows.order_by().values(group).annotate(count=Count("pk")).values("count")
+    return Coalesce(Subquery(counted), 0)
 
 
-def _edits(ids: Sequence[UUID], form: Form) -> dict[UUID, int]:
-    edits = Submission.objects.filter(among("record_id", ids), form=form).exclude(deprecated_id="")
-    return dict(edits.values_list("record_id").annotate(count=Count("pk")))
+def _expected(dataset: Dataset) -> list[Combinable]:
+    """How many answers name a file, table by table."""
+    tables = [(table, _named(table)) for table in dataset.tables]
+    return [
+        _in_repeat(table, named) if table.path else named
+        for table, named in tables
+        if named is not None
+    ]
 
 
-def _expected(ids: Sequence[UUID], dataset: Dataset) -> dict[UUID, int]:
-    """How many answers name a file."""
-    expected: dict[UUID, int] = {}
-    for table in dataset.tables:
-        keys = [c.field.key for c in table.columns if c.field.type in MEDIA_TYPES]
-        if keys:
-            for record, count in _named(ids, table, keys):
-                expected[record] = expected.get(record, 0) + count
-    return expected
-
-
-def _named(ids: Sequence[UUID], table: Table, keys: Sequence[str]) -> list[tuple[UUID, int]]:
-    rows = CleanRow.objects.filter(among("record_id", ids), repeat=table.path)
-    named: list[Combinable] = [
+def _named(table: Table) -> Combinable | None:
+    """How many of a row of the table."""
+    keys = [c.field.key for c in table.columns if c.field.type in MEDIA_TYPES]
+    ones: list[Combinable] = [
         Case(
             When(values__has_key=key, then=Value(1)),
             default=Value(0),
@@ -72,4 +75,10 @@ def _named(ids: Sequence[UUID], table: Table, keys: Sequence[str]) -> list[tuple
         )
         for key in keys
     ]
-    return list(rows.values_list(F("record_id")).annotate(count=Sum(reduce(add, named))))
+    return reduce(add, ones) if ones else None
+
+
+def _in_repeat(table: Table, named: Combinable) -> Combinable:
+    rows = CleanRow.objects.filter(record_id=OuterRef("record_id"), repeat=table.path)
+    summed = rows.order_by().values("record_id").annotate(count=Sum(named)).values("count")
+    return Coalesce(Subquery(summed), 0)

@@ -4,40 +4,40 @@ Everything comes through `visible_rows` and `Shape`, as in the API. Without `$to
 all there is, as Central's does, and is streamed: memory stays flat whatever its length.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from operator import itemgetter
-from typing import Any, cast
+from typing import NamedTuple
 from uuid import UUID
 
 import orjson
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet, TextField
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast
 
 from backend.accounts.models import User
 from backend.keyset import Key, rows_beyond
 from backend.problems import Problem
 from surveys.cleaning.models import CleanRow
 from surveys.datasets.columns import Dataset
+from surveys.datasets.fragments import fragments
 from surveys.datasets.odata.among import among
 from surveys.datasets.odata.conditions import condition_of
-from surveys.datasets.odata.facts import Facts, facts_of
+from surveys.datasets.odata.facts import fact_expressions, fact_slots
 from surveys.datasets.odata.model import ID, SYSTEM, EntityType, Model, model_of
 from surveys.datasets.odata.options import Options
 from surveys.datasets.odata.order import Position, keys_of, read_token, write_token
 from surveys.datasets.odata.query import QueryUnsupported
-from surveys.datasets.odata.render import ALL_SYSTEM, FACTS, Plan, Record, Style, plan_of
+from surveys.datasets.odata.render import FACTS, SYSTEM_PIECES, Record, Style, plan_of
 from surveys.datasets.odata.resource import Resource
 from surveys.datasets.odata.terms import Scope, TypeMismatch
-from surveys.datasets.shape import COLUMNS, Row
 from surveys.datasets.tables import (
-    Rows,
     Shape,
     language_of,
-    read_columns,
     shape_of,
     visible_rows,
 )
+from surveys.datasets.texts import Writer
 from surveys.privacy.access import known_from, recipient_of
 from surveys.submissions.models import Submission
 from surveys.xforms.models import Form, FormVersion, schema_of_version
@@ -135,6 +135,15 @@ class Chunk:
     end: Position | None  # of its last row, where more may come
 
 
+class Found(NamedTuple):
+    """A row as it is read: by which ids it is known, what its entity is written from, and where."""
+
+    id: str
+    record_id: str
+    text: str
+    marks: list[str]
+
+
 class Reader:
     """Reads a feed chunk by chunk; made before the first byte leaves, so errors have a status."""
 
@@ -143,7 +152,7 @@ class Reader:
         _check_names(feed.entity, feed.options)
         options = feed.options
         self.style = Style(options.wkt or options.flat, options.flat, bool(options.labels))
-        self.plans: dict[str, tuple[Plan, Shape]] = {}
+        self.writers: dict[str, Writer] = {}
         self._plan(feed.entity, options.select, options.expand)
         try:
             self.rows, self.keys, self.start = feed.rows, feed.keys, feed.start
@@ -162,32 +171,31 @@ class Reader:
         ordered = rows.order_by(*(key.order() for key in self.keys))
         read = self._sorted if self.feed.options.orders else self._newest
         found, more = read(ordered[skip : skip + size + 1], size)
-        # One by one: a thousand large dictionaries alive at once are slower than their making.
-        json = b",".join(map(orjson.dumps, self._entities(found)))
+        json = ",".join(self._entities(found)).encode()
         return Chunk(json, len(found), self._place_of(found) if more else None)
 
-    def _newest(self, rows: QuerySet[CleanRow], size: int) -> tuple[list[Row], bool]:
+    def _newest(self, rows: QuerySet[CleanRow], size: int) -> tuple[list[Found], bool]:
         """In the order an index has: the rows at once."""
-        found = list(self._columns(self.feed.entity, rows, *self._marks))
+        found = self._read(self.feed.entity, rows, *self._marks)
         return found[:size], len(found) > size
 
-    def _sorted(self, rows: QuerySet[CleanRow], size: int) -> tuple[list[Row], bool]:
+    def _sorted(self, rows: QuerySet[CleanRow], size: int) -> tuple[list[Found], bool]:
         """First the ids, then their rows: a sort that carries answers is three times as slow."""
-        ids = list(rows.values_list("pk", flat=True))
+        ids = list(rows.values_list(_text("id"), flat=True))
         known = CleanRow.objects.filter(among("id", ids[:size]))
-        by_id = {row["id"]: row for row in self._columns(self.feed.entity, known)}
+        by_id = {row.id: row for row in self._read(self.feed.entity, known)}
         return [by_id[pk] for pk in ids[:size] if pk in by_id], len(ids) > size
 
-    def _place_of(self, page: list[Row]) -> Position:
+    def _place_of(self, page: list[Found]) -> Position:
         """Where the feed goes on after a page.
 
         Raises `Problem("cursor_invalid")` where its last row is gone at this very moment: better to
         begin anew than to end too early.
         """
         if page and not self.feed.options.orders:
-            return [page[-1][mark] for mark in self._marks]
+            return list(page[-1].marks)
         marks = {f"_order_{at}": key.read for at, key in enumerate(self.keys)}
-        last = CleanRow.objects.filter(pk__in=[row["id"] for row in page[-1:]])
+        last = CleanRow.objects.filter(pk__in=[row.id for row in page[-1:]])
         for found in last.annotate(**marks).values_list(*marks):
             return list(found)
         raise Problem("cursor_invalid")
@@ -196,56 +204,60 @@ class Reader:
     def _marks(self) -> tuple[str, ...]:
         """Where a row has the keys of the order that nobody asked for."""
         inside = ("record_id", "parent_id", "index") if self.feed.entity.parent_key else ()
-        return ("received_text", *inside, "id")
+        return ("received_at", *inside, "id")
 
-    def _columns(self, entity: EntityType, rows: QuerySet[CleanRow], *marks: str) -> Rows:
-        """Only what the plan gives out is read."""
-        shape = self.plans[entity.name][1]
-        needed = (COLUMNS[key] for key in shape.keys if key in COLUMNS)
-        wanted = dict.fromkeys(("id", "record_id", *needed, "answers", *marks))
-        return cast(Rows, read_columns(rows).values(*wanted))
+    def _read(self, entity: EntityType, rows: QuerySet[CleanRow], *marks: str) -> list[Found]:
+        """Rows with what their entities are written from; ids and times stay text, which is quick.
 
-    def _entities(self, rows: list[Row]) -> Iterator[Record]:
-        plan, shape = self.plans[self.feed.entity.name]
-        facts: Facts = {}
-        if rows and plan.system and not plan.system.isdisjoint(FACTS):
-            ids = [row["id"] for row in rows]
-            facts = facts_of(ids, self.feed.form, self.feed.dataset, self.feed.recipient)
+        `marks` are columns.
+        """
+        text = fragments(self.writers[entity.name], self._facts)
+        found = rows.values_list(*map(_text, ("id", "record_id")), text, *map(_text, marks))
+        return [Found(pk, record_id, text, marks) for pk, record_id, text, *marks in found]
+
+    @cached_property
+    def _facts(self) -> Mapping[str, Combinable]:
+        return fact_expressions(self.feed.dataset)
+
+    def _entities(self, rows: list[Found]) -> Iterator[str]:
+        write = self.writers[self.feed.entity.name].write
         expanded = self._expanded(self.feed.entity, rows)
         for row in rows:
-            yield plan.entity_of(row["id"], shape.record(row), facts, expanded)
+            yield write(row.text, expanded.get(row.id))
 
-    def _expanded(
-        self, entity: EntityType, parents: Sequence[Row]
-    ) -> dict[tuple[str, Any], list[Record]]:
-        """The entities of every repeat to be expanded, by set and parent, in the form's order."""
-        out: dict[tuple[str, Any], list[Record]] = {}
+    def _expanded(self, entity: EntityType, parents: Sequence[Found]) -> dict[str, dict[str, str]]:
+        """The entities of every repeat to be expanded, by parent and set, in the form's order."""
+        out: dict[str, dict[str, str]] = {}
         for _, child in self.feed.model.children(entity):
-            if child.name in self.plans and parents:
-                plan, shape = self.plans[child.name]
-                rows = list(
-                    self._columns(child, self._inside(child, parents), "parent_id", "index")
-                )
-                rows.sort(key=itemgetter("index"))
-                inner = self._expanded(child, rows)
-                for row in rows:
-                    made = plan.entity_of(row["id"], shape.record(row), {}, inner)
-                    out.setdefault((child.name, row["parent_id"]), []).append(made)
+            if child.name in self.writers and parents:
+                for parent, texts in self._below(child, parents).items():
+                    out.setdefault(parent, {})[child.name] = ",".join(texts)
         return out
 
-    def _inside(self, child: EntityType, parents: Sequence[Row]) -> QuerySet[CleanRow]:
-        """The rows of a repeat in these rows, found by their records, which have an index."""
-        rows = visible_rows(self.feed.form, child.table, self.feed.user)
-        rows = rows.filter(among("record_id", {row["record_id"] for row in parents}))
-        if child.parent == self.feed.model.root.name:
-            return rows
-        return rows.filter(among("parent_id", [row["id"] for row in parents]))
+    def _below(self, child: EntityType, parents: Sequence[Found]) -> dict[str, list[str]]:
+        """The rows of a repeat in these rows, by parent, found by their records.
+
+        A repeat's row is seen where its record is, and these were just seen.
+        """
+        rows = CleanRow.objects.filter(among("record_id", {row.record_id for row in parents}))
+        rows = rows.filter(repeat=child.table.path)
+        if child.parent != self.feed.model.root.name:
+            rows = rows.filter(among("parent_id", [row.id for row in parents]))
+        found = self._read(child, rows, "parent_id", "index")
+        found.sort(key=lambda row: int(row.marks[1]))
+        write, inner = self.writers[child.name].write, self._expanded(child, found)
+        texts: dict[str, list[str]] = {}
+        for row in found:
+            texts.setdefault(row.marks[0], []).append(write(row.text, inner.get(row.id)))
+        return texts
 
     def _plan(self, entity: EntityType, select: Sequence[str], expand: Sequence[str]) -> None:
         checked = changed_types(self.feed.form.pk, self.feed.dataset, entity.table.path)
         style = replace(self.style, checked=checked)
         plan = plan_of(self.feed.model, entity, style, select, expand)
-        self.plans[entity.name] = (plan, self.feed.shape(entity, plan.sources))
+        names = plan.sources.difference(FACTS)
+        slots = {**self.feed.shape(entity, names).slots, **fact_slots(self.feed.recipient)}
+        self.writers[entity.name] = Writer.of(plan.pieces, slots)
         for navigation, child in self.feed.model.children(entity):
             if "*" in expand or navigation.name in expand:
                 self._plan(child, (), ("*",) if "*" in expand else ())
@@ -289,6 +301,10 @@ def pages(reader: Reader, context: str, next_link: Callable[[str], str]) -> Iter
     yield b'],"@odata.nextLink":' + orjson.dumps(link) + b"}"
 
 
+def _text(name: str) -> Combinable:
+    return Cast(F(name), TextField())
+
+
 def _check_names(entity: EntityType, options: Options) -> None:
     """Raises `Problem("field_unknown")` for a name to select or expand that is not there."""
     navigations = {n.name for n in entity.navigations}
@@ -297,7 +313,7 @@ def _check_names(entity: EntityType, options: Options) -> None:
     if entity.parent_key:
         known.add(entity.parent_key)
     else:
-        system = {f"{SYSTEM}{mark}{name}" for name in ALL_SYSTEM for mark in ("/", "_")}
+        system = {f"{SYSTEM}{mark}{name}" for name in SYSTEM_PIECES for mark in ("/", "_")}
         known |= {SYSTEM, *system}
     for name in options.select:
         if name not in known:

@@ -101,7 +101,7 @@ def _opened(user: User) -> QuerySet[Form]:
 
 def form_of(project_id: int, form_id: str) -> Form:
     """Raises `Problem("not_found")`."""
-    found = published_forms().filter(_inside(project_id)).select_related("current")
+    found = published_forms().filter(_inside(project_id))
     form = None if "\0" in form_id else found.filter(form_id=form_id).first()
     if form is None:
         raise Problem("not_found")

@@ -1,15 +1,15 @@
-"""From records as `Shape` gives them to entities as a feed gives them: nested, typed, linked. Pure.
+"""How entities of a feed are written: nested, typed, linked, as texts with places for values. Pure.
 
-What may be seen was decided before: a record comes in masked, and only its form changes here.
+What may be seen is decided by `Shape`: values come in masked, and only their form changes here.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from operator import itemgetter
+from dataclasses import dataclass
 from typing import Any
 
 from surveys.datasets.columns import GEO_TYPES
-from surveys.datasets.odata.model import ID, SYSTEM, EntityType, Model, Property
+from surveys.datasets.odata.model import ID, SYSTEM, EntityType, Model, Navigation, Property
+from surveys.datasets.texts import NULL, Inside, Piece, Place, Tree, pieces_of, quoted
 
 Record = dict[str, Any]
 Convert = Callable[[Any], Any]
@@ -36,90 +36,17 @@ class Style:
     checked: frozenset[str] = frozenset()
 
 
-@dataclass(slots=True)
-class Group:
-    """A plan for one level of an entity: names, where a record has them, and what is inside."""
-
-    names: list[str] = field(default_factory=list)
-    sources: list[str] = field(default_factory=list)
-    converts: list[tuple[str, Convert]] = field(default_factory=list)
-    groups: dict[str, "Group"] = field(default_factory=dict)
-    _read: Callable[[Record], Sequence[Any]] | None = None
-
-    def filled(self, record: Record) -> Record:
-        """Values are copied a level at a time: a page is tens of thousands of them."""
-        if self._read is None:
-            self._read = _reader(self.sources)
-        out = dict(zip(self.names, self._read(record), strict=True))
-        for name, convert in self.converts:
-            if out[name] is not None:
-                out[name] = convert(out[name])
-        for name, inner in self.groups.items():
-            out[name] = inner.filled(record)
-        return out
-
-
-def _reader(sources: Sequence[str]) -> Callable[[Record], Sequence[Any]]:
-    if len(sources) > 1:
-        return itemgetter(*sources)
-    return lambda record: [record[source] for source in sources]
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """From a group of an entity to the rows of a repeat; `target` is the set, where expanded."""
-
-    group: Sequence[str]
-    name: str
-    path: str
-    target: str | None
-
-
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How the entities of one type are written."""
+    """How the entities of one type are written: a text with places for what a record holds."""
 
     entity: EntityType
-    style: Style
-    shows_id: bool
-    system: frozenset[str] | None  # names to give, None for none of them
-    top: Group
-    links: tuple[Link, ...]
-    sources: frozenset[str]  # what of a record is needed
+    pieces: tuple[Piece, ...]
 
-    def entity_of(
-        self,
-        pk: Any,
-        record: Record,
-        facts: Mapping[Any, Record],
-        expanded: Mapping[tuple[str, Any], list[Record]],
-    ) -> Record:
-        """The entity of a record whose row has the id `pk`.
-
-        `facts` are by that id, `expanded` entities by set and the id of the row above: a reader may
-        know the records by other ids.
-        """
-        out: Record = {}
-        if self.shows_id:
-            out[ID] = record["id"]
-            if self.entity.parent_key:
-                out[self.entity.parent_key] = record["parent_id"]
-        if self.system is not None:
-            said = system_of(record, facts.get(pk, {}), self.system)
-            if self.style.flat:
-                out |= {f"{SYSTEM}_{name}": value for name, value in said.items()}
-            else:
-                out[SYSTEM] = said
-        out |= self.top.filled(record)
-        for link in self.links:
-            inside = out
-            for name in link.group:
-                inside = inside[name]
-            address = f"{self.entity.name}('{record['id']}')/{link.path}"
-            inside[f"{link.name}{LINK}"] = address
-            if link.target is not None:
-                inside[link.name] = expanded.get((link.target, pk), [])
-        return out
+    @property
+    def sources(self) -> frozenset[str]:
+        """What of a record, and of the facts beside it, stands in the text."""
+        return frozenset(piece.source for piece in self.pieces if isinstance(piece, Place))
 
 
 def plan_of(
@@ -127,53 +54,48 @@ def plan_of(
 ) -> Plan:
     """The plan for a `$select` and an `$expand`; both hold names that exist."""
     chosen = None if not select or "*" in select else set(select)
-    top, links = Group(), []
+    tree = _ids(entity, chosen)
+    if not entity.parent_key:
+        tree |= _system(style, _system_names(chosen))
     for p in entity.properties:
-        if chosen is None or _is_chosen(p.name, chosen):
-            _add(top, p, style)
+        if _is_chosen(p.name, chosen):
+            _at(tree, p.path[:-1])[p.path[-1]] = (Place(p.source, _converter(p, style)),)
     for navigation in entity.navigations:
         opened = "*" in expand or navigation.name in expand
-        if opened or chosen is None or _is_chosen(navigation.name, chosen):
-            *group, name = navigation.path
-            _at(top, group)
-            links.append(Link(group, name, navigation.name, navigation.target if opened else None))
-    system = None if entity.parent_key else _system_names(chosen)
-    return Plan(
-        entity,
-        style,
-        shows_id=chosen is None or ID in chosen or entity.parent_key in chosen,
-        system=system,
-        top=top,
-        links=tuple(links),
-        sources=frozenset({"id", *_sources(top), *(("parent_id",) if entity.parent_key else ())})
-        | (frozenset({*SYSTEM_SOURCES.values(), "review_state"}) if system else frozenset()),
-    )
+        if opened or _is_chosen(navigation.name, chosen):
+            *above, name = navigation.path
+            _at(tree, above)[f"{name}{LINK}"] = _link(entity, navigation)
+            if opened:
+                _at(tree, above)[name] = (Inside(navigation.target),)
+    return Plan(entity, tuple(pieces_of(tree)))
 
 
-def _add(top: Group, p: Property, style: Style) -> None:
-    group = _at(top, p.path[:-1])
-    group.names.append(p.path[-1])
-    group.sources.append(p.source)
-    convert = _converter(p, style)
-    if convert is not None:
-        group.converts.append((p.path[-1], convert))
+def _link(entity: EntityType, navigation: Navigation) -> tuple[Piece, ...]:
+    before = quoted(f"{entity.name}('").removesuffix('"')
+    return before, Place("id", bare=True), quoted(f"')/{navigation.name}").removeprefix('"')
 
 
-def _sources(group: Group) -> list[str]:
-    inner = (source for each in group.groups.values() for source in _sources(each))
-    return [*group.sources, *inner]
+def _ids(entity: EntityType, chosen: set[str] | None) -> Tree:
+    if chosen is not None and not {ID, entity.parent_key} & chosen:
+        return {}
+    ids: Tree = {ID: (Place("id"),)}
+    return ids | {entity.parent_key: (Place("parent_id"),)} if entity.parent_key else ids
 
 
-def _is_chosen(name: str, chosen: set[str]) -> bool:
+def _is_chosen(name: str, chosen: set[str] | None) -> bool:
     """By its own name or by that of a group it stands in."""
+    if chosen is None:
+        return True
     parts = name.split("/")
     return any("/".join(parts[:depth]) in chosen for depth in range(1, len(parts) + 1))
 
 
-def _at(group: Group, path: Sequence[str]) -> Group:
+def _at(tree: Tree, path: Sequence[str]) -> Tree:
     for name in path:
-        group = group.groups.setdefault(name, Group())
-    return group
+        inner = tree.setdefault(name, {})
+        assert isinstance(inner, dict)
+        tree = inner
+    return tree
 
 
 SYSTEM_SOURCES = {
@@ -186,23 +108,25 @@ SYSTEM_SOURCES = {
 }
 FACTS = ("submitterId", "attachmentsPresent", "attachmentsExpected", "edits")
 NEVER = ("deletedAt", "submitterName", "status", "deviceId")  # a tablet's or a person's name
-ALL_SYSTEM = frozenset({*SYSTEM_SOURCES, *FACTS, *NEVER, "reviewState"})
+# What Central says of a submission beside its answers.
+SYSTEM_PIECES: dict[str, tuple[Piece, ...]] = {
+    **{name: (Place(source),) for name, source in SYSTEM_SOURCES.items()},
+    **dict.fromkeys(NEVER, NULL),
+    "reviewState": (Place("review_state", REVIEW_STATES.get),),
+    **{name: (Place(name),) for name in FACTS},
+}
 
 
-def _system_names(chosen: set[str] | None) -> frozenset[str] | None:
+def _system_names(chosen: set[str] | None) -> list[str]:
     if chosen is None or SYSTEM in chosen:
-        return ALL_SYSTEM
-    named = {n for n in ALL_SYSTEM if {f"{SYSTEM}/{n}", f"{SYSTEM}_{n}"} & chosen}
-    return frozenset(named) or None
+        return list(SYSTEM_PIECES)
+    return [n for n in SYSTEM_PIECES if {f"{SYSTEM}/{n}", f"{SYSTEM}_{n}"} & chosen]
 
 
-def system_of(record: Record, facts: Record, names: frozenset[str]) -> Record:
-    """What Central says of a submission beside its answers."""
-    said: Record = {name: record[source] for name, source in SYSTEM_SOURCES.items()}
-    said |= dict.fromkeys(NEVER)
-    said["reviewState"] = REVIEW_STATES.get(record["review_state"])
-    said |= {name: facts.get(name) for name in FACTS}
-    return said if names is ALL_SYSTEM else {n: v for n, v in said.items() if n in names}
+def _system(style: Style, names: Sequence[str]) -> Tree:
+    if style.flat:
+        return {f"{SYSTEM}_{name}": SYSTEM_PIECES[name] for name in names}
+    return {SYSTEM: {name: SYSTEM_PIECES[name] for name in names}} if names else {}
 
 
 def _converter(p: Property, style: Style) -> Convert | None:
