@@ -47,6 +47,10 @@ class CleanRow(models.Model):
             # all rows of a record, to replace or show them
             models.Index(fields=["record_id"], name="row_record"),
             models.Index(fields=["household_id"], name="row_household", condition=Q(repeat="")),
+            # the few records that most readers of a repeat do not see
+            models.Index(
+                fields=["id"], name="row_restricted", condition=Q(restricted=True, repeat="")
+            ),
         ]
 
     def __str__(self) -> str:

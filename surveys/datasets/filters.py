@@ -115,8 +115,17 @@ def filter_rows(
         found = CleanRow.objects.filter(
             form=OuterRef("form"), repeat=repeat.table.path, record_id=OuterRef("record_id")
         )
-        rows = rows.filter(Exists(_filter(found, repeat.table, asked, repeat.masked, recipient)))
+        rows = rows.filter(_Asked(_filter(found, repeat.table, asked, repeat.masked, recipient)))
     return rows
+
+
+class _Asked(Exists):
+    """Asked of each record in the order of the page, until it is full.
+
+    Without the OFFSET PostgreSQL reads the whole repeat first, for a page as for all pages.
+    """
+
+    template = "EXISTS(%(subquery)s OFFSET 0)"
 
 
 def _by_table(

@@ -15,13 +15,14 @@ from backend.accounts.models import User
 from backend.problems import Problem
 from surveys.cleaning.models import CleanRow
 from surveys.datasets.columns import Dataset, Table, dataset_of
-from surveys.datasets.layers import CORRECTED, in_layer
+from surveys.datasets.layers import ANALYSIS, CORRECTED, in_layer
 from surveys.datasets.registry import keep_register
 from surveys.datasets.shape import COLUMNS, TIMES
 from surveys.datasets.shape import Row as Row
 from surveys.datasets.shape import Shape as Shape
 from surveys.privacy.access import (
     coarse_keys,
+    hidden_from,
     masked_keys,
     recipient_of,
     rows_for,
@@ -93,13 +94,21 @@ def visible_rows(
     With a `recipient` outside the programme, only those that may be shared.
     """
     rows = CleanRow.objects.filter(form=form, repeat=table.path)
-    roots = rows
-    if table.path:
-        roots = CleanRow.objects.filter(pk=OuterRef("record_id"), repeat="")
+    outside = recipient_of(user, recipient)
+    if not table.path:
+        return _visible_roots(rows, table, user, layer, outside)
+    roots = CleanRow.objects.filter(pk=OuterRef("record_id"), repeat="")
+    hidden = hidden_from(user, form.form_id)
+    if hidden is not None and layer != ANALYSIS and not outside:
+        return rows.exclude(Exists(roots.filter(hidden)))  # a few, which an index has
+    return rows.filter(Exists(_visible_roots(roots, table, user, layer, outside)))
+
+
+def _visible_roots(
+    roots: QuerySet[CleanRow], table: Table, user: User, layer: str, outside: str
+) -> QuerySet[CleanRow]:
     roots = in_layer(roots.filter(rows_for(user)), table, layer)
-    if recipient_of(user, recipient):
-        roots = shareable(roots)
-    return rows.filter(Exists(roots)) if table.path else roots
+    return shareable(roots) if outside else roots
 
 
 def read_columns(

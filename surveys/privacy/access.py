@@ -101,6 +101,16 @@ def rows_for(user: User) -> Q:
     return allowed if places is None else allowed & Q(place__in=places.values("pk"))
 
 
+def hidden_from(user: User, form_id: str) -> Q | None:
+    """The root rows of a form that a user does not see, where these are but a few of all.
+
+    None where `rows_for` must be asked of each.
+    """
+    if user.is_partner or user.place_codes or not may_read_form(user, form_id):
+        return None
+    return Q(pk__in=[]) if user.sees_legal_aid else Q(restricted=True)
+
+
 def recipient_of(user: User, recipient: str = "") -> str:
     """Who outside gets what this user asks for; "" where it stays in the programme."""
     return user.partner if user.is_partner else recipient
