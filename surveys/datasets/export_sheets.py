@@ -9,10 +9,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from surveys.cleaning.models import CleanRow
-from surveys.datasets.blocks import Block, read_blocks
+from surveys.datasets.blocks import Block, read_blocks, reader_of
 from surveys.datasets.codebook import codebook
 from surveys.datasets.columns import Dataset, Table
-from surveys.datasets.files.sheets import Cell, CellColumn, Sheet, sheet_of_rows
+from surveys.datasets.files.sheets import Cell, CellColumn, Sheet, TextReader, sheet_of_rows
 from surveys.datasets.filters import filter_rows
 from surveys.datasets.models import Export
 from surveys.datasets.records import repeats_below
@@ -20,10 +20,10 @@ from surveys.datasets.tables import (
     Shape,
     dataset_of_form,
     language_of,
-    read_columns,
     shape_of,
     visible_rows,
 )
+from surveys.datasets.texts import Slot
 from surveys.privacy.access import dataset_reader
 from surveys.privacy.models import Unmasking
 
@@ -49,8 +49,8 @@ class Part:
     def blocks(self, *, raw: bool, with_gaps: bool = False) -> Iterator[Block]:
         """All its rows by a server-side cursor, in the order they came."""
         answers = "verbatim" if raw else "values"
-        rows = read_columns(self.rows.order_by(*ORDER), answers=answers, with_sent=with_gaps)
-        return read_blocks(rows, self.shape, with_sent=with_gaps)
+        rows = self.rows.order_by(*ORDER)
+        return read_blocks(rows, self.shape, answers=answers, with_sent=with_gaps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +119,9 @@ def data_sheets(reading: Reading, watch: Watch) -> Iterator[Sheet]:
     for part in reading.parts:
         columns = cell_columns(part.shape, raw=reading.raw)
         header = tuple(name for column in columns for name in column.header())
-        blocks = watch(part.blocks(raw=reading.raw))
-        yield Sheet(part.name, header, _cells(blocks, columns, labels=reading.labels))
+        blocks = (block.texts for block in watch(part.blocks(raw=reading.raw)))
+        readers = _readers(part.shape, columns, labels=reading.labels)
+        yield Sheet(part.name, header, blocks, readers)
 
 
 def words_sheets(
@@ -167,12 +168,13 @@ def cell_columns(shape: Shape, *, raw: bool) -> tuple[CellColumn, ...]:
     return (*keys, *answers)
 
 
-def _cells(
-    blocks: Iterator[Block], columns: Sequence[CellColumn], *, labels: bool
-) -> Iterator[list[Sequence[Cell]]]:
+def _readers(shape: Shape, columns: Sequence[CellColumn], *, labels: bool) -> list[TextReader]:
+    """For each column how a JSON text becomes cells."""
     zone, between = timezone.get_current_timezone(), "; " if labels else " "
-    for block in blocks:
-        cells: list[Sequence[Cell]] = []
-        for column, values in zip(columns, block.columns, strict=True):
-            cells += column.columns(values, zone, between)
-        yield cells
+
+    def reader(slot: Slot, column: CellColumn) -> TextReader:
+        read = reader_of(slot)
+        as_it_is = slot.change is None and column.type not in {"dateTime", "geopoint"}
+        return TextReader(lambda text: column.cells(read(text), zone, between), as_it_is)
+
+    return [reader(*pair) for pair in zip(shape.slots.values(), columns, strict=True)]

@@ -27,21 +27,27 @@ class Fragments(Func):
         (answers, _none), *columns = map(compiler.compile, self.source_expressions)
         texts, values, others = [], list[Any](), iter(columns)
         for key in self.keys:
-            sql, given = (f"{answers} -> %s", [key]) if key is not None else next(others)
+            sql, given = ("answers -> %s", [key]) if key is not None else next(others)
             texts.append(f"({sql})::text" if key is not None else f"to_json({sql})::text")
             values += given
-        items = ", ".join(texts)
-        return f"array_to_string(ARRAY[{items}]::text[], chr(31), 'null')", values
+        return _OPENED_ONCE.format(items=", ".join(texts), answers=answers), values
+
+
+# Answers that lie compressed or apart would else be unpacked for each key anew.
+_OPENED_ONCE = (
+    "(SELECT array_to_string(ARRAY[{items}]::text[], chr(31), 'null')"
+    " FROM (SELECT {answers} || '{{}}'::jsonb AS answers OFFSET 0) AS opened)"
+)
 
 
 def fragments(
     writer: Writer, expressions: Mapping[str, Combinable], *, answers: str = "values"
 ) -> Fragments:
     """What a writer reads; `expressions` has columns that are no columns of the row."""
-    return Fragments(answers, *(_item(slot, expressions) for slot in writer.reads))
+    return Fragments(answers, *(item_of(slot, expressions) for slot in writer.reads))
 
 
-def _item(slot: Slot | None, expressions: Mapping[str, Combinable]) -> str | Combinable:
+def item_of(slot: Slot | None, expressions: Mapping[str, Combinable]) -> str | Combinable:
     if slot is None:
         return _Nothing()
     if slot.column is None:

@@ -12,6 +12,7 @@ from uuid import UUID
 import orjson
 
 from surveys.datasets.columns import Column, Table
+from surveys.datasets.files.sheets import Known
 from surveys.datasets.layers import ANALYSIS, CORRECTED, RAW
 from surveys.datasets.missing import missing_codes, missing_kind
 from surveys.datasets.texts import Change, Slot
@@ -72,24 +73,24 @@ class Shape:
         answers = orjson.loads(row["answers"])
         return {name: slot.value(row, answers) for name, slot in self.slots.items()}
 
-    def columns_of(self, rows: Sequence[Row], answers: Sequence[Row]) -> list[list[Any]]:
-        """What `record` gives of these rows, as a list for each key and each column.
+    def missing_of(self, texts: Sequence[Sequence[str]], sent: Sequence[Row]) -> list[list[str]]:
+        """For each column why there is no answer, row by row; "" where there is or none may see.
 
-        Files are millions of values; a column at a time they cost a third.
+        `texts` are the JSON of all keys and columns, by column.
         """
-        return [_column_of(slot, rows, answers) for slot in self.slots.values()]
+        answers = texts[len(self.keys) :]
+        pairs = zip(self.columns, answers, strict=True)
+        return [self._missing_of(column, found, sent) for column, found in pairs]
 
-    def missing_of(self, answers: Sequence[Row], sent: Sequence[Row]) -> list[list[str]]:
-        """For each column why there is no answer, row by row; "" where there is or none may see."""
-        return [self._missing_of(column, answers, sent) for column in self.columns]
-
-    def _missing_of(self, column: Column, answers: Sequence[Row], sent: Sequence[Row]) -> list[str]:
+    def _missing_of(self, column: Column, texts: Sequence[str], sent: Sequence[Row]) -> list[str]:
         key, codes = column.field.key, missing_codes(column)
         if key not in self._open:
-            return [""] * len(answers)
+            return [""] * len(texts)
+        empty = {"null", "[]"} if codes else {"null"}
+        known = Known(lambda text: missing_kind(orjson.loads(text), None, codes) if codes else "")
         return [
-            missing_kind(value, text.get(key), codes) if value is None or codes else ""
-            for value, text in zip((row.get(key) for row in answers), sent, strict=True)
+            missing_kind(None, row.get(key), codes) if text in empty else known[text]
+            for text, row in zip(texts, sent, strict=True)
         ]
 
     def missing(self, row: Row) -> dict[str, str]:
@@ -138,17 +139,6 @@ class Shape:
 
     def _is_chosen(self, name: str) -> bool:
         return self.chosen is None or name in self.chosen
-
-
-def _column_of(slot: Slot, rows: Sequence[Row], answers: Sequence[Row]) -> list[Any]:
-    if slot.column is not None:
-        values = [row[slot.column] for row in rows]
-    elif slot.answer is not None:
-        values = [row.get(slot.answer) for row in answers]
-    else:
-        return [slot.constant] * len(rows)
-    change = slot.change
-    return values if change is None else [v if v is None else change(v) for v in values]
 
 
 def _labelled(labels: Mapping[str, str], value: Any) -> Any:

@@ -11,7 +11,7 @@ from datetime import date, datetime, time, tzinfo
 from decimal import Decimal
 from typing import Any
 
-from surveys.datasets.files.sheets import GEO_PARTS, CellColumn
+from surveys.datasets.files.sheets import GEO_PARTS, CellColumn, Known
 from surveys.datasets.files.variables import (
     EPOCH,
     EXACT,
@@ -88,6 +88,8 @@ class NumberEncoder(Encoder):
                 ],
             )
         read = getattr(self, f"_{self.type}")
+        if set(map(type, values)) <= {str, type(None)}:  # days come again and again
+            read = Known(read).__getitem__
         return (
             [
                 gap if value is None else self._read(read, value)

@@ -47,7 +47,7 @@ class Spool:
     def add(self, block: Block) -> None:
         for at, column in enumerate(block):
             if self.texts[at]:
-                longest = max(filter(None, column), key=_bytes, default="")
+                longest = max(filter(None, set(column)), key=_bytes, default="")
                 self.longest[at] = max(str(longest), self.longest[at], key=_bytes)
         self.rows += len(block[0])
         marshal.dump(block, self.file)

@@ -1,12 +1,11 @@
 """What a file writer is given: named sheets of typed cells. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from itertools import islice
 from typing import Any
-from uuid import UUID
 
 Cell = str | int | float | Decimal | bool | date | datetime | None
 # What a cell holds as it is; a file is millions of cells, so most of them end here.
@@ -14,23 +13,81 @@ PLAIN = frozenset({type(None), int, float, Decimal, bool})
 GEO_PARTS = ("lat", "lon", "alt", "acc")
 DATES = frozenset({"date", "dateTime"})
 LINES = frozenset({"geotrace", "geoshape"})
-AS_THEY_ARE = PLAIN | {str}
+MOST_KNOWN = 10_000  # different texts of a column that are remembered; then it begins anew
+Columns = Sequence[Sequence[Any]]
 
 
-Columns = Sequence[Sequence[Cell]]
+class Known(dict[str, Any]):
+    """Text → what `read` makes of it, made once for each different text."""
+
+    def __init__(self, read: Callable[[str], Any]) -> None:
+        super().__init__()
+        self.read = read
+
+    def __missing__(self, text: str) -> Any:
+        if len(self) >= MOST_KNOWN:
+            self.clear()
+        self[text] = found = self.read(text)
+        return found
+
+    def of(self, texts: Iterable[str]) -> list[Any]:
+        return list(map(self.__getitem__, texts))
+
+
+@dataclass(frozen=True, slots=True)
+class TextReader:
+    """Makes the cells of a column's JSON texts. `as_it_is`: a text says what its cell will hold."""
+
+    read: Callable[[str], Sequence[Cell]]
+    as_it_is: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One table of a file, as blocks of columns of equal length. `blocks` may be read once."""
+    """One table of a file, as blocks of columns of equal length. `blocks` may be read once.
+
+    With `readers` a block holds JSON texts, and each reader makes the cells of one column of them.
+    """
 
     name: str
     header: Sequence[str]
     blocks: Iterable[Columns]
+    readers: Sequence[TextReader] = ()
 
     def rows(self) -> Iterator[tuple[Cell, ...]]:
-        for columns in self.blocks:
+        for columns in self.columns(lambda cell: cell):
             yield from zip(*columns, strict=True)
+
+    def columns(
+        self, finish: Callable[[Cell], Any], shortcut: Callable[[str], Any] | None = None
+    ) -> Iterator[Columns]:
+        """Blocks with each cell as `finish` makes it, which is asked once for equal texts.
+
+        `shortcut` may know what becomes of a text whose cell is as it is; else it gives None.
+        """
+        if not self.readers:
+            yield from ([list(map(finish, column)) for column in block] for block in self.blocks)
+            return
+        known = [_finished(reader, finish, shortcut) for reader in self.readers]
+        for block in self.blocks:
+            found = (k.of(texts) for k, texts in zip(known, block, strict=True))
+            yield [column for cells in found for column in zip(*cells, strict=True)]
+
+
+def _finished(
+    reader: TextReader,
+    finish: Callable[[Cell], Any],
+    shortcut: Callable[[str], Any] | None,
+) -> Known:
+    read = reader.read
+    if shortcut is None or not reader.as_it_is:
+        return Known(lambda text: [finish(cell) for cell in read(text)])
+
+    def shortest(text: str) -> list[Any]:
+        found = shortcut(text)
+        return [finish(cell) for cell in read(text)] if found is None else [found]
+
+    return Known(shortest)
 
 
 def sheet_of_rows(name: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Sheet:
@@ -54,18 +111,6 @@ class CellColumn:
         if self.type == "geopoint":
             return tuple(f"{self.name}_{part}" for part in GEO_PARTS)
         return (self.name,)
-
-    def columns(self, values: list[Any], zone: tzinfo, between: str) -> Columns:
-        """The cells of many values: a list for each column of the header."""
-        if self.type == "geopoint":
-            points = [value if isinstance(value, Mapping) else {"lat": value} for value in values]
-            return [[point.get(part) for point in points] for part in GEO_PARTS]
-        kinds = set(map(type, values))
-        if kinds <= (PLAIN if self.type in DATES else AS_THEY_ARE):
-            return (values,)
-        if kinds == {UUID}:
-            return (list(map(str, values)),)
-        return ([self.cells(value, zone, between)[0] for value in values],)
 
     def cells(self, value: Any, zone: tzinfo, between: str) -> tuple[Cell, ...]:
         """A point fills four cells; a value of an unexpected kind is written as text."""
