@@ -174,7 +174,10 @@ def _readers(shape: Shape, columns: Sequence[CellColumn], *, labels: bool) -> li
 
     def reader(slot: Slot, column: CellColumn) -> TextReader:
         read = reader_of(slot)
-        as_it_is = slot.change is None and column.type not in {"dateTime", "geopoint"}
-        return TextReader(lambda text: column.cells(read(text), zone, between), as_it_is)
+        return TextReader(
+            lambda text: column.cells(read(text), zone, between),
+            width=len(column.header()),
+            as_it_is=slot.change is None and column.type != "dateTime",
+        )
 
     return [reader(*pair) for pair in zip(shape.slots.values(), columns, strict=True)]

@@ -36,10 +36,14 @@ class Known(dict[str, Any]):
 
 @dataclass(frozen=True, slots=True)
 class TextReader:
-    """Makes the cells of a column's JSON texts. `as_it_is`: a text says what its cell will hold."""
+    """Makes the cells of a column's JSON texts, `width` each.
+
+    `as_it_is`: a text says by itself what its one cell will hold.
+    """
 
     read: Callable[[str], Sequence[Cell]]
-    as_it_is: bool
+    width: int = 1
+    as_it_is: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +74,11 @@ class Sheet:
             return
         known = [_finished(reader, finish, shortcut) for reader in self.readers]
         for block in self.blocks:
-            found = (k.of(texts) for k, texts in zip(known, block, strict=True))
-            yield [column for cells in found for column in zip(*cells, strict=True)]
+            columns: list[Sequence[Any]] = []
+            for reader, cells, texts in zip(self.readers, known, block, strict=True):
+                column = cells.of(texts)
+                columns += zip(*column, strict=True) if reader.width > 1 else [column]
+            yield columns
 
 
 def _finished(
@@ -80,12 +87,14 @@ def _finished(
     shortcut: Callable[[str], Any] | None,
 ) -> Known:
     read = reader.read
-    if shortcut is None or not reader.as_it_is:
+    if reader.width > 1:
         return Known(lambda text: [finish(cell) for cell in read(text)])
+    if shortcut is None or not reader.as_it_is:
+        return Known(lambda text: finish(read(text)[0]))
 
-    def shortest(text: str) -> list[Any]:
+    def shortest(text: str) -> Any:
         found = shortcut(text)
-        return [finish(cell) for cell in read(text)] if found is None else [found]
+        return finish(read(text)[0]) if found is None else found
 
     return Known(shortest)
 
