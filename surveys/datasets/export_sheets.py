@@ -12,7 +12,7 @@ from surveys.cleaning.models import CleanRow
 from surveys.datasets.blocks import Block, read_blocks, reader_of
 from surveys.datasets.codebook import codebook
 from surveys.datasets.columns import Dataset, Table
-from surveys.datasets.files.sheets import Cell, CellColumn, Sheet, TextReader, sheet_of_rows
+from surveys.datasets.files.sheets import DATES, Cell, CellColumn, Sheet, TextReader, sheet_of_rows
 from surveys.datasets.filters import filter_rows
 from surveys.datasets.models import Export
 from surveys.datasets.records import repeats_below
@@ -177,7 +177,7 @@ def _readers(shape: Shape, columns: Sequence[CellColumn], *, labels: bool) -> li
         return TextReader(
             lambda text: column.cells(read(text), zone, between),
             width=len(column.header()),
-            as_it_is=slot.change is None and column.type != "dateTime",
+            as_it_is=slot.change is None and column.type not in DATES,
         )
 
     return [reader(*pair) for pair in zip(shape.slots.values(), columns, strict=True)]

@@ -25,18 +25,22 @@ class Fragments(Func):
 
     def as_sql(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
         (answers, _none), *columns = map(compiler.compile, self.source_expressions)
+        is_packed = answers.endswith('"verbatim"') or len(self.keys) > MOST_LYING_OPEN
+        source = "answers" if is_packed else answers
         texts, values, others = [], list[Any](), iter(columns)
         for key in self.keys:
-            sql, given = ("answers -> %s", [key]) if key is not None else next(others)
+            sql, given = (f"{source} -> %s", [key]) if key is not None else next(others)
             texts.append(f"({sql})::text" if key is not None else f"to_json({sql})::text")
             values += given
-        return _OPENED_ONCE.format(items=", ".join(texts), answers=answers), values
+        text = f"array_to_string(ARRAY[{', '.join(texts)}]::text[], chr(31), 'null')"
+        return (_UNPACKED_ONCE.format(text=text, answers=answers) if is_packed else text), values
 
 
-# Answers that lie compressed or apart would else be unpacked for each key anew.
-_OPENED_ONCE = (
-    "(SELECT array_to_string(ARRAY[{items}]::text[], chr(31), 'null')"
-    " FROM (SELECT {answers} || '{{}}'::jsonb AS answers OFFSET 0) AS opened)"
+# Typed answers of more lie compressed or apart, as the text that was sent does: they would be
+# unpacked for each key anew. Where they lie open this costs 20 µs a row.
+MOST_LYING_OPEN = 150
+_UNPACKED_ONCE = (
+    "(SELECT {text} FROM (SELECT {answers} || '{{}}'::jsonb AS answers OFFSET 0) AS unpacked)"
 )
 
 

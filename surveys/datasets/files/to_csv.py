@@ -17,7 +17,7 @@ from surveys.datasets.files.sheets import Cell, Sheet
 LEVEL = 1  # of zlib: a fifth larger than at 6, in a quarter of the time
 END = "\r\n"
 # What Python writes as it stands: whole, or with so few digits that a double gives them back.
-SHORT_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,14})|-?[1-9][0-9]{0,9}\.([0-9]{0,3}[1-9]|0)")
+SHORT_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,14}|-?[1-9][0-9]{0,9}\.([0-9]{0,3}[1-9]|0)")
 PLAIN_TEXT = re.compile(r'"(?![=+@\t\r-])[^\\",;\r\n]*"')
 FORMULA_STARTS = frozenset("=+-@\t\r")
 
@@ -76,10 +76,7 @@ def _rows(archive: zipfile.ZipFile, name: str) -> int:
 
 
 def _field_of_text(text: str) -> str | None:
-    """The field of a JSON text, where that is the text itself or what stands in its quotes.
-
-    Of dates too: one that is none stays the text it is.
-    """
+    """The field of a JSON text, where that is the text itself or what stands in its quotes."""
     if SHORT_NUMBER.fullmatch(text):
         return text
     return text[1:-1] if PLAIN_TEXT.fullmatch(text) else None
