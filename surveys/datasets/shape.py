@@ -37,6 +37,7 @@ COLUMNS = {
     "review_state": "submission__review_state",
 }
 ID_KEYS = frozenset({"id", "parent_id", "root_id", "household"})
+EMPTY = frozenset({"null", "[]"})  # as JSON
 TIMES = ("submitted_at", "received_at", "updated_at")
 
 
@@ -86,10 +87,12 @@ class Shape:
         key, codes = column.field.key, missing_codes(column)
         if key not in self._open:
             return [""] * len(texts)
-        empty = {"null", "[]"} if codes else {"null"}
-        known = Known(lambda text: missing_kind(orjson.loads(text), None, codes) if codes else "")
+        if not codes:
+            pairs = zip(texts, sent, strict=True)
+            return [missing_kind(None, r.get(key), codes) if t == "null" else "" for t, r in pairs]
+        known = self._kinds.setdefault(key, Known(partial(_kind_of_text, codes)))
         return [
-            missing_kind(None, row.get(key), codes) if text in empty else known[text]
+            missing_kind(None, row.get(key), codes) if text in EMPTY else known[text]
             for text, row in zip(texts, sent, strict=True)
         ]
 
@@ -101,6 +104,11 @@ class Shape:
             for key, column in self._seen
         }
         return {name: kind for name, kind in kinds.items() if kind}
+
+    @cached_property
+    def _kinds(self) -> dict[str, Known]:
+        """Key → text → why that is no answer, as far as it was asked."""
+        return {}
 
     @cached_property
     def _seen(self) -> tuple[tuple[str, Column], ...]:
@@ -139,6 +147,10 @@ class Shape:
 
     def _is_chosen(self, name: str) -> bool:
         return self.chosen is None or name in self.chosen
+
+
+def _kind_of_text(codes: Mapping[str, str], text: str) -> str:
+    return missing_kind(orjson.loads(text), None, codes)
 
 
 def _labelled(labels: Mapping[str, str], value: Any) -> Any:

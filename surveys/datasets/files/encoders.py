@@ -75,8 +75,10 @@ class NumberEncoder(Encoder):
     type: str = "number"
     missing: Mapping[str, Missing] = field(default_factory=dict)  # numbers that are no answer
     coded: frozenset[float] = frozenset()
+    known: Known = field(init=False)  # days and moments come again and again
 
     def __post_init__(self) -> None:
+        self.known = Known(getattr(self, f"_{self.type}"))
         self.coded = frozenset(float(code) for code in self.missing if _is_whole(code))
 
     def encode(self, values: Sequence[Any], gaps: Sequence[Code]) -> tuple[Codes, ...]:
@@ -87,9 +89,8 @@ class NumberEncoder(Encoder):
                     for value, gap in zip(values, gaps, strict=True)
                 ],
             )
-        read = getattr(self, f"_{self.type}")
-        if set(map(type, values)) <= {str, type(None)}:  # days come again and again
-            read = Known(read).__getitem__
+        are_texts = set(map(type, values)) <= {str, type(None)}
+        read = self.known.__getitem__ if are_texts else self.known.read
         return (
             [
                 gap if value is None else self._read(read, value)
