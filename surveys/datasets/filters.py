@@ -107,8 +107,6 @@ def filter_rows(
     repeat must hold for the same row. `recipient` is who knows ids by pseudonyms. Raises `Problem`:
     `field_unknown`, `operator_unknown`, `field_masked`, `value_invalid`, `place_unknown`.
     """
-    for name in query:
-        _check_given_once(query, name)
     own, inner = _by_table(table, query, below)
     rows = _filter(rows, table, own, masked, recipient)
     for repeat, asked in inner.items():
@@ -119,10 +117,63 @@ def filter_rows(
     return rows
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One filter as read: `kind` and `operator` are of `OPERATORS`, `value` as its field reads it.
+
+    `column` is None for what stands on every record. `value` is None where nothing is asked after
+    all: a list of commas.
+    """
+
+    name: str
+    kind: str
+    operator: str
+    value: Any
+    column: Column | None
+
+
+def read_filters(
+    table: Table,
+    query: QueryDict | Mapping[str, str],
+    masked: frozenset[str],
+    *,
+    below: Iterable[Below] = (),
+    recipient: str = "",
+) -> tuple[list[Wanted], dict[Table, list[Wanted]]]:
+    """The filters of a query by themselves: of the table, and of the repeats below it.
+
+    Raises `Problem` as `filter_rows` does, but for a place that is unknown.
+    """
+    own, inner = _by_table(table, query, below)
+    return (
+        [_wanted(table, name, value, masked, recipient) for name, value in own.items()],
+        {
+            repeat.table: [
+                _wanted(repeat.table, name, value, repeat.masked, recipient)
+                for name, value in asked.items()
+            ]
+            for repeat, asked in inner.items()
+        },
+    )
+
+
+def _wanted(table: Table, name: str, value: str, masked: frozenset[str], recipient: str) -> Wanted:
+    _check(table, name, masked, recipient)
+    field, operator = split_name(table, name)
+    kind, column = kind_of(table, field), table.column(field)
+    try:
+        read = _form_field(kind, operator, column).clean(value)
+    except forms.ValidationError as error:
+        raise Problem("value_invalid", field=name, reason=" ".join(error.messages)) from None
+    return Wanted(field, kind, operator, read, column)
+
+
 def _by_table(
     table: Table, query: QueryDict | Mapping[str, str], below: Iterable[Below]
 ) -> tuple[dict[str, str], dict[Below, dict[str, str]]]:
     """What is asked of the table itself, and of the repeats below it without their names."""
+    for name in query:
+        _check_given_once(query, name)
     own: dict[str, str] = {}
     inner: dict[Below, dict[str, str]] = {}
     longest_first = sorted(below, key=lambda repeat: -len(repeat.table.name))

@@ -34,11 +34,6 @@ DDI_SCHEMA = Path(__file__).parent / "data" / "ddi_codebook.xsd"
 KML = "{http://www.opengis.net/kml/2.2}"
 
 
-@pytest.fixture(autouse=True)
-def _files(settings: Any, tmp_path: Path) -> None:
-    settings.EXPORT_DIR = tmp_path / "exports"
-
-
 @pytest.fixture
 def records(form: Form) -> None:
     make_record(

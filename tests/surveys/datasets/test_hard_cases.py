@@ -55,11 +55,6 @@ HARD = {
 CUT = "…[cut]"
 
 
-@pytest.fixture(autouse=True)
-def _files(settings: Any, tmp_path: Path) -> None:
-    settings.EXPORT_DIR = tmp_path / "exports"
-
-
 @pytest.fixture
 def records(form: Form) -> None:
     gps = {"lat": 40.5, "lon": 72.8, "alt": None, "acc": None}
