@@ -122,7 +122,7 @@ def _insert_submissions(form: Form, first: int, last: int) -> None:
         "record_id": _id("n"),
         "raw_xml": r"'\x3c782f3e'::bytea",
         "sha256": "decode(repeat('00', 32), 'hex')",
-        "received_at": "now() + n * interval '1 ms'",
+        "received_at": "now() - interval '1 day' + n * interval '1 ms'",
         "state": "1",
         "review_state": "'received'",
         "head": "true",
