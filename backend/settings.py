@@ -330,6 +330,14 @@ SPECTACULAR_SETTINGS = {
             }
         }
     },
+    # Choices of the same name that are not the same choices.
+    "ENUM_NAME_OVERRIDES": {
+        "ConflictKind": ["soft", "hard"],
+        "LinkKind": "surveys.households.models.CandidateLink.Kind",
+        "DecisionSource": "surveys.households.models.LinkDecision.Source",
+        "LinkVerdict": "surveys.households.models.LinkDecision.Verdict",
+        "Adjudication": "surveys.links.models.Adjudication.Verdict",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "surveys.datasets.openapi.name_every_form",

@@ -47,6 +47,12 @@ class CleanRow(models.Model):
             # all rows of a record, to replace or show them
             models.Index(fields=["record_id"], name="row_record"),
             models.Index(fields=["household_id"], name="row_household", condition=Q(repeat="")),
+            # households that said no to sharing: asked for each list that goes outside
+            models.Index(
+                fields=["household_id"],
+                name="row_refused",
+                condition=Q(repeat="", values__consent_share="no"),
+            ),
         ]
 
     def __str__(self) -> str:

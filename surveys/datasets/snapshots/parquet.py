@@ -1,6 +1,6 @@
 """Rows → a Parquet file that DuckDB groups by: keys and typed answers, a column each. Pure."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from itertools import chain
 from pathlib import Path
@@ -12,10 +12,10 @@ import pyarrow.parquet as pq
 
 from surveys.datasets.snapshots.plan import BOOLEAN, LIST, NUMBER, PRESENCE, TEXT, WHOLE, Kept
 
-ROWS_A_GROUP = 60_000
+ROWS_A_GROUP = 15_000
 UUID = pa.uuid()
 TIME = pa.timestamp("us", tz="UTC")
-# What stands in every row beside its answers, in this order; the two last are JSON.
+# What stands in every row beside its answers in this order.
 FIXED: tuple[tuple[str, pa.DataType], ...] = (
     ("id", UUID),
     ("record_id", UUID),
@@ -40,14 +40,14 @@ _TYPES = {
     LIST: pa.list_(pa.string()),
     PRESENCE: pa.bool_(),
 }
-# Only answers that are of their kind: a tablet's older version may have sent another.
-_READS: dict[str, Callable[[Any], Any]] = {
-    WHOLE: lambda value: value if type(value) is int else None,
-    NUMBER: lambda value: float(value) if type(value) in {int, float} else None,
-    TEXT: lambda value: value if type(value) is str else None,
-    BOOLEAN: lambda value: value if type(value) is bool else None,
-    LIST: lambda value: value if type(value) is list else None,
-    PRESENCE: lambda value: None if value is None else True,
+NOTHING = type(None)
+# Answers that are of their kind: an older version of the form may have asked for another.
+_GOOD: dict[str, frozenset[type]] = {
+    WHOLE: frozenset({int, NOTHING}),
+    NUMBER: frozenset({int, float, NOTHING}),
+    TEXT: frozenset({str, NOTHING}),
+    BOOLEAN: frozenset({bool, NOTHING}),
+    LIST: frozenset({list, NOTHING}),
 }
 Row = Sequence[Any]
 
@@ -92,10 +92,20 @@ def _batch(block: Sequence[Row], kept: Sequence[Kept], schema: pa.Schema) -> pa.
     answers = [orjson.loads(text) for text in typed]
     verbatim = [orjson.loads(text) for text in sent]
     for each in kept:
-        read, key = _READS[each.kind], each.key
-        arrays.append(pa.array([read(row.get(key)) for row in answers], _TYPES[each.kind]))
+        key = each.key
+        arrays.append(_typed([row.get(key) for row in answers], each.kind))
         arrays.append(pa.array([row.get(key) for row in verbatim], pa.string()))
     return pa.record_batch(arrays, schema=schema)
+
+
+def _typed(values: list[Any], kind: str) -> pa.Array:
+    """What is of another kind is left out, as a filter of the list leaves it out."""
+    if kind == PRESENCE:
+        return pa.array([None if value is None else True for value in values], pa.bool_())
+    good = _GOOD[kind]
+    if not good.issuperset(map(type, values)):
+        values = [value if type(value) in good else None for value in values]
+    return pa.array(values, _TYPES[kind])
 
 
 def _uuids(values: Sequence[bytes | None]) -> pa.ExtensionArray:

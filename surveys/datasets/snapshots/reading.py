@@ -10,7 +10,7 @@ from django.db import connection
 
 from surveys.datasets.snapshots.plan import Plan
 
-ROWS_AT_ONCE = 2000
+ROWS_AT_ONCE = 1000
 # What began before may still commit, with a time of its own clock on its rows.
 MARGIN = timedelta(minutes=2)
 # In the order of `parquet.FIXED`. All rows of a record have its root's place, household and state.
