@@ -55,6 +55,14 @@ FILTERS = [query for query, _ in FOUND if "updated_since" not in query] + [
     {"instance_id__isnull": "false"},
     {"submitted_at__lt": "2014-06-01T08:02:00Z"},
 ]
+SOME: list[dict[str, str]] = [
+    {},
+    {"country": "KG"},
+    {"place": "KG06"},
+    {"member__age__gte": "5"},
+    {"household": str(TWICE)},
+    {"instance_id__isnull": "false"},
+]
 
 
 def groups(client: Client, url: str = GROUPS, **query: Any) -> dict[str, Any]:
@@ -153,24 +161,35 @@ def people(db: None, alice: User, bob: User, dilnoza: User, root: User) -> dict[
     }  # fmt: skip
 
 
+def same_count(client: Client, **query: str) -> int:
+    """How many records list and groups both find; or they refuse in the same words."""
+    listed = client.get(LIST, {**query, "count": "1", "page_size": "1"})
+    found = client.get(GROUPS, {**query, "by": "review_state"})
+    assert found.status_code == listed.status_code, (query, found.content)
+    if found.status_code != 200:
+        assert found.json()["code"] == listed.json()["code"], query
+        return 0
+    count = sum(group["count"] for group in found.json()["groups"])
+    assert count == listed.json()["about"]["count"], query
+    return count
+
+
+def test_groups_count_what_the_list_gives_by_every_filter(visits: Form, as_bob: Client) -> None:
+    counts = [same_count(as_bob, **query) for query in FILTERS]
+    assert sum(map(bool, counts)) > len(FILTERS) * 2 / 3
+
+
 @pytest.mark.parametrize("who", ["alice", "bob", "dilnoza", "root", "partner", "nobody"])
-def test_groups_count_what_the_list_gives_to_everyone_by_every_filter(
+def test_everyone_is_counted_what_they_may_see_in_each_layer(
     visits: Form, people: dict[str, User], who: str
 ) -> None:
     client = client_of(people[who])
-    seen = 0
-    for query in [{}, *FILTERS]:
-        for layer in ("corrected", "analysis", "raw"):
-            listed = client.get(LIST, {**query, "layer": layer, "count": "1"})
-            found = client.get(GROUPS, {**query, "layer": layer, "by": "review_state"})
-            assert found.status_code == listed.status_code, (query, found.content)
-            if found.status_code == 200:
-                count = sum(group["count"] for group in found.json()["groups"])
-                assert count == listed.json()["about"]["count"], (query, layer)
-                seen += count
-            else:
-                assert found.json()["code"] == listed.json()["code"]
-    assert bool(seen) is (who != "nobody")
+    seen = {
+        layer: sum(same_count(client, layer=layer, **query) for query in SOME)
+        for layer in ("corrected", "analysis", "raw")
+    }
+    assert bool(seen["corrected"]) is (who != "nobody")
+    assert seen["analysis"] <= seen["corrected"] == seen["raw"]
 
 
 @pytest.mark.parametrize("who", ["alice", "bob", "dilnoza", "partner"])
