@@ -107,7 +107,7 @@ def filter_rows(
     repeat must hold for the same row. `recipient` is who knows ids by pseudonyms. Raises `Problem`:
     `field_unknown`, `operator_unknown`, `field_masked`, `value_invalid`, `place_unknown`.
     """
-    own, inner = _by_table(table, query, below)
+    own, inner = by_table(table, query, below)
     rows = _filter(rows, table, own, masked, recipient)
     for repeat, asked in inner.items():
         found = CleanRow.objects.filter(
@@ -117,58 +117,7 @@ def filter_rows(
     return rows
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """One filter as read: `kind` and `operator` are of `OPERATORS`, `value` as its field reads it.
-
-    `column` is None for what stands on every record. `value` is None where nothing is asked after
-    all: a list of commas.
-    """
-
-    name: str
-    kind: str
-    operator: str
-    value: Any
-    column: Column | None
-
-
-def read_filters(
-    table: Table,
-    query: QueryDict | Mapping[str, str],
-    masked: frozenset[str],
-    *,
-    below: Iterable[Below] = (),
-    recipient: str = "",
-) -> tuple[list[Wanted], dict[Table, list[Wanted]]]:
-    """The filters of a query by themselves: of the table, and of the repeats below it.
-
-    Raises `Problem` as `filter_rows` does, but for a place that is unknown.
-    """
-    own, inner = _by_table(table, query, below)
-    return (
-        [_wanted(table, name, value, masked, recipient) for name, value in own.items()],
-        {
-            repeat.table: [
-                _wanted(repeat.table, name, value, repeat.masked, recipient)
-                for name, value in asked.items()
-            ]
-            for repeat, asked in inner.items()
-        },
-    )
-
-
-def _wanted(table: Table, name: str, value: str, masked: frozenset[str], recipient: str) -> Wanted:
-    _check(table, name, masked, recipient)
-    field, operator = split_name(table, name)
-    kind, column = kind_of(table, field), table.column(field)
-    try:
-        read = _form_field(kind, operator, column).clean(value)
-    except forms.ValidationError as error:
-        raise Problem("value_invalid", field=name, reason=" ".join(error.messages)) from None
-    return Wanted(field, kind, operator, read, column)
-
-
-def _by_table(
+def by_table(
     table: Table, query: QueryDict | Mapping[str, str], below: Iterable[Below]
 ) -> tuple[dict[str, str], dict[Below, dict[str, str]]]:
     """What is asked of the table itself, and of the repeats below it without their names."""
@@ -190,7 +139,7 @@ def _filter(
     rows: Rows, table: Table, query: Mapping[str, str], masked: frozenset[str], recipient: str
 ) -> Rows:
     for name in query:
-        _check(table, name, masked, recipient)
+        check_filter(table, name, masked, recipient)
     filterset = filterset_class(table, tuple(query), recipient)(data=query, queryset=rows)
     if not filterset.is_valid():
         name, errors = next(iter(filterset.form.errors.items()))
@@ -240,7 +189,7 @@ def check_not_masked(
         raise Problem("field_masked", field=name)
 
 
-def _check(table: Table, name: str, masked: frozenset[str], recipient: str) -> None:
+def check_filter(table: Table, name: str, masked: frozenset[str], recipient: str) -> None:
     field, operator = split_name(table, name)
     allowed = OPERATORS[kind_of(table, field)]
     if operator not in allowed or name == f"{field}__":
@@ -264,7 +213,7 @@ def _row_filter(table: Table, name: str, recipient: str) -> RowFilter:
     field, operator = split_name(table, name)
     kind = kind_of(table, field)
     column = table.column(field)
-    reads = _form_field(kind, operator, column)
+    reads = form_field(kind, operator, column)
     if kind == "place":
         return RowFilter(reads, place_condition(operator))
     if column is None:
@@ -284,7 +233,7 @@ def _by_pseudonym(condition: Condition, recipient: str) -> Condition:
     return behind
 
 
-def _form_field(kind: str, operator: str, column: Column | None) -> forms.Field:
+def form_field(kind: str, operator: str, column: Column | None) -> forms.Field:
     if operator == "isnull":
         return FORM_FIELDS["boolean"]()
     if operator == "contains" and kind != "select_multiple":

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.http import QueryDict
 
 from backend.problems import Problem
-from surveys.datasets.filters import read_filters
+from surveys.datasets.grouping.filters import read_filters
 from surveys.datasets.grouping.keys import Key, check_name, key_of, number_of
 from surveys.datasets.grouping.question import Question
 from surveys.datasets.grouping.rows import rows_wanted

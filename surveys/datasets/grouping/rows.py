@@ -8,7 +8,8 @@ from typing import Any
 
 from surveys.cleaning.models import CleanRow
 from surveys.datasets.columns import Table
-from surveys.datasets.filters import RECORD_COLUMNS, Wanted
+from surveys.datasets.filters import RECORD_COLUMNS
+from surveys.datasets.grouping.filters import Wanted
 from surveys.datasets.grouping.question import Question
 from surveys.datasets.layers import ANALYSIS
 from surveys.datasets.shape import ID_KEYS
