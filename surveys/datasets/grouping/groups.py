@@ -20,7 +20,8 @@ from surveys.datasets.records import Asked, repeats_below
 from surveys.datasets.shape import Shape
 from surveys.datasets.snapshots import engine
 from surveys.datasets.snapshots.conditions import Part
-from surveys.datasets.snapshots.renew import fresh_snapshot
+from surveys.datasets.snapshots.renew import fresh_snapshot, waiting_for
+from surveys.datasets.snapshots.store import forget
 from surveys.datasets.tables import language_of, shape_of
 
 WORDS = frozenset({"by", "of", "labels", "layer", "format"})
@@ -105,6 +106,9 @@ def _run(question: Question, keys: Sequence[Key], numbers: Sequence[str], where:
         found = engine.run(settings.SNAPSHOT_DIR, sql, [*words, *where.words])
     except engine.TooMuch:
         raise Problem("groups_too_many", limit=MOST_GROUPS) from None
+    except FileNotFoundError:  # somebody emptied the folder: the next who asks makes it anew
+        forget(question.folder)
+        raise waiting_for(question.asked.form) from None
     if len(found) > MOST_GROUPS:
         raise Problem("groups_too_many", limit=MOST_GROUPS)
     return found

@@ -14,7 +14,7 @@ import duckdb
 
 from surveys.datasets.snapshots.store import Manifest
 
-MEMORY, THREADS = "200MB", 2
+MEMORY, THREADS = "128MB", 2
 SETTINGS = (
     "SET parquet_metadata_cache = true",  # a file never changes once it has its name
     "SET enable_external_access = false",

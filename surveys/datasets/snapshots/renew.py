@@ -62,7 +62,7 @@ def fresh_snapshot(form: Form, dataset: Dataset) -> Snapshot:
         if known is not None and _is_fresh(known, plan, RENEWED_AFTER if mine else OLDEST):
             return Snapshot(folder, known, plan)
         if not mine:
-            raise _waiting(form)
+            raise waiting_for(form)
         return Snapshot(folder, _renewed(form, dataset, plan, known), plan)
 
 
@@ -101,7 +101,7 @@ def _renewed(form: Form, dataset: Dataset, plan: Plan, known: Manifest | None) -
     base = known.base if known and fits(plan, known.base.kept, known.base.known) else None
     if base is None:
         if CleanRow.objects.filter(form=form)[: MOST_AT_ONCE + 1].count() > MOST_AT_ONCE:
-            raise _waiting(form)
+            raise waiting_for(form)
         return _write_beside(form, dataset, plan, _write_base(form, plan))
     if known and known.beside.kept == plan.positions:
         as_of = timezone.now()
@@ -133,7 +133,7 @@ def _write_beside(form: Form, dataset: Dataset, plan: Plan, base: Base) -> Manif
     with _enough_room(), _one_moment():
         changes = reading.changes_since(form.pk, plan, base.watermark)
         if changes.records > MOST_BESIDE:
-            raise _waiting(form)
+            raise waiting_for(form)
         records = reading.changed_records(form.pk, plan, base.watermark)
         for table, kept in plan.tables.items():
             path = store.new_file(folder, "beside")
@@ -168,7 +168,7 @@ def _needs_base(form: Form, plan: Plan) -> bool:
     return changed > min(MOST_BESIDE // 2, max(MOST_AT_ONCE // 4, base.records // 20))
 
 
-def _waiting(form: Form) -> Problem:
+def waiting_for(form: Form) -> Problem:
     return Problem("snapshot_waiting", form_id=form.form_id, retry_after=RETRY_AFTER)
 
 

@@ -80,12 +80,21 @@ def read_manifest(folder: Path) -> Manifest | None:
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Puts it in place of the one before, once all that it names is safe on the disk."""
+    for name in manifest.files:
+        _fsync(folder / name)
     unfinished = folder / f".{uuid4().hex}.json"
     with unfinished.open("w") as file:
         json.dump(asdict(manifest), file, default=datetime.isoformat)
         file.flush()
         os.fsync(file.fileno())
     unfinished.replace(folder / MANIFEST)
+    _fsync(folder)
+
+
+def forget(folder: Path) -> None:
+    """There is no snapshot any more: the next who asks makes one."""
+    (folder / MANIFEST).unlink(missing_ok=True)
 
 
 def new_file(folder: Path, what: str) -> Path:
@@ -100,6 +109,14 @@ def remove_left(folder: Path, manifest: Manifest, *, now: float) -> int:
     for each in old:
         each.unlink(missing_ok=True)
     return len(old)
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _files(folder: Path) -> Iterator[Path]:

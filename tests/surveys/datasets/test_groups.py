@@ -512,5 +512,14 @@ def test_broken_manifest_is_no_snapshot(form: Form, as_bob: Client) -> None:
     assert counted(as_bob, "country") == {"KG": 1}
 
 
+def test_snapshot_whose_files_are_gone_is_made_anew(form: Form, as_bob: Client) -> None:
+    make_record(form, {"country": "KG"})
+    groups(as_bob)
+    for file in django_settings.SNAPSHOT_DIR.rglob("*.parquet"):
+        file.unlink()
+    assert problem(as_bob, 503)["code"] == "snapshot_waiting"
+    assert counted(as_bob, "country") == {"KG": 1}
+
+
 def test_enumerators_get_no_groups(form: Form, as_charlie: Client) -> None:
     assert problem(as_charlie, 403)["code"] == "not_allowed"
