@@ -56,6 +56,8 @@ def rows_of(folder: Path, manifest: Manifest, table: str) -> str:
     base = _all("*", folder, manifest.base.files[table])
     if manifest.beside.records:
         base += f" WHERE record_id NOT IN ({_all('id', folder, manifest.beside.changed)})"
+    elif manifest.base.kept[table] == manifest.beside.kept[table]:
+        return f"({base})"  # a filter on a union costs a third more
     return f"({base} UNION ALL BY NAME {beside})"
 
 
