@@ -239,6 +239,7 @@ INSTALLED_APPS = [
     "surveys.households",
     "surveys.entities",
     "surveys.datasets",
+    "surveys.interviews",
     "surveys.reviewing",
     "surveys.lifecycle",
     "surveys.links",
