@@ -234,6 +234,16 @@ KINDS: dict[str, Kind] = {
         "Changed meanwhile",
         "The household was updated since you looked; it is at version {entity_version} now. Look again and choose.",
     ),
+    "groups_too_many": Kind(
+        400,
+        "Too many groups",
+        "This gives more than {limit} groups, or needs more memory than a request may have; filter it, or group by less.",
+    ),
+    "snapshot_waiting": Kind(
+        503,
+        "Being counted",
+        "The records of {form_id} are being made ready for groups; ask again in {retry_after} seconds.",
+    ),
     "export_kind_unknown": Kind(400, "Kind unknown", "Exports are made as {allowed}."),
     "export_not_ready": Kind(
         409, "Not ready", "The export is {state}; ask again when it is ready."

@@ -163,6 +163,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 86400,
         "options": {"expires": 3600},
     },
+    "keep-snapshots": {
+        "task": "surveys.datasets.tasks.keep_snapshots_task",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
     "sweep-exports": {
         "task": "surveys.datasets.tasks.build_waiting_exports_task",
         "schedule": SWEEP_SECONDS,
@@ -186,6 +191,7 @@ if bool(ENKETO_URL) != bool(ENKETO_API_KEY):
 
 MEDIA_ROOT = VAR_DIR / "attachments"
 EXPORT_DIR = VAR_DIR / "exports"
+SNAPSHOT_DIR = VAR_DIR / "snapshots"
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "backend" / "static"]
@@ -324,6 +330,14 @@ SPECTACULAR_SETTINGS = {
                 "description": "A tablet's token, from POST /api/v1/sync/enrol or its QR code.",
             }
         }
+    },
+    # Choices of the same name that are not the same choices.
+    "ENUM_NAME_OVERRIDES": {
+        "ConflictKind": ["soft", "hard"],
+        "LinkKind": "surveys.households.models.CandidateLink.Kind",
+        "DecisionSource": "surveys.households.models.LinkDecision.Source",
+        "LinkVerdict": "surveys.households.models.LinkDecision.Verdict",
+        "Adjudication": "surveys.links.models.Adjudication.Verdict",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -15,6 +15,7 @@ urlpatterns = [
     path("health/live", health.live),
     path("health/ready", health.ready),
     path("admin/", admin.site.urls),
+    path("api/v1/tokens/", include("backend.accounts.api_urls")),
     path("api/v1/sync/", include("sync.api.urls")),
     path("api/v1/devices/", include("sync.register.urls")),
     path("web-forms/", include("sync.enketo.urls")),

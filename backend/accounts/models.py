@@ -54,6 +54,10 @@ class PersonalToken(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
     name = models.CharField(max_length=80)
     digest = models.CharField(max_length=64, unique=True)
+    # The token that asked for this one by API: what ends it ends this one too.
+    made_with = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="made"
+    )
     form_ids: Any = models.JSONField(default=list, blank=True)
     purpose = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -69,3 +73,10 @@ class PersonalToken(models.Model):
 
     def is_valid(self) -> bool:
         return self.revoked_at is None and timezone.now() < self.expires_at
+
+    def covers(self, other: "PersonalToken") -> bool:
+        """Whether the other opens nothing that this one does not."""
+        forms = not self.form_ids or (
+            bool(other.form_ids) and set(other.form_ids) <= {*self.form_ids}
+        )
+        return forms and self.purpose in {"", other.purpose}

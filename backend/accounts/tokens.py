@@ -6,10 +6,13 @@ import string
 from collections.abc import Sequence
 from datetime import timedelta
 
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from backend.accounts.models import PersonalToken, User
 from backend.audit.log import log_event
+from backend.problems import Problem
 
 TOKEN_DAYS = 365
 _LETTERS = string.ascii_letters + string.digits
@@ -42,23 +45,72 @@ def make_personal_token(
     It lives `days`, at most a year; with `form_ids` it opens these forms only; with a `purpose`
     all its exports are for that.
     """
-    token = new_token()
-    made = PersonalToken.objects.create(
+    _, secret = make_token(
+        user=user, name=name, by=by, days=days, form_ids=form_ids, purpose=purpose
+    )
+    return secret
+
+
+def make_token(
+    *,
+    user: User,
+    name: str,
+    by: User | None = None,
+    days: int = TOKEN_DAYS,
+    form_ids: Sequence[str] = (),
+    purpose: str = "",
+) -> tuple[PersonalToken, str]:
+    """The same, with its row. Where `user` came with a token, the new one opens no more than that,
+    serves the same purpose, and ends when it does.
+
+    Raises `Problem`: `token_scope`, `value_invalid`.
+    """
+    above, secret = user.token, new_token()
+    made = PersonalToken(
         user=user,
         name=name,
-        digest=token_digest(token),
-        form_ids=list(form_ids),
-        purpose=purpose.strip()[:300],
+        digest=token_digest(secret),
+        made_with=above,
+        form_ids=list(form_ids) or (above.form_ids if above else []),
+        purpose=purpose.strip()[:300] or (above.purpose if above else ""),
         expires_at=timezone.now() + timedelta(days=min(max(days, 1), TOKEN_DAYS)),
     )
-    log_event("token.made", by=by or user, target=made)
-    return token
+    if above is not None:
+        _check_covered(made, above)
+        made.expires_at = min(made.expires_at, above.expires_at)
+    with transaction.atomic():
+        if above is not None and not _open(pk=above.pk).select_for_update().exists():
+            raise Problem("login_required")  # it was ended a moment ago
+        made.save()
+        log_event("token.made", by=by or user, target=made)
+    return made, secret
 
 
 def revoke_personal_token(*, token: PersonalToken, by: User) -> None:
-    """Ends a token at once; ending it again changes nothing."""
-    if PersonalToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now()):
-        log_event("token.revoked", by=by, target=token)
+    """Ends a token at once, and those made with it; ending it again changes nothing."""
+    with transaction.atomic():
+        if _open(pk=token.pk).update(revoked_at=timezone.now()):
+            log_event("token.revoked", by=by, target=token)
+        for each in _open(made_with=token.pk):
+            revoke_personal_token(token=each, by=by)
+
+
+def tokens_for(user: User) -> list[PersonalToken]:
+    """A person's own tokens, the newest first; by a token only those that it covers."""
+    tokens = user.tokens.all()
+    return [token for token in tokens if user.token is None or user.token.covers(token)]
+
+
+def _open(**words: object) -> QuerySet[PersonalToken]:
+    return PersonalToken.objects.filter(revoked_at=None, **words)
+
+
+def _check_covered(made: PersonalToken, above: PersonalToken) -> None:
+    if above.form_ids and not set(made.form_ids) <= set(above.form_ids):
+        raise Problem("token_scope", form_ids=", ".join(above.form_ids))
+    if not above.covers(made):
+        reason = "a token makes tokens for its own purpose only"
+        raise Problem("value_invalid", field="purpose", reason=reason)
 
 
 def user_of_token(token: str) -> User | None:

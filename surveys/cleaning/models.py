@@ -51,6 +51,12 @@ class CleanRow(models.Model):
             models.Index(
                 fields=["id"], name="row_restricted", condition=Q(restricted=True, repeat="")
             ),
+            # households that said no to sharing: asked for each list that goes outside
+            models.Index(
+                fields=["household_id"],
+                name="row_refused",
+                condition=Q(repeat="", values__consent_share="no"),
+            ),
         ]
 
     def __str__(self) -> str:

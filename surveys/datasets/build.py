@@ -74,7 +74,7 @@ def request_export(
         labels=labels,
         separator=separator,
         filter=dict(filter or {}),
-        purpose=purpose or (by.token.purpose if by.token else ""),
+        purpose=(by.token.purpose if by.token else "") or purpose,
         recipient=recipient.strip(),
         unmask=unmask_reason,
         asked_by=by,

@@ -95,8 +95,9 @@ def _geojson(job: Job) -> Written:
 
 def _kml(job: Job) -> Written:
     features = features_of(job.reading, job.watch)
-    found = write_kml(job.path, features, job.about([]))
-    return Written(found, tables=found or dict.fromkeys(job.reading.counts, 0))
+    notes: list[str] = []
+    found = write_kml(job.path, features, job.about([]), notes)
+    return Written(found, notes, tables=found or dict.fromkeys(job.reading.counts, 0))
 
 
 def _with_codebook(job: Job, written: Written) -> Written:

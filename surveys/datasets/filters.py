@@ -107,9 +107,7 @@ def filter_rows(
     repeat must hold for the same row. `recipient` is who knows ids by pseudonyms. Raises `Problem`:
     `field_unknown`, `operator_unknown`, `field_masked`, `value_invalid`, `place_unknown`.
     """
-    for name in query:
-        _check_given_once(query, name)
-    own, inner = _by_table(table, query, below)
+    own, inner = by_table(table, query, below)
     rows = _filter(rows, table, own, masked, recipient)
     for repeat, asked in inner.items():
         found = CleanRow.objects.filter(
@@ -128,10 +126,12 @@ class _Asked(Exists):
     template = "EXISTS(%(subquery)s OFFSET 0)"
 
 
-def _by_table(
+def by_table(
     table: Table, query: QueryDict | Mapping[str, str], below: Iterable[Below]
 ) -> tuple[dict[str, str], dict[Below, dict[str, str]]]:
     """What is asked of the table itself, and of the repeats below it without their names."""
+    for name in query:
+        _check_given_once(query, name)
     own: dict[str, str] = {}
     inner: dict[Below, dict[str, str]] = {}
     longest_first = sorted(below, key=lambda repeat: -len(repeat.table.name))
@@ -148,7 +148,7 @@ def _filter(
     rows: Rows, table: Table, query: Mapping[str, str], masked: frozenset[str], recipient: str
 ) -> Rows:
     for name in query:
-        _check(table, name, masked, recipient)
+        check_filter(table, name, masked, recipient)
     filterset = filterset_class(table, tuple(query), recipient)(data=query, queryset=rows)
     if not filterset.is_valid():
         name, errors = next(iter(filterset.form.errors.items()))
@@ -198,7 +198,7 @@ def check_not_masked(
         raise Problem("field_masked", field=name)
 
 
-def _check(table: Table, name: str, masked: frozenset[str], recipient: str) -> None:
+def check_filter(table: Table, name: str, masked: frozenset[str], recipient: str) -> None:
     field, operator = split_name(table, name)
     allowed = OPERATORS[kind_of(table, field)]
     if operator not in allowed or name == f"{field}__":
@@ -222,7 +222,7 @@ def _row_filter(table: Table, name: str, recipient: str) -> RowFilter:
     field, operator = split_name(table, name)
     kind = kind_of(table, field)
     column = table.column(field)
-    reads = _form_field(kind, operator, column)
+    reads = form_field(kind, operator, column)
     if kind == "place":
         return RowFilter(reads, place_condition(operator))
     if column is None:
@@ -242,7 +242,7 @@ def _by_pseudonym(condition: Condition, recipient: str) -> Condition:
     return behind
 
 
-def _form_field(kind: str, operator: str, column: Column | None) -> forms.Field:
+def form_field(kind: str, operator: str, column: Column | None) -> forms.Field:
     if operator == "isnull":
         return FORM_FIELDS["boolean"]()
     if operator == "contains" and kind != "select_multiple":

@@ -30,7 +30,7 @@ REPEAT_KEYS = ("id", "parent_id", "root_id", "index", *RECORD_KEYS[1:])
 # A question of such a name would hide a key of every record or a word of every query.
 RESERVED = frozenset(
     {*REPEAT_KEYS, "fields", "labels", "ordering", "page_size", "cursor", "updated_since"}
-    | {"deleted", "unmask", "format", "missing", "layer", "count"}
+    | {"deleted", "unmask", "format", "missing", "layer", "count", "by", "of"}
 )
 LONGEST_SHORT = 32  # Stata's limit; SPSS takes 64 bytes
 LONGEST_PART = 14

@@ -73,6 +73,32 @@ class RecordPage(serializers.Serializer[object]):
     about = AboutShape()
 
 
+class FiguresShape(serializers.Serializer[object]):
+    """What is told of a number in one group; null where nobody answered."""
+
+    count = serializers.IntegerField(help_text="How many answered.")
+    sum = serializers.FloatField(allow_null=True)
+    mean = serializers.FloatField(allow_null=True)
+    min = serializers.FloatField(allow_null=True)
+    max = serializers.FloatField(allow_null=True)
+    median = serializers.FloatField(allow_null=True)
+
+
+class GroupShape(serializers.Serializer[object]):
+    key = serializers.DictField(help_text="Name → value, or its label; null where unanswered.")
+    count = serializers.IntegerField()
+    of = serializers.DictField(child=FiguresShape())
+
+
+class Groups(serializers.Serializer[object]):
+    """Records or rows in groups, as of `about.as_of`, which is less than a minute ago."""
+
+    by = serializers.ListField(child=serializers.CharField())
+    of = serializers.ListField(child=serializers.CharField())
+    groups = GroupShape(many=True)
+    about = AboutShape()
+
+
 class AskExport(serializers.Serializer[object]):
     """What an export is asked with."""
 

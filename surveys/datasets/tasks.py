@@ -1,8 +1,9 @@
-"""The exports worker's bell."""
+"""The exports worker's bells."""
 
 from celery import shared_task
 
 from surveys.datasets.build import build_waiting_exports, remove_old_exports
+from surveys.datasets.snapshots.renew import keep_snapshots
 
 
 @shared_task(ignore_result=True)
@@ -10,3 +11,9 @@ def build_waiting_exports_task() -> None:
     """Rung when an export is asked for, and swept by beat."""
     build_waiting_exports()
     remove_old_exports()
+
+
+@shared_task(ignore_result=True)
+def keep_snapshots_task() -> None:
+    """Rung by beat each minute: what large forms need to be grouped at once."""
+    keep_snapshots()

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from surveys.datasets import pages, saved_views, views
+from surveys.datasets import group_views, pages, saved_views, views
 
 urlpatterns = [
     path("records/<path:form_id>/", pages.records, name="records"),
@@ -13,6 +13,11 @@ urlpatterns = [
     path("api/v1/forms/<str:form_id>/records/", views.RecordsView.as_view()),
     path("api/v1/forms/<str:form_id>/records/<uuid:record_id>/", views.RecordView.as_view()),
     path("api/v1/forms/<str:form_id>/repeats/<str:repeat>/records/", views.RepeatView.as_view()),
+    path("api/v1/forms/<str:form_id>/groups/", group_views.GroupsView.as_view()),
+    path(
+        "api/v1/forms/<str:form_id>/repeats/<str:repeat>/groups/",
+        group_views.RepeatGroupsView.as_view(),
+    ),
     path("api/v1/households/", include("surveys.households.urls")),
     path("api/v1/entity-lists/", include("surveys.entities.urls")),
     path("api/v1/exports/", views.ExportsView.as_view()),

@@ -9,6 +9,7 @@ someone with the right says why and that is written down; points and births are 
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
 from uuid import UUID
@@ -90,15 +91,37 @@ def places_for(user: User) -> QuerySet[Place] | None:
     return Place.objects.filter(below)
 
 
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Which records a user may see: None where something limits nothing."""
+
+    legal_aid: bool
+    partner: str | None  # as the form's question has it; "" is nobody's
+    form_ids: tuple[str, ...] | None
+    places: QuerySet[Place] | None
+
+
+def sight_of(user: User) -> Sight:
+    """The one rule of rows, for whoever keeps rows elsewhere than in the table of clean rows."""
+    return Sight(
+        legal_aid=user.sees_legal_aid,
+        partner=user.partner if user.is_partner else None,
+        form_ids=tuple(user.token.form_ids) or None if user.token else None,
+        places=places_for(user),
+    )
+
+
 def rows_for(user: User) -> Q:
     """The clean rows of records that a user may see, as a condition on `CleanRow`'s root rows."""
-    allowed = Q() if user.sees_legal_aid else Q(restricted=False)
-    if user.is_partner:
-        allowed &= Q(**{PARTNER_ANSWER: user.partner}) if user.partner else Q(pk__in=[])
-    if user.token is not None and user.token.form_ids:
-        allowed &= Q(form__form_id__in=user.token.form_ids)
-    places = places_for(user)
-    return allowed if places is None else allowed & Q(place__in=places.values("pk"))
+    sight = sight_of(user)
+    allowed = Q() if sight.legal_aid else Q(restricted=False)
+    if sight.partner is not None:
+        allowed &= Q(**{PARTNER_ANSWER: sight.partner}) if sight.partner else Q(pk__in=[])
+    if sight.form_ids is not None:
+        allowed &= Q(form__form_id__in=sight.form_ids)
+    if sight.places is None:
+        return allowed
+    return allowed & Q(place__in=sight.places.values("pk"))
 
 
 def hidden_from(user: User, form_id: str) -> Q | None:
@@ -127,6 +150,15 @@ def shareable(roots: QuerySet[M]) -> QuerySet[M]:
     return roots.exclude(Exists(refused.filter(pk=OuterRef("pk")))).exclude(
         Exists(household.exclude(submission__review_state=REJECTED))
     )
+
+
+def refusals(roots: QuerySet[M]) -> tuple[frozenset[UUID], frozenset[UUID]]:
+    """What `shareable` leaves out among all root rows: records, and households of all forms."""
+    refused = roots.filter(repeat="", **{CONSENT_ANSWER: "no"})
+    states = refused.values_list("pk", "household_id", "submission__review_state")
+    found = list(states)
+    homes = frozenset(home for _, home, state in found if home and state != REJECTED)
+    return frozenset(pk for pk, _, _ in found), homes
 
 
 @lru_cache(maxsize=16_384)
@@ -165,6 +197,11 @@ def masked_keys(
     people who are not named for legal aid.
     """
     return frozenset(f.key for f in fields if _is_masked(user, f, granted))
+
+
+def private_keys(fields: Iterable[Field]) -> frozenset[str]:
+    """The keys among the fields of one table whose answers nobody sees whole without unmasking."""
+    return frozenset(f.key for f in fields if f.restricted or f.privacy in MASKED or coarsening(f))
 
 
 def shows_persons(granted: Unmasking | None) -> bool:

@@ -13,6 +13,7 @@ from django.http.request import UnreadablePostError
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import http_date
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from backend.problems import Problem
@@ -72,6 +73,7 @@ class TusView(DeviceView):
 
 
 class UploadsView(TusView):
+    @extend_schema(request=None, responses={201: None})
     def post(self, request: Request) -> HttpResponse:
         """Creation, with or without the first bytes; the same file again is the same upload."""
         if "Upload-Defer-Length" in request.headers:
@@ -101,6 +103,7 @@ class UploadView(TusView):
         )
         return response
 
+    @extend_schema(request=None, responses={204: None})
     def patch(self, request: Request, pk: UUID) -> HttpResponse:
         if not _has_bytes(request):
             raise Problem("upload_type_wrong")
@@ -108,6 +111,7 @@ class UploadView(TusView):
         upload = self.upload(pk)
         return _answer(204, upload, _receive(request, upload, at=at))
 
+    @extend_schema(responses={204: None})
     def delete(self, request: Request, pk: UUID) -> HttpResponse:
         end_upload(self.upload(pk))
         return HttpResponse(status=204)

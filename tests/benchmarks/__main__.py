@@ -14,6 +14,7 @@ from tests.benchmarks import (
     entity_lists,
     files,
     forms,
+    groups,
     intake,
     quality,
     records,
@@ -44,6 +45,7 @@ ROWS: dict[str, Callable[[Bench], Iterator[Measurement]]] = {
     "pipeline": quality.pipeline,
     "exports": files.exports,
     "records": records.records,
+    "groups": groups.groups,
     "company": intake.company,
 }
 

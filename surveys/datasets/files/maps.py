@@ -12,6 +12,9 @@ from xml.sax.saxutils import escape, quoteattr
 import orjson
 from lxml import etree
 
+from surveys.datasets.files.variables import Losses
+
+LOST = "texts lose control characters, which KML cannot hold"
 NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 KML = "http://www.opengis.net/kml/2.2"
 
@@ -70,9 +73,12 @@ def count_geojson(path: Path) -> dict[str, int]:
     return counts
 
 
-def write_kml(path: Path, features: Iterable[Feature], about: Mapping[str, Any]) -> dict[str, int]:
-    """Writes a document of placemarks; returns them by table."""
+def write_kml(
+    path: Path, features: Iterable[Feature], about: Mapping[str, Any], notes: list[str]
+) -> dict[str, int]:
+    """Writes a document of placemarks; returns them by table. `notes` gets what is lost."""
     written: dict[str, int] = {}
+    losses: dict[str, Losses] = {}
     with path.open("w", encoding="utf-8") as file:
         file.write(f'<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="{KML}"><Document>')
         file.write(f"<name>{_xml(about.get('title', ''))}</name>")
@@ -81,7 +87,9 @@ def write_kml(path: Path, features: Iterable[Feature], about: Mapping[str, Any])
         for feature in features:
             file.write(f"\n{_as_kml(feature)}")
             written[feature.table] = written.get(feature.table, 0) + 1
+            _note_losses(feature, losses)
         file.write("\n</Document></kml>\n")
+    notes += [note for table, lost in losses.items() for note in lost.sentences(table)]
     return written
 
 
@@ -124,15 +132,24 @@ def _as_kml(feature: Feature) -> str:
     )
 
 
+def _note_losses(feature: Feature, losses: dict[str, Losses]) -> None:
+    for name, value in feature.properties.items():
+        if isinstance(value, str | list) and NOT_IN_XML.search(_words(value)):
+            losses.setdefault(feature.table, Losses()).note(name, LOST)
+
+
 def _xml(value: Any) -> str:
     return escape(_clean(value))
 
 
 def _clean(value: Any) -> str:
+    return NOT_IN_XML.sub("", _words(value))
+
+
+def _words(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    words = " ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return NOT_IN_XML.sub("", words)
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _number(value: Any) -> float | None:

@@ -8,6 +8,7 @@ import re
 import zipfile
 from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import chain, islice
@@ -20,6 +21,7 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
 from surveys.datasets.files.sheets import Cell, Sheet
+from surveys.datasets.files.variables import Losses
 
 MOST_ROWS = 1_048_576  # of a sheet, its header included
 MOST_COLUMNS = 16_384
@@ -34,6 +36,16 @@ LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 FIRST_DATE = date(1900, 3, 1)  # before it Excel's calendar is wrong or has no days
 MOST_DIGITS = 15
 ROW = re.compile(rb"<row[ >]")
+LOST = "texts lose control characters, which Excel cannot hold"
+SHORTENED = f"texts are cut at {MOST_CHARACTERS:,} characters"
+
+
+@dataclass(slots=True)
+class _Page:
+    """A sheet that is being written; `lost` says that the last row holds less than it was given."""
+
+    page: Any
+    lost: bool = False
 
 
 def write_xlsx(
@@ -43,7 +55,8 @@ def write_xlsx(
     most_rows: int = MOST_ROWS,
     notes: list[str] | None = None,
 ) -> dict[str, int]:
-    """Writes the workbook; returns the rows of each sheet. `notes` gets what had to be cut.
+    """Writes the workbook; returns the rows of each sheet. `notes` gets what cells could not hold:
+    how many, and of which columns.
 
     Raises ValueError where a table has more columns than a sheet holds.
     """
@@ -119,25 +132,35 @@ def _write_sheet(
         page.column_dimensions[get_column_letter(at)].width = min(max(len(title) + 3, 11), 40)
     page.auto_filter.ref = f"A1:{get_column_letter(len(sheet.header))}1"
     page.append([_header_cell(page, title) for title in sheet.header])
-    count, cuts = 0, 0
+    count, losses, writing = 0, Losses(), _Page(page)
     for row in rows:
-        cells = [_excel(page, cell) for cell in row]
-        cuts += sum(1 for cell in cells if type(cell) is str and len(cell) == MOST_CHARACTERS)
-        page.append(cells)
+        page.append([_excel(writing, cell) for cell in row])
         count += 1
+        if writing.lost:
+            _note_losses(sheet.header, row, losses)
+            writing.lost = False
     page.close()  # frees the sheet's buffers before the next one
     written[name] = count
-    if cuts:
-        notes.append(f"{name}: {cuts} texts are cut at {MOST_CHARACTERS:,} characters")
+    notes += losses.sentences(name)
+
+
+def _note_losses(header: Sequence[str], row: Sequence[Cell], losses: Losses) -> None:
+    for title, cell in zip(header, row, strict=True):
+        if isinstance(cell, str):
+            bare = NOT_IN_XML.sub("", cell)
+            if bare != cell:
+                losses.note(title, LOST)
+            if len(LOOKS_ESCAPED.sub("_x005F_", bare)) > MOST_CHARACTERS:
+                losses.note(title, SHORTENED)
 
 
 def _header_cell(page: Any, title: str) -> Any:
-    cell = _text_cell(page, title)
+    cell = _text_cell(page, NOT_IN_XML.sub("", title))
     cell.font = Font(name=FONT, bold=True)
     return cell
 
 
-def _excel(page: Any, cell: Cell) -> Any:
+def _excel(page: _Page, cell: Cell) -> Any:
     """What openpyxl is handed: a value it types rightly by itself, or a cell typed here."""
     if isinstance(cell, str):
         return _text(page, cell)
@@ -154,12 +177,14 @@ def _excel(page: Any, cell: Cell) -> Any:
     return cell
 
 
-def _text(page: Any, text: str) -> Any:
-    clean = LOOKS_ESCAPED.sub("_x005F_", NOT_IN_XML.sub("", text))
+def _text(page: _Page, text: str) -> Any:
+    clean = NOT_IN_XML.sub("", text)
+    page.lost |= len(clean) < len(text)
+    clean = LOOKS_ESCAPED.sub("_x005F_", clean)
     if len(clean) > MOST_CHARACTERS:
-        clean = clean[: MOST_CHARACTERS - len(CUT)] + CUT
+        clean, page.lost = clean[: MOST_CHARACTERS - len(CUT)] + CUT, True
     # openpyxl would make a formula of =… and an error of #N/A
-    return _text_cell(page, clean) if clean[:1] in {"=", "#"} else clean
+    return _text_cell(page.page, clean) if clean[:1] in {"=", "#"} else clean
 
 
 def _text_cell(page: Any, text: str) -> Any:

@@ -1,7 +1,10 @@
-"""The Python of docs/analysts.md, run against a server as an analyst would."""
+"""The Python of docs/analysts.md, run against a server as an analyst would, and its R on files."""
 
 import re
+import shutil
+import subprocess
 import threading
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +17,7 @@ from urllib3.util import Retry
 
 from backend.accounts.models import User
 from backend.accounts.tokens import make_personal_token
-from surveys.datasets.build import build_waiting_exports
+from surveys.datasets.build import build_waiting_exports, request_export
 from surveys.xforms.models import Form
 from tests.surveys.datasets.records import make_record
 
@@ -45,11 +48,9 @@ def test_python_on_the_page_runs_and_finds_the_same_numbers(
     live_server: LiveServer,
     bob: User,
     form: Form,
-    settings: Any,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    settings.EXPORT_DIR = tmp_path / "exports"
     for number, size in enumerate((3, 5, 9)):
         answers = {"country": "KG", "hh_size": size, "income": 10.5}
         make_record(form, answers, members=[{"age": 7 * size}], minutes=number)
@@ -65,10 +66,36 @@ def test_python_on_the_page_runs_and_finds_the_same_numbers(
     for block in blocks[1:]:
         exec(compile(block, str(PAGE), "exec"), found)
 
-    assert len(blocks) == 6
+    assert len(blocks) == 7
     assert sorted(found["large"]["hh_size"]) == [5, 9]
     assert found["made"]["tables"] == {"visit": 3, "member": 3}
     assert sorted(found["joined"]["age"]) == [21, 35, 63]
     assert list(found["frame"]["hh_size"]) == [3, 5, 9]
     assert found["about"].column_names_to_labels["village"] == "Село"
     assert (len(found["changed"]), len(found["gone"])) == (3, 0)
+    assert list(found["sizes"]["count"]) == [2]
+    assert list(found["sizes"]["median"]) == [7]
+
+
+@pytest.mark.skipif(shutil.which("Rscript") is None, reason="there is no R here")
+def test_r_on_the_page_reads_the_files_with_their_labels(
+    bob: User, form: Form, tmp_path: Path
+) -> None:
+    for number, (country, income) in enumerate((("KG", 10.5), ("TJ", 2.5), ("TJ", None))):
+        answers = {"country": country} | ({} if income is None else {"income": income})
+        make_record(form, answers, members=[{"age": 7 * number + 3}], minutes=number)
+    for kind, folder in (("dta", "stata"), ("sav", "spss")):
+        export = request_export(form_id="visit", kind=kind, by=bob, language="ru", purpose="report")
+        build_waiting_exports(only=export.pk)
+        with zipfile.ZipFile(export.path) as archive:
+            archive.extractall(tmp_path / folder)
+    block = re.findall(r"```r\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)[0]
+
+    run = subprocess.run(
+        ["Rscript", "-e", block], cwd=tmp_path, capture_output=True, text=True, check=True,
+        env={"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin:/usr/local/bin"},
+    )  # fmt: skip
+
+    said = run.stdout.split()
+    assert said[said.index("Кыргызстан") :] == ["Кыргызстан", "Таджикистан", "3.0", "13.5"]
+    assert said[said.index("a") :][:4] == ["a", "<NA>", "1", "2"]

@@ -6,7 +6,6 @@ import uuid
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -67,11 +66,6 @@ def people(db: None) -> dict[str, User]:
         "admin": make_user("x", User.Role.ADMIN),
         "partner": make_user("p", User.Role.PARTNER, partner="aid"),
     }
-
-
-@pytest.fixture(autouse=True)
-def _files(settings: Any, tmp_path: Path) -> None:
-    settings.EXPORT_DIR = tmp_path / "exports"
 
 
 def exported(client: Client, **asked: Any) -> dict[str, list[dict[str, str]]]:

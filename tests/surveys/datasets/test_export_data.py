@@ -2,7 +2,6 @@
 
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -13,11 +12,6 @@ from surveys.xforms.models import Form
 from tests.surveys.datasets.records import make_record
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _files(settings: Any, tmp_path: Path) -> None:
-    settings.EXPORT_DIR = tmp_path / "exports"
 
 
 def test_command_writes_a_workbook_with_labels(form: Form, root: User, tmp_path: Path) -> None:

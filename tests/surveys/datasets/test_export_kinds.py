@@ -34,11 +34,6 @@ DDI_SCHEMA = Path(__file__).parent / "data" / "ddi_codebook.xsd"
 KML = "{http://www.opengis.net/kml/2.2}"
 
 
-@pytest.fixture(autouse=True)
-def _files(settings: Any, tmp_path: Path) -> None:
-    settings.EXPORT_DIR = tmp_path / "exports"
-
-
 @pytest.fixture
 def records(form: Form) -> None:
     make_record(
@@ -221,7 +216,19 @@ def test_hostile_names_and_texts_give_files_that_open(
         if kind == "dta":
             assert export.notes == ["visit.dta.hh_size: 1 answers that are no whole are left empty"]
         if kind == "xlsx":
-            assert export.notes == ["visit: 1 texts are cut at 32,767 characters"]
+            assert export.notes == [
+                "visit.village: 1 texts are cut at 32,767 characters",
+                "visit.village: 1 texts lose control characters, which Excel cannot hold",
+            ]
+
+
+def test_map_says_of_which_columns_it_lost_characters(bob: User, form: Form) -> None:
+    here = {"gps": {"lat": 40.5, "lon": 72.8, "alt": None, "acc": 9.0}}
+    for minutes, village in enumerate(("a\x01b", "a\x02", "Өзгөн")):
+        make_record(form, {"village": village, "country": "KG", **here}, minutes=minutes)
+    lost = "visit.village: 2 texts lose control characters, which KML cannot hold"
+    assert ready(bob, "kml").notes == [lost]
+    assert ready(bob, "geojson").notes == []  # JSON holds them
 
 
 def test_empty_form_gives_every_kind(bob: User, form: Form) -> None:

@@ -31,11 +31,6 @@ URL = "/api/v1/exports/"
 REASON = "hand-over to the regional office"
 
 
-@pytest.fixture(autouse=True)
-def _files(settings: Any, tmp_path: Path) -> None:
-    settings.EXPORT_DIR = tmp_path / "exports"
-
-
 @pytest.fixture
 def records(form: Form) -> None:
     make_record(

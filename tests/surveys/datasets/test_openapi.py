@@ -4,6 +4,8 @@ import re
 
 import yaml
 from django.test import Client
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.generators import SchemaGenerator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from surveys.datasets.downloads import CONTENT_TYPES
@@ -32,6 +34,26 @@ def test_document_is_valid_and_names_every_form_with_types(as_charlie: Client, f
     assert "/api/v1/forms/visit/records/" in document["paths"]
     assert "/api/v1/forms/visit/repeats/member/records/" in document["paths"]
     assert "/api/v1/households/" in document["paths"]
+
+
+def test_document_is_made_without_a_warning(form: Form) -> None:
+    """Two sets of choices of one name would be called after their sums: ENUM_NAME_OVERRIDES."""
+    GENERATOR_STATS.reset()
+    with GENERATOR_STATS.silence():
+        document = SchemaGenerator().get_schema(public=True)
+    found = [*GENERATOR_STATS._warn_cache, *GENERATOR_STATS._error_cache]
+    assert (found, bool(GENERATOR_STATS)) == ([], False)
+    assert not [n for n in document["components"]["schemas"] if re.search(r"[0-9a-f]{3}Enum$", n)]
+
+
+def test_groups_are_described_with_their_figures(as_bob: Client, form: Form) -> None:
+    document = as_bob.get("/api/schema/").json()
+    for path in ("", "repeats/{repeat}/"):
+        operation = document["paths"][f"/api/v1/forms/{{form_id}}/{path}groups/"]["get"]
+        assert {"by", "of", "layer", "labels"} <= {p["name"] for p in operation["parameters"]}
+    assert document["components"]["schemas"]["FiguresShape"]["properties"].keys() == {
+        "count", "sum", "mean", "min", "max", "median"
+    }  # fmt: skip
 
 
 def test_download_says_which_types_it_gives(as_bob: Client, form: Form) -> None:

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -147,9 +146,8 @@ def test_unknown_form_is_not_found(as_bob: Client, form: Form) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_export_asked_for_on_the_page_can_be_downloaded_when_ready(
-    as_bob: Client, bob: User, form: Form, settings: Any, tmp_path: Path
+    as_bob: Client, bob: User, form: Form
 ) -> None:
-    settings.EXPORT_DIR = tmp_path
     make_record(form, {"village": "Тоң"}, members=[{"age": 7}])
 
     answer = as_bob.post("/exports/", ASKED)

@@ -50,9 +50,8 @@ def season(db: None) -> Season:
 
 
 @pytest.fixture
-def files(settings: Any, tmp_path: Path) -> Files:
+def files(tmp_path: Path) -> Files:
     """Asks for an export and gives the file, or the folder of what was in the zip."""
-    settings.EXPORT_DIR = tmp_path / "exports"
 
     def fetch(by: User, form: str, kind: str, **words: Any) -> Path:
         export = request_export(form_id=form, kind=kind, by=by, purpose="report", **words)

@@ -38,11 +38,6 @@ TEXTS = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def _files(settings: Any, tmp_path: Path) -> None:
-    settings.EXPORT_DIR = tmp_path / "exports"
-
-
 @pytest.fixture
 def families(form: Form) -> int:
     """How many the filter finds; two more it does not."""

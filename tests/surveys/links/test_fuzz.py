@@ -29,9 +29,10 @@ from tests.surveys.household_forms import arrive
 from tests.surveys.links.families import settle
 
 NOT_OURS = "/api/v1/sync/"
-SUBJECTS = ("devices", "entity-lists", "exports", "forms", "households", "links", "queries")
+SUBJECTS = ("devices", "entity-lists", "exports", "forms", "households", "links", "queries",
+            "tokens")  # fmt: skip
 EXAMPLES = 4  # of each operation, and as many that break its schema
-ROWS = "/records/"
+ROWS = ("/records/", "/groups/")
 
 NAMES = [f.key for f in SCHEMA.fields] + ["id", "household", "place", "review_state", "end", "é"]
 OPERATORS = ["", "__in", "__gt", "__lte", "__contains", "__isnull", "__like", "__", "__in__in"]
@@ -39,10 +40,11 @@ VALUES = ["", "1", "-0", "1e400", "NaN", "9" * 40, "KG", "KG,TJ", ",", "2014-06-
           "9999-12-31", "9999-12-31T23:59:59-14:00", "2014-06-03T13:20:00+25:00", "true", "null",
           "%", "_", "\\", "'; DROP TABLE x --", '{"$ne": 1}', "\0", "\ud83d\ude00".encode(
               "utf-16", "surrogatepass").decode("utf-16"), "я" * 1001,
-          "00000000-0000-0000-0000-000000000007", "age,-age", "-", "visit"]  # fmt: skip
+          "00000000-0000-0000-0000-000000000007", "age,-age", "-", "visit", "country,needs",
+          "place__oblast,hh_size"]  # fmt: skip
 WORDS = ["ordering", "fields", "labels", "updated_since", "page_size", "cursor", "layer", "place",
-         "missing", "count", "deleted", "unmask", "format", "member__age", "member__shoe",
-         "member__first_name__contains"]  # fmt: skip
+         "missing", "count", "deleted", "unmask", "format", "by", "of", "member__age",
+         "member__shoe", "member__first_name__contains"]  # fmt: skip
 ANY_VALUE = st.sampled_from(VALUES) | st.text(max_size=20)
 FILTERS = st.dictionaries(
     st.builds(str.__add__, st.sampled_from(NAMES), st.sampled_from(OPERATORS))
@@ -87,7 +89,7 @@ def known(
     tmp_path: Path,
 ) -> Known:  # fmt: skip
     """Something of each kind, with the ids that lead to it."""
-    settings.EXPORT_DIR = tmp_path
+    settings.EXPORT_DIR = settings.SNAPSHOT_DIR = tmp_path
     form = publish()
     answers = {
         "partner": "aid",
@@ -122,6 +124,7 @@ def known(
         "household_id": [str(each) for each in Household.objects.values_list("pk", flat=True)],
         "export_id": [str(each.pk) for each in exports],
         "query_id": [str(saved.pk)],
+        "pk": [2**31, 2**63],
         "decision_id": [decision.pk, 2**31, 2**63],
         "conflict_id": [*EntityConflict.objects.values_list("pk", flat=True), 2**63],
         "name": ["households", "no such list"],

@@ -64,6 +64,13 @@ def test_text_too_long_for_a_cell_says_that_it_was_cut(tmp_path: Path) -> None:
     assert text.endswith("я …[cut]")
 
 
+def test_text_that_is_just_as_long_as_a_cell_is_no_loss(tmp_path: Path) -> None:
+    notes: list[str] = []
+    rows = [["я" * MOST_CHARACTERS, "=" * MOST_CHARACTERS], ["=" + "я" * MOST_CHARACTERS, "a\tb"]]
+    write_xlsx(tmp_path / "x.xlsx", [sheet_of_rows("s", ["a", "b"], rows)], notes=notes)
+    assert notes == ["s.a: 1 texts are cut at 32,767 characters"]
+
+
 @settings(deadline=None, max_examples=40)
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=20))
 def test_any_text_leaves_a_workbook_that_opens(tmp_path_factory: object, text: str) -> None:
