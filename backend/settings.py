@@ -233,6 +233,7 @@ INSTALLED_APPS = [
     "surveys.households",
     "surveys.entities",
     "surveys.datasets",
+    "surveys.indicators",
     "surveys.reviewing",
     "surveys.lifecycle",
     "surveys.links",
