@@ -55,7 +55,7 @@ def income_increased(snapshot: Snapshot, parameters: Parameters, money: Money) -
     found = [h for h in asked if h.baseline is not None and h.endline is not None]
     interviews = [(h.country, h.baseline.interview) for h in snapshot.households if h.baseline]
     interviews += [(h.country, h.endline) for h in found if h.endline]
-    check_tables(interviews, money, prices=True)
+    check_tables(interviews, money, kinds=ALL, prices=True)
     medians = {name: _medians(snapshot.households, kinds, money) for name, kinds in FIGURES.items()}
     pairs = {name: _pairs(found, kinds, money) for name, kinds in FIGURES.items()}
     units = [

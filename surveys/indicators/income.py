@@ -157,7 +157,11 @@ def _in_money_of(country: str, source: Source, on: date, money: Money) -> float 
 
 
 def check_tables(
-    interviews: Iterable[tuple[str, Interview]], money: Money, *, prices: bool
+    interviews: Iterable[tuple[str, Interview]],
+    money: Money,
+    *,
+    kinds: Collection[str],
+    prices: bool = False,
 ) -> None:
     """One error that names every missing month of a table, rather than one upload for each.
 
@@ -167,8 +171,8 @@ def check_tables(
     for country, interview in interviews:
         try:
             for source in interview.sources or ():
-                if source.is_complete and source.currency and country in LOCAL:
-                    money.rate(source.currency, LOCAL[country], interview.on)
+                if source.kind in kinds and source.is_complete and country in LOCAL:
+                    money.annual(source, country, interview.on)
             if prices and interview.sources is not None and country in LOCAL:
                 money.price_level(country, interview.on)
         except ParameterMissing as error:

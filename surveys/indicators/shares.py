@@ -27,7 +27,7 @@ def remittance_share(snapshot: Snapshot, parameters: Parameters, money: Money) -
     """
     units: list[Unit] = []
     drops: list[Drop] = []
-    check_tables([(h.country, i) for h, _, i in _rounds(snapshot)], money, prices=False)
+    check_tables([(h.country, i) for h, _, i in _rounds(snapshot)], money, kinds=ALL)
     for household, name, interview in _rounds(snapshot):
         groups = {**groups_of(household), ROUND: name}
         if not is_complete(interview, ALL):
@@ -53,7 +53,7 @@ def women_share(snapshot: Snapshot, parameters: Parameters, money: Money) -> Out
     units: list[Unit] = []
     drops: list[Drop] = []
     asked = [(h.country, i) for h, name, i in _rounds(snapshot) if name == BASELINE]
-    check_tables(asked, money, prices=False)
+    check_tables(asked, money, kinds=EARNED)
     for household, name, interview in _rounds(snapshot):
         if name != BASELINE:
             continue

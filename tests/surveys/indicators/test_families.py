@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from surveys.indicators.families import FAMILIES, MEASURES, NOT_VULNERABLE, families, qualifies
@@ -145,6 +145,7 @@ some_households = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(some_households)
 def test_parts_of_every_table_make_up_the_total_and_every_household_is_somewhere(drawn) -> None:
     every = [

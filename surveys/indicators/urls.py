@@ -1,0 +1,16 @@
+"""Indicators: their pages, and the same by API."""
+
+from django.urls import path
+
+from surveys.indicators import views
+
+urlpatterns = [
+    path("api/v1/indicators/", views.IndicatorsView.as_view()),
+    path("api/v1/indicators/compute/", views.ComputeView.as_view()),
+    path("api/v1/indicators/tables/<str:name>/", views.TableView.as_view()),
+    path("api/v1/indicators/<str:code>/", views.IndicatorView.as_view()),
+    path("api/v1/indicators/<str:code>/households/", views.BehindView.as_view()),
+    path("api/v1/indicators/<str:code>/history/", views.HistoryView.as_view()),
+    path("api/v1/indicators/<str:code>/file/", views.FileView.as_view()),
+    path("api/v1/indicators/<str:code>/freeze/", views.FreezeView.as_view()),
+]
