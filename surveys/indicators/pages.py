@@ -23,7 +23,6 @@ from surveys.indicators.answers import (
     sides_json,
     targets_json,
 )
-from surveys.indicators.bell import ring_indicators_bell
 from surveys.indicators.compute import current_parameters
 from surveys.indicators.definitions import DEFINITIONS
 from surveys.indicators.display import blocks, number_words, reasons, side_tables, tiles
@@ -43,7 +42,7 @@ from surveys.indicators.read import (
     tell,
 )
 from surveys.indicators.tables import TABLES, load_table
-from surveys.indicators.views import indicator_file, keeper
+from surveys.indicators.views import indicator_file, keeper, ring_indicators_bell
 from surveys.indicators.words import GROUPS, MEANINGS, REASONS, TITLES, word
 from surveys.privacy.access import reader
 

@@ -1,10 +1,14 @@
 """Indicators by API: figures, households behind, history, files; tables, freezing, computing."""
 
+import logging
+import threading
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from kombu.exceptions import OperationalError as BrokerAway
 from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,7 +19,6 @@ from backend.accounts.permissions import may_keep_indicators
 from backend.problems import Problem
 from surveys.indicators import serializers
 from surveys.indicators.answers import history_json, listed, told_json
-from surveys.indicators.bell import ring_indicators_bell
 from surveys.indicators.compute import STATES
 from surveys.indicators.definitions import DEFINITIONS
 from surveys.indicators.files import CSV, XLSX, to_csv, to_xlsx
@@ -24,8 +27,10 @@ from surveys.indicators.listing import STATUSES, households_page
 from surveys.indicators.names import place_names
 from surveys.indicators.read import ask, codes_of, newest_run, result_of, tell
 from surveys.indicators.tables import TABLES, load_table
+from surveys.indicators.tasks import compute_indicators_task
 from surveys.privacy.access import reader
 
+log = logging.getLogger(__name__)
 QUERY = [
     OpenApiParameter("from", OpenApiTypes.DATE, description="First day of the period."),
     OpenApiParameter("until", OpenApiTypes.DATE, description="Its last day."),
@@ -179,3 +184,19 @@ def indicator_file(user: User, code: str, query: dict[str, str]) -> HttpResponse
 
 def _asked(request: Request, code: str) -> Any:
     return ask(reader(request.user), code, request.query_params.dict())
+
+
+def ring_indicators_bell() -> None:
+    """Wakes the worker after the commit; without a broker the hourly run computes them.
+
+    In a thread of its own, since a dead broker says so only after seconds.
+    """
+    thread = threading.Thread(target=_ring, name="indicators-bell", daemon=True)
+    transaction.on_commit(thread.start)
+
+
+def _ring() -> None:
+    try:
+        compute_indicators_task.delay()
+    except BrokerAway:
+        log.warning("no broker: the hourly run computes the indicators")
