@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from surveys.indicators.definitions import DEFINITIONS, Definition
-from surveys.indicators.figures import Kind
+from surveys.indicators.figures import FEWEST_HOUSEHOLDS, Kind
 from surveys.indicators.models import FrozenResult, IndicatorResult, IndicatorRun, Target
 from surveys.indicators.packing import figures_from_json
 from surveys.indicators.publish import Shown, published
@@ -82,6 +82,8 @@ def _hidden_side(side: dict[str, Any], smallest: int) -> dict[str, Any]:
     """With a list of households left out, and every table of counts as it may be published."""
     if "household" in side["columns"]:
         return {**side, "rows": []}
+    if "mean_change" in side["columns"]:
+        return {**side, "rows": [_unless_few(row, side["columns"]) for row in side["rows"]]}
     counted = {at for at, name in enumerate(side["columns"]) if name in _COUNTS}
     rows = list(side["rows"])
     small = any(0 < (row[at] or 0) < smallest for row in rows for at in counted)
@@ -89,6 +91,12 @@ def _hidden_side(side: dict[str, Any], smallest: int) -> dict[str, Any]:
         return side
     # A table that adds up to a published sum: with one small cell, no count of it is told.
     return {**side, "rows": [_without(row, counted) for row in rows]}
+
+
+def _unless_few(row: list[Any], columns: list[str]) -> list[Any]:
+    """No mean or median is shown on fewer than twenty households."""
+    at = columns.index("households")
+    return row if row[at] >= FEWEST_HOUSEHOLDS else [*row[:at], *[None] * (len(row) - at)]
 
 
 _COUNTS = frozenset(

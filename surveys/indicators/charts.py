@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH, ROW, BAR, LABEL, NUMBER = 640, 26, 16, 210, 70  # of the drawing, in its own units
+WIDTH, ROW, BAR, LABEL, NUMBER = 440, 24, 14, 150, 70  # of the drawing, in its own units
 MOST_BARS = 30
-LONGEST_LABEL = 30
+LONGEST_LABEL = 22
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ class Definition:
     code: str
     measures: tuple[Measure, ...]
     compute: Compute
-    groups: tuple[str, ...] = (*grouping.HOUSEHOLD, grouping.QUARTER)
+    groups: tuple[str, ...] = grouping.HOUSEHOLD
     overlapping: frozenset[str] = frozenset()
     restricted: bool = False
 

@@ -66,10 +66,15 @@ def number_words(measure: Measure, number: float | None, hidden: str = "") -> st
     if number is None:
         return _("too few") if hidden.startswith("n<") else hidden or "–"
     if measure.kind == Kind.COUNT:
-        return number_format(number, 0, use_l10n=True, force_grouping=True)
+        return _written(number, 0)
     if measure.kind in {Kind.SHARE, Kind.CLASSES} or _is_part(measure):
-        return f"{number_format(100 * number, 1, use_l10n=True)} %"
-    return number_format(number, 2, use_l10n=True)
+        return f"{_written(100 * number, 1)} %"
+    return _written(number, 2)
+
+
+def _written(number: float, digits: int) -> str:
+    """Rounded first: Django's own cuts what it does not show."""
+    return number_format(round(number, digits), digits, use_l10n=True, force_grouping=True)
 
 
 def _is_part(measure: Measure) -> bool:
@@ -124,12 +129,12 @@ def _detail(measure: Measure, row: Shown) -> str:
     of_base = measure.kind in {Kind.SHARE, Kind.CLASSES}
     if of_base and row.count is not None and row.base is not None:
         return _("%(count)s of %(base)s") % {
-            "count": number_format(row.count, 0, force_grouping=True),
-            "base": number_format(row.base, 0, force_grouping=True),
+            "count": _written(row.count, 0),
+            "base": _written(row.base, 0),
         }
     if measure.kind == Kind.COUNT or row.n is None:
         return ""
-    households = number_format(row.n, 0, force_grouping=True)
+    households = _written(row.n, 0)
     return _("%(n)s households") % {"n": households}
 
 
@@ -158,8 +163,8 @@ def _cell(column: str, cell: Any, names: Names) -> str:
         return names.get(cell) or word(VALUES, cell)
     is_share = column in _SHARES or (column in {"low", "high"} and 0 <= cell <= 1)
     if is_share:
-        return f"{number_format(100 * cell, 1)} %"
-    return number_format(cell, 0, force_grouping=True)
+        return f"{_written(100 * cell, 1)} %"
+    return _written(cell, 0)
 
 
 def reasons(counts: Mapping[str, int]) -> list[tuple[str, str, int]]:
@@ -193,9 +198,7 @@ def _tile(each: Mapping[str, Any], definition: Definition, names: Names) -> Tile
     progress = min(value / target, 1.0) if target and value is not None else None
     note = ""
     if target:
-        note = _("of %(target)s planned") % {
-            "target": number_format(target, 0, force_grouping=True)
-        }
+        note = _("of %(target)s planned") % {"target": _written(target, 0)}
     single = parts[0][1] if not first["group"] else ""
     return Tile(
         definition.code,

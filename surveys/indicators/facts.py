@@ -7,6 +7,7 @@ None is "not answered", never zero.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 KNOWN = frozenset({"exact", "estimate"})  # of `inc_known`, `exp_known`
@@ -108,6 +109,8 @@ class Household:
     endline: Interview | None = None
     trace: str = ""  # what the last endline visit found; "" before any
     services: tuple[Service, ...] = ()
+    # Its groups as `grouping.py` finds them, once: each indicator asks for the same.
+    known_groups: dict[Any, dict[str, str]] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from uuid import UUID
 from surveys.indicators.statistics import wilson
 
 Groups = Mapping[str, str | tuple[str, ...]]
+Cell = tuple[str, ...]
 UNKNOWN = "unknown"
 PLACES = frozenset({"country", "oblast", "district"})
 MOST_ROWS = 5000
@@ -108,11 +109,21 @@ class Figure:
 
 @dataclass(slots=True)
 class _Sum:
+    """`households` holds their numbers: of a UUID, Python makes each hash anew."""
+
     total: float = 0.0
     base: float = 0.0
-    households: set[UUID] = field(default_factory=set)
+    households: set[int] = field(default_factory=set)
     ratios: list[float] = field(default_factory=list)
-    classes: dict[int, int] = field(default_factory=dict)
+    classes: dict[float, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Part:
+    """Units of one measure that are alike in all groups: what tables are added up of."""
+
+    groups: Groups
+    sum: _Sum
 
 
 def tabulate(
@@ -127,22 +138,78 @@ def tabulate(
     A unit with several values of a group (topics of a case) stands in each of them: such a table
     does not add up. `deff` is the design effect of each measure that has an interval.
     """
-    known = {m.key: m for m in measures}
-    sums: dict[tuple[str, tuple[str, ...]], _Sum] = {}
+    return tabulate_each(units, measures, [by], deff=deff)[0]
+
+
+def tabulate_each(
+    units: Iterable[Unit],
+    measures: Sequence[Measure],
+    breakdowns: Sequence[Sequence[str]],
+    *,
+    deff: Mapping[str, float] | None = None,
+) -> list[list[Figure]]:
+    """Several such tables; units that are alike are added up once for all of them."""
+    by_measure: dict[str, list[Unit]] = {measure.key: [] for measure in measures}
     for unit in units:
-        measure = known.get(unit.measure)
-        if measure is not None:
-            for group in _cells(unit.groups, (*measure.split, *by)):
-                _add(sums.setdefault((unit.measure, group), _Sum()), measure, unit)
-    found: list[Figure] = []
+        if unit.measure in by_measure:
+            by_measure[unit.measure].append(unit)
+    found: list[list[Figure]] = [[] for _ in breakdowns]
     for measure in measures:
-        names = (*measure.split, *by)
-        groups = _rows(names, [group for key, group in sums if key == measure.key])
+        parts = _parts(by_measure[measure.key], measure)
         effect = (deff or {}).get(measure.key, 1.0)
-        for group in groups:
-            cell = sums.get((measure.key, group), _Sum())
-            found += _figures(measure, tuple(zip(names, group, strict=True)), cell, effect)
+        for figures, by in zip(found, breakdowns, strict=True):
+            names = (*measure.split, *by)
+            sums = _sums(parts, names)
+            for group in _rows(names, list(sums)):
+                cell = sums.get(group) or _Sum()
+                figures += _figures(measure, tuple(zip(names, group, strict=True)), cell, effect)
     return found
+
+
+def _parts(units: Iterable[Unit], measure: Measure) -> list[_Part]:
+    """Most units share the dictionary of their household, so that it is looked up by its id."""
+    alike: dict[tuple[tuple[str, str | tuple[str, ...]], ...], _Part] = {}
+    by_id: dict[int, _Part] = {}
+    has_ratios, has_classes = measure.kind == Kind.MEDIAN, measure.kind == Kind.CLASSES
+    for unit in units:
+        part = by_id.get(id(unit.groups))
+        if part is None:
+            key = tuple(unit.groups.items())
+            part = alike.get(key)
+            if part is None:
+                part = alike[key] = _Part(unit.groups, _Sum())
+            by_id[id(unit.groups)] = part
+        cell = part.sum
+        cell.total += unit.value
+        cell.base += unit.base
+        cell.households.add(unit.household.int)
+        if has_ratios:
+            cell.ratios.append(unit.value / unit.base)
+        if has_classes:
+            cell.classes[unit.value] = cell.classes.get(unit.value, 0) + 1
+    return list(alike.values())
+
+
+def _sums(parts: Iterable[_Part], names: tuple[str, ...]) -> dict[Cell, _Sum]:
+    sums: dict[Cell, _Sum] = {}
+    for part in parts:
+        said = tuple([part.groups.get(name) or UNKNOWN for name in names])
+        for group in _cells(said) if tuple in map(type, said) else (said,):
+            cell = sums.get(group)  # type: ignore[arg-type]
+            if cell is None:
+                cell = sums[group] = _Sum()  # type: ignore[index]
+            _add(cell, part.sum)
+    return sums
+
+
+def _add(cell: _Sum, part: _Sum) -> None:
+    cell.total += part.total
+    cell.base += part.base
+    cell.households |= part.households
+    if part.ratios:
+        cell.ratios += part.ratios
+    for at, count in part.classes.items():
+        cell.classes[at] = cell.classes.get(at, 0) + count
 
 
 def _rows(names: Sequence[str], groups: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
@@ -158,26 +225,8 @@ def _rows(names: Sequence[str], groups: list[tuple[str, ...]]) -> list[tuple[str
     return list(product(*seen)) if seen and prod(map(len, seen)) <= MOST_ROWS else sorted(groups)
 
 
-def _cells(groups: Groups, names: Sequence[str]) -> list[tuple[str, ...]]:
-    cells: list[tuple[str, ...]] = [()]
-    for name in names:
-        said = groups.get(name) or UNKNOWN
-        if isinstance(said, str):
-            cells = [(*cell, said) for cell in cells]
-        else:
-            cells = [(*cell, each) for cell in cells for each in said]
-    return cells
-
-
-def _add(cell: _Sum, measure: Measure, unit: Unit) -> None:
-    cell.total += unit.value
-    cell.base += unit.base
-    cell.households.add(unit.household)
-    if measure.kind == Kind.MEDIAN:
-        cell.ratios.append(unit.value / unit.base)
-    elif measure.kind == Kind.CLASSES:
-        at = int(unit.value)
-        cell.classes[at] = cell.classes.get(at, 0) + 1
+def _cells(said: Sequence[str | tuple[str, ...]]) -> list[Cell]:
+    return list(product(*((each,) if isinstance(each, str) else each for each in said)))
 
 
 def _figures(

@@ -16,9 +16,27 @@ _WOMAN_WORDS = ("18-24", *_BAND_WORDS[1:])
 
 
 def groups_of(household: Household, on: date | None = None) -> dict[str, str]:
-    """Groups that every indicator may be asked by; the head's age is that of the day `on`."""
+    """Groups that every indicator may be asked by; the head's age is that of the day `on`.
+
+    The same dictionary each time: leave it as it is.
+    """
     baseline = household.baseline
     day = on or (baseline.interview.on if baseline else None)
+    year = day.year if day else None
+    if year not in household.known_groups:
+        household.known_groups[year] = _groups(household, day)
+    return household.known_groups[year]
+
+
+def round_groups(household: Household, name: str) -> dict[str, str]:
+    """The same, with the round of an interview."""
+    if name not in household.known_groups:
+        household.known_groups[name] = {**groups_of(household), ROUND: name}
+    return household.known_groups[name]
+
+
+def _groups(household: Household, day: date | None) -> dict[str, str]:
+    baseline = household.baseline
     migrants = baseline.n_migrants if baseline else None
     return {
         COUNTRY: household.country or UNKNOWN,

@@ -25,7 +25,7 @@ class Money:
 
     rates: Rates
     prices: Prices
-    _rates: dict[tuple[str, str, int], float]
+    _rates: dict[tuple[str, str, int], float | ParameterMissing]
     _prices: dict[tuple[str, int], float]
 
     @classmethod
@@ -34,9 +34,18 @@ class Money:
 
     def rate(self, currency: str, local: str, on: date) -> float:
         key = (currency, local, on.year * 12 + on.month)
-        if key not in self._rates:
-            self._rates[key] = self.rates.mean(currency, local, on)
-        return self._rates[key]
+        found = self._rates.get(key)
+        if found is None:
+            found = self._rates[key] = self._mean(currency, local, on)
+        if isinstance(found, ParameterMissing):
+            raise found
+        return found
+
+    def _mean(self, currency: str, local: str, on: date) -> float | ParameterMissing:
+        try:
+            return self.rates.mean(currency, local, on)
+        except ParameterMissing as missing:  # asked for again by every such source
+            return missing
 
     def price_level(self, country: str, on: date) -> float:
         key = (country, on.year * 12 + on.month)

@@ -129,7 +129,9 @@ def _by_household(form: Form | None, read: _Read) -> dict[UUID, list[_Record]]:
         if state not in read.states:
             read.left_out[f"review_state_{state}"] += 1
             continue
-        answers = _named(orjson.loads(text), moved)
+        answers = orjson.loads(text)
+        if moved:
+            answers = _named(answers, moved)
         if home is None:
             refused = answers.get("consent") == "no"
             read.left_out["refused" if refused else "household_missing"] += 1
@@ -150,7 +152,8 @@ def _rows_of(form: Form | None, repeat: str, read: _Read) -> dict[UUID, list[Ans
     moved = _renamed(table)
     for record, text in texts.values_list("record_id", "text").iterator(chunk_size=CHUNK):
         read.digest.update(text.encode())
-        found[record].append(_named(orjson.loads(text), moved))
+        answers = orjson.loads(text)
+        found[record].append(_named(answers, moved) if moved else answers)
     return found
 
 

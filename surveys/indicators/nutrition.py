@@ -17,7 +17,7 @@ from surveys.indicators.food import (
     rcsi,
     rcsi_class,
 )
-from surveys.indicators.grouping import BASELINE, ENDLINE, ROUND, groups_of
+from surveys.indicators.grouping import BASELINE, ENDLINE, ROUND, round_groups
 from surveys.indicators.parameters import Parameters
 
 SPLIT = (ROUND,)
@@ -39,7 +39,7 @@ def _compute(snapshot: Snapshot, told: Callable[[Interview], Parts]) -> Outcome:
     units: list[Unit] = []
     drops: list[Drop] = []
     for household, name, interview in interviews(snapshot):
-        groups = {**groups_of(household), ROUND: name}
+        groups = round_groups(household, name)
         parts = told(interview)
         if not parts:
             drops.append(Drop(household.id, f"missing_{name}", groups))

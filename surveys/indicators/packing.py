@@ -35,31 +35,42 @@ class _Numbered:
         return self.known.setdefault(value, len(self.known))
 
 
+@dataclass(slots=True)
+class _NumberedGroups:
+    """As above; most units share the dictionary of their household, which is then known by id."""
+
+    known: dict[Any, int]
+    by_id: dict[int, int]
+
+    def of(self, groups: Groups) -> int:
+        at = self.by_id.get(id(groups))
+        if at is None:
+            at = self.known.setdefault(tuple(groups.items()), len(self.known))
+            self.by_id[id(groups)] = at
+        return at
+
+
 def pack(outcome: Outcome) -> bytes:
-    homes, groups = _Numbered({}), _Numbered({})
+    homes, groups = _Numbered({}), _NumberedGroups({}, {})
     units = [
-        (u.measure, homes.of(u.household), u.value, u.base, groups.of(_key(u.groups)), u.on)
+        (u.measure, homes.of(u.household.int), u.value, u.base, groups.of(u.groups), u.on)
         for u in outcome.units
     ]
     drops = [
         (
             d.reason,
-            None if d.household is None else homes.of(d.household),
-            groups.of(_key(d.groups)),
+            None if d.household is None else homes.of(d.household.int),
+            groups.of(d.groups),
         )
         for d in outcome.drops
     ]
     whole = {
-        "homes": list(homes.known),
+        "homes": [f"{n:032x}" for n in homes.known],
         "groups": list(groups.known),
         "units": units,
         "drops": drops,
     }
     return zlib.compress(orjson.dumps(whole), LEVEL)
-
-
-def _key(groups: Groups) -> tuple[tuple[str, str | tuple[str, ...]], ...]:
-    return tuple(groups.items())
 
 
 def unpack(packed: bytes) -> Packed:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from surveys.indicators.facts import Household, Interview, Snapshot
 from surveys.indicators.figures import Drop, Kind, Measure, Outcome, Unit
-from surveys.indicators.grouping import BASELINE, COUNTRY, ENDLINE, ROUND, groups_of
+from surveys.indicators.grouping import BASELINE, COUNTRY, ENDLINE, ROUND, groups_of, round_groups
 from surveys.indicators.income import ALL, EARNED, Money, check_tables, is_complete, nominal
 from surveys.indicators.parameters import LOCAL, Parameters
 
@@ -29,7 +29,7 @@ def remittance_share(snapshot: Snapshot, parameters: Parameters, money: Money) -
     drops: list[Drop] = []
     check_tables([(h.country, i) for h, _, i in _rounds(snapshot)], money, kinds=ALL)
     for household, name, interview in _rounds(snapshot):
-        groups = {**groups_of(household), ROUND: name}
+        groups = round_groups(household, name)
         if not is_complete(interview, ALL):
             drops.append(Drop(household.id, f"income_incomplete_{name}", groups))
             continue
