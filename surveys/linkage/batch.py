@@ -12,14 +12,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeVar
 
 from surveys.linkage.batch_steps import (
-    JudgedRow,
     Weighed,
     judge_pairs,
     level_codes,
@@ -34,7 +33,7 @@ from surveys.linkage.model import LinkModel
 from surveys.linkage.record import HouseholdRecord
 from surveys.linkage.weigh import weigh
 
-_RECORDS_AT_ONCE = 2_000
+_RECORDS_AT_ONCE = 5_000  # and as many linked pairs
 _PAIRS_AT_ONCE = 20_000
 Result = TypeVar("Result")
 Run = Callable[[Iterable[tuple[Callable[..., Result], tuple[Any, ...]]]], Iterator[Result]]
@@ -144,22 +143,21 @@ def _decided(tables: Tables, model: LinkModel, backend: str, session: Any) -> li
 
     vectors = {vector: levels(vector) for vector in tables.vectors()}
     weights = weigh(vectors.values(), model, backend=backend, session=session)
-    bits = {vector: weights[each] for vector, each in vectors.items()}
-    return [_weighed(row, bits[row[2]], vectors[row[2]], model) for row in tables.judged()]
 
+    @cache  # most of a million pairs are like others
+    def ruled(vector: bytes, codes: str, strong: int) -> tuple[str, float, tuple[str, ...]]:
+        found, vetoes = vectors[vector], tuple(codes.split())
+        named = dict(zip(COMPARISONS, found, strict=True))
+        return decide(weights[found], vetoes, strong, named, model), weights[found], vetoes
 
-def _weighed(row: JudgedRow, bits: float, levels: tuple[str, ...], model: LinkModel) -> Weighed:
-    left, right, _, codes, strong = row
-    vetoes = tuple(codes.split())
-    decision = decide(bits, vetoes, strong, dict(zip(COMPARISONS, levels, strict=True)), model)
-    return Weighed(left, right, decision, bits, vetoes)
+    return [Weighed(left, right, *ruled(*found)) for left, right, *found in tables.judged()]
 
 
 def _settled(
     tables: Tables, weighed: list[Weighed], apart: Collection[tuple[int, int]], run: "Run[Any]"
 ) -> list[Weighed]:
     """Group by group: what is connected by any pair is settled together."""
-    groups = Groups(tables.records)
+    groups = Groups(len(tables.districts))
     for each in weighed:
         groups.join(each.left, each.right)
     sizes = Counter(groups.first(each.left) for each in weighed)

@@ -9,12 +9,12 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
-from surveys.linkage.blocking import KINDS, LinkKey, link_keys, search_keys
+from surveys.linkage.blocking import KINDS, LinkKey, keys_of
 from surveys.linkage.clusters import Match, Outcome, settle
 from surveys.linkage.comparisons import COMPARISONS
 from surveys.linkage.features import Features, features_of
 from surveys.linkage.frequencies import Frequencies, countables
-from surveys.linkage.judge import Judgement, judge
+from surveys.linkage.judge import Judgement, match
 from surveys.linkage.model import LinkModel
 from surveys.linkage.record import HouseholdRecord
 
@@ -25,32 +25,30 @@ JudgedRow = tuple[int, int, bytes, str, int]
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Tables that go into those of the re-link as they are: records, keys that they are found by
-    and searched with, and what is to be counted."""
+    """Tables that go into those of the re-link as they are: records, the keys that they are
+    searched with and found by, and what is to be counted. `stored`: features of each record."""
 
-    size: int
+    stored: list[bytes]
     records: pa.Table
-    found: pa.Table
-    searched: pa.Table
+    keys: pa.Table
     counted: pa.Table
 
 
 def prepare(first: int, batch: Sequence[bytes | HouseholdRecord]) -> Prepared:
     """Numbers the records from `first` on and computes what tables need of them."""
-    rows: list[tuple[int, str, str, str, int, bytes]] = []
-    found, searched = _Keys(), _Keys()
+    rows: list[tuple[int, str, str, str, int]] = []
+    kept: list[bytes] = []
+    keys = _Keys()
     counts: Counter[tuple[str, str, str]] = Counter()
     for number, each in enumerate(batch, start=first):
         features, stored = _features(each)
         facts = features.record_id, features.district, features.village
-        rows.append((number, *facts, len(features.members), stored))
-        found.add(number, link_keys(features))
-        searched.add(number, search_keys(features))
+        rows.append((number, *facts, len(features.members)))
+        kept.append(stored)
+        keys.add(number, keys_of(features))
         counts.update(countables(features))
     counted = [(*item, times) for item, times in counts.items()]
-    return Prepared(
-        len(rows), table_of(rows), found.as_table(), searched.as_table(), table_of(counted)
-    )
+    return Prepared(kept, table_of(rows), keys.as_table(), table_of(counted))
 
 
 def _features(each: bytes | HouseholdRecord) -> tuple[Features, bytes]:
@@ -67,27 +65,29 @@ def table_of(rows: Collection[tuple[Any, ...]]) -> pa.Table:
 
 
 _KIND = {kind: code for code, kind in enumerate(KINDS)}
-_KEY_TYPES = pa.int32(), pa.int64(), pa.uint8()
+_KEY_TYPES = pa.int32(), pa.int64(), pa.uint8(), pa.uint8()
 
 
 class _Keys:
-    """Record numbers, values and kinds of keys, as columns: there are some forty a record."""
+    """Record numbers, values, kinds and whether a record is found by it, as columns: there are
+    some thirty a record."""
 
     def __init__(self) -> None:
-        self._columns = array("i"), array("q"), array("B")
+        self._columns = array("i"), array("q"), array("B"), array("B")
 
-    def add(self, number: int, keys: Collection[LinkKey]) -> None:
-        numbers, values, kinds = self._columns
+    def add(self, number: int, keys: Mapping[LinkKey, bool]) -> None:
+        numbers, values, kinds, own = self._columns
         numbers.extend([number] * len(keys))
-        values.extend([key.value for key in keys])
-        kinds.extend([_KIND[key.kind] for key in keys])
+        values.extend([value for _, value in keys])
+        kinds.extend([_KIND[kind] for kind, _ in keys])
+        own.extend(keys.values())
 
     def as_table(self) -> pa.Table:
         columns = [
             pa.Array.from_buffers(kind, len(column), [None, pa.py_buffer(column)])
             for kind, column in zip(_KEY_TYPES, self._columns, strict=True)
         ]
-        return pa.table(columns, names=["id", "value", "kind"])
+        return pa.table(columns, names=["id", "value", "kind", "own"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +109,8 @@ def judge_pairs(work: Work) -> list[JudgedRow]:
     codes = level_codes(work.model)
     rows = []
     for left, right in work.pairs:
-        judgement = judge(features[left], features[right], frequencies, work.model)
-        if judgement.decision == "none":
+        judgement = match(features[left], features[right], frequencies, work.model)
+        if judgement is None:
             continue
         levels = bytes(codes[reason.comparison][reason.level] for reason in judgement.reasons[1:])
         strong = sum(kind == "strong" for _, _, kind in judgement.aligned)

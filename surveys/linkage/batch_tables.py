@@ -1,5 +1,7 @@
 """The tables of a re-link, in a DuckDB file of its own that is thrown away afterwards."""
 
+import os
+from array import array
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from sys import intern
@@ -17,9 +19,8 @@ MEMORY = "1500MB"
 _SEARCHED_AT_ONCE = 100_000  # records; bounds the join of keys
 _TABLES = """
 CREATE TABLE records (id INTEGER, record_id VARCHAR, district VARCHAR, village VARCHAR,
-                      size SMALLINT, stored BLOB);
-CREATE TABLE found (id INTEGER, value BIGINT, kind UTINYINT);
-CREATE TABLE searched (id INTEGER, value BIGINT, kind UTINYINT);
+                      size SMALLINT);
+CREATE TABLE keys (id INTEGER, value BIGINT, kind UTINYINT, own UTINYINT);
 CREATE TABLE counted (kind VARCHAR, place VARCHAR, value VARCHAR, times INTEGER);
 CREATE TABLE pairs (a INTEGER, b INTEGER, district VARCHAR);
 CREATE TABLE judged (a INTEGER, b INTEGER, levels BLOB, vetoes VARCHAR, strong SMALLINT);
@@ -32,7 +33,7 @@ SELECT p.a, p.b, x.district
 FROM (
     SELECT f.id AS a, s.id AS b, count(*) AS keys, min(f.kind) AS kind,
            bool_or(f.kind = {KINDS.index("card")}) AS card
-    FROM searched s JOIN common f ON f.value = s.value AND f.id < s.id
+    FROM keys s JOIN common f ON f.value = s.value AND f.id < s.id
     WHERE s.id >= ? AND s.id < ?
     GROUP BY f.id, s.id
 ) p
@@ -52,19 +53,21 @@ class Tables:
         self._db.execute(f"SET memory_limit = '{MEMORY}'; SET preserve_insertion_order = false")
         self._db.execute(f"SET threads = 2; SET temp_directory = '{folder / 'spill'}'")
         self._db.execute(_TABLES)
+        self._db.begin()  # one transaction: without it everything is first written into a log
+        self._stored = _Stored(folder / "stored")
         self._model = model
         self._shared: dict[tuple[str, str, str], int] = {}
-        self.records = 0
         self.districts: list[str] = []
+        self._villages: list[str] = []
 
     def close(self) -> None:
         self._db.close()
+        self._stored.close()
 
     def add(self, prepared: Prepared) -> None:
-        self.records += prepared.size
+        self._stored.add(prepared.stored)
         self._insert("records", prepared.records)
-        self._insert("found", prepared.found)
-        self._insert("searched", prepared.searched)
+        self._insert("keys", prepared.keys)
         if prepared.counted.num_columns:
             self._insert("counted", prepared.counted)
 
@@ -75,26 +78,28 @@ class Tables:
 
     def find_pairs(self) -> int:
         """Pairs of records that share keys, and how many keys were skipped as too common."""
+        self._db.commit()
         self._db.execute(
             "CREATE TABLE counts AS SELECT kind, place, value, sum(times)::INTEGER AS times"
             " FROM counted GROUP BY kind, place, value ORDER BY place"
         )
         self._db.execute("DROP TABLE counted")
-        # In order of districts, so that a batch reads its own part of the table and no more.
-        self._db.execute("CREATE TABLE homes AS SELECT * FROM records ORDER BY district, id")
-        rows = self._db.execute("SELECT district FROM records ORDER BY id").fetchall()
+        rows = self._db.execute("SELECT district, village FROM records ORDER BY id").fetchall()
         self.districts = [intern(row[0]) for row in rows]
+        self._villages = [intern(row[1]) for row in rows]
         self._db.execute(
-            "CREATE TABLE common AS SELECT * FROM found SEMI JOIN"
-            " (SELECT value FROM found GROUP BY value HAVING count(*) <= ?) USING (value)",
+            "CREATE TABLE common AS SELECT id, value, kind FROM keys SEMI JOIN"
+            " (SELECT value FROM keys WHERE own = 1 GROUP BY value HAVING count(*) <= ?)"
+            " USING (value) WHERE own = 1",
             [MOST_HOLDERS],
         )
-        for start in range(0, self.records, _SEARCHED_AT_ONCE):
+        for start in range(0, len(self.districts), _SEARCHED_AT_ONCE):
             self._db.execute(_PAIRS, [start, start + _SEARCHED_AT_ONCE])
         # Every batch carries these: a rare phone or card is one that is not among them.
         self._shared = self._counts("place = '' AND times > ?", RARE_PHONE)
         self._db.execute(
-            "SELECT count(*) FROM (SELECT value FROM found GROUP BY value HAVING count(*) > ?)",
+            "SELECT count(*) FROM"
+            " (SELECT value FROM keys WHERE own = 1 GROUP BY value HAVING count(*) > ?)",
             [MOST_HOLDERS],
         )
         return int((self._db.fetchone() or (0,))[0])
@@ -108,20 +113,10 @@ class Tables:
 
     def work(self, pairs: list[tuple[int, int]]) -> Work:
         """Pairs with their records and how common the values are where they live."""
-        ids = list({number for pair in pairs for number in pair})
-        districts = {self.districts[number] for number in ids} or {""}
-        rows = (
-            self._db.cursor()
-            .execute(
-                "SELECT id, stored, district, village FROM homes"
-                " WHERE district >= ? AND district <= ? AND id IN (SELECT unnest(?::INTEGER[]))",
-                [min(districts), max(districts), ids],
-            )
-            .fetchall()
-        )
-        places = {f"d/{row[2]}" for row in rows} | {f"v/{row[3]}" for row in rows}
+        ids = sorted({number for pair in pairs for number in pair})
+        places = {f"d/{self.districts[i]}" for i in ids} | {f"v/{self._villages[i]}" for i in ids}
         counts = self._counts("place IN (SELECT unnest(?::VARCHAR[]))", list(places))
-        return Work(pairs, {row[0]: row[1] for row in rows}, counts | self._shared, self._model)
+        return Work(pairs, self._stored.read(ids), counts | self._shared, self._model)
 
     def _counts(self, where: str, value: Any) -> dict[tuple[str, str, str], int]:
         rows = self._db.cursor().execute(
@@ -149,6 +144,27 @@ class Tables:
         """Record ids, by number."""
         rows = self._db.cursor().execute("SELECT record_id FROM records ORDER BY id").fetchall()
         return [row[0] for row in rows]
+
+
+class _Stored:
+    """The features of each record by its number, in a file that is read piece by piece."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("w+b")
+        self._ends = array("q", [0])
+
+    def close(self) -> None:
+        self._file.close()
+
+    def add(self, pieces: list[bytes]) -> None:
+        self._file.write(b"".join(pieces))
+        self._file.flush()  # `read` goes past the buffer
+        for piece in pieces:
+            self._ends.append(self._ends[-1] + len(piece))
+
+    def read(self, numbers: Iterable[int]) -> dict[int, bytes]:
+        file, ends = self._file.fileno(), self._ends
+        return {i: os.pread(file, ends[i + 1] - ends[i], ends[i]) for i in numbers}
 
 
 def numbers_of(tables: Tables, pairs: Iterable[Collection[str]]) -> set[tuple[int, int]]:

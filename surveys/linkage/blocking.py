@@ -1,9 +1,9 @@
 """link_keys and search_keys: which pairs of records are worth comparing."""
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection
 from functools import lru_cache
 from hashlib import blake2b
+from typing import NamedTuple
 
 from surveys.linkage.features import Features, Member
 from surveys.linkage.names import skeleton
@@ -13,10 +13,11 @@ MOST_HOLDERS = 150
 KINDS = ("phone", "card", "member", "day", "birth", "head")
 # One key of these kinds is enough where the shorter list has fewer members than this.
 SHORT_LISTS = {"phone": 4, "birth": 4, "member": 3}
+_YEARS = -1, 0, 1
+_YEARS_ESTIMATED = -3, -2, -1, 0, 1, 2, 3
 
 
-@dataclass(frozen=True, slots=True)
-class LinkKey:
+class LinkKey(NamedTuple):
     """What a record is found by: a signed 64-bit hash into which the kind is mixed."""
 
     kind: str
@@ -25,12 +26,41 @@ class LinkKey:
 
 def link_keys(features: Features) -> frozenset[LinkKey]:
     """What a record is found by; stored beside it."""
-    return frozenset(_keys(features, (0,), (0,)))
+    return frozenset(key for key, own in keys_of(features).items() if own)
 
 
 def search_keys(features: Features) -> frozenset[LinkKey]:
     """What others are searched with: births a year off, three years off where estimated."""
-    return frozenset(_keys(features, (-1, 0, 1), (-3, -2, -1, 0, 1, 2, 3)))
+    return frozenset(keys_of(features))
+
+
+def keys_of(features: Features) -> dict[LinkKey, bool]:
+    """What others are searched with → whether the record is found by it too."""
+    keys = dict.fromkeys((link_key("phone", phone) for phone in features.phones), True)
+    if features.card:
+        keys[link_key("card", features.card)] = True
+    for member in features.members:
+        _add_member(keys, features.district, member)
+    if features.head >= 0:
+        head = features.members[features.head]
+        for given in head.given:
+            for family in head.families:
+                keys[link_key("head", features.village, skeleton(given), skeleton(family))] = True
+    return keys
+
+
+def _add_member(keys: dict[LinkKey, bool], district: str, member: Member) -> None:
+    birth = member.birth
+    for given in member.given:
+        bones = skeleton(given)
+        if birth.year:
+            for off in _YEARS_ESTIMATED if birth.estimated else _YEARS:
+                key = link_key("member", district, bones, birth.year + off)
+                keys[key] = not off or keys.get(key, False)
+        if birth.day:
+            keys[link_key("day", district, bones, birth.month, birth.day)] = True
+    if birth.day and birth.year:
+        keys[link_key("birth", district, member.sex, *birth[:3])] = True
 
 
 def is_worth_judging(kinds: Collection[str], smaller: int, *, same_village: bool = True) -> bool:
@@ -43,37 +73,6 @@ def is_worth_judging(kinds: Collection[str], smaller: int, *, same_village: bool
         return True
     (kind,) = kinds
     return smaller < SHORT_LISTS.get(kind, 0) and (same_village or kind != "member")
-
-
-def _keys(
-    features: Features, years: tuple[int, ...], estimated: tuple[int, ...]
-) -> Iterator[LinkKey]:
-    for phone in features.phones:
-        yield link_key("phone", phone)
-    if features.card:
-        yield link_key("card", features.card)
-    for member in features.members:
-        yield from _member_keys(features.district, member, years, estimated)
-    if features.head >= 0:
-        head = features.members[features.head]
-        for given in head.given:
-            for family in head.families:
-                yield link_key("head", features.village, skeleton(given), skeleton(family))
-
-
-def _member_keys(
-    district: str, member: Member, years: tuple[int, ...], estimated: tuple[int, ...]
-) -> Iterator[LinkKey]:
-    birth = member.birth
-    for given in member.given:
-        bones = skeleton(given)
-        if birth.year:
-            for off in estimated if birth.estimated else years:
-                yield link_key("member", district, bones, birth.year + off)
-        if birth.day:
-            yield link_key("day", district, bones, birth.month, birth.day)
-    if birth.day and birth.year:
-        yield link_key("birth", district, member.sex, *birth[:3])
 
 
 @lru_cache(maxsize=300_000)

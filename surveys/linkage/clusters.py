@@ -7,7 +7,7 @@ from surveys.linkage.features import Features
 from surveys.linkage.frequencies import Frequencies
 from surveys.linkage.judge import Judgement, judge
 from surveys.linkage.model import LinkModel
-from surveys.linkage.people import same_persons
+from surveys.linkage.people import Aligned, same_persons
 
 LARGEST_CLUSTER = 8
 _MOST_A_ROUND = 2
@@ -71,6 +71,7 @@ class _Clusters:
         self._cluster_of = dict(cluster_of)
         self._frequencies, self._model = frequencies, model
         self._judged: dict[frozenset[str], Judgement] = {}
+        self._aligned: Aligned = {}
         self._apart: dict[str, set[str]] = {}
         for pair in apart:
             for record_id in pair:
@@ -124,7 +125,8 @@ class _Clusters:
         """Nobody is two people of one record, and half of the cross pairs at least bear no veto."""
         if len(ours) == len(theirs) == 1:
             return ()
-        if same_persons([*ours, *theirs], self._frequencies, self._model).two_of_one:
+        everyone = [*ours, *theirs]
+        if same_persons(everyone, self._frequencies, self._model, self._aligned).two_of_one:
             return ("two_of_one_submission",)
         crossing = [self._judge(left, right) for left in ours for right in theirs]
         vetoed = sum(bool(judgement.vetoes) for judgement in crossing)

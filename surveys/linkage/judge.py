@@ -8,7 +8,7 @@ from surveys.linkage.comparisons import compare
 from surveys.linkage.features import Features
 from surveys.linkage.frequencies import Frequencies
 from surveys.linkage.model import LinkModel
-from surveys.linkage.roster import align_rosters
+from surveys.linkage.roster import Alignment, align_rosters
 from surveys.linkage.vetoes import pair_vetoes
 
 
@@ -38,20 +38,47 @@ class Judgement:
 
 def judge(left: Features, right: Features, frequencies: Frequencies, model: LinkModel) -> Judgement:
     """Whether two records are one household. Symmetric but for the order within `aligned`."""
+    return _judged(left, right, _compared(left, right, frequencies, model), model)
+
+
+def match(
+    left: Features, right: Features, frequencies: Frequencies, model: LinkModel
+) -> Judgement | None:
+    """The same where the decision is not none; what lacks the weight is not looked at further."""
+    compared = _compared(left, right, frequencies, model)
+    if compared.weight < model.review and compared.levels["card"] != "equal":
+        return None
+    judgement = _judged(left, right, compared, model)
+    return None if judgement.decision == "none" else judgement
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    alignment: Alignment
+    levels: Mapping[str, str]
+    weight: float
+
+
+def _compared(
+    left: Features, right: Features, frequencies: Frequencies, model: LinkModel
+) -> _Compared:
     alignment = align_rosters(left, right, frequencies, model)
     levels = compare(left, right, alignment, frequencies, model)
-    reasons = [_reason("prior", "", model.prior)]
     weight = model.prior
     for name, level in levels.items():
-        bits = model.weights[name][level]
-        weight += bits
-        reasons.append(_reason(name, level, bits))
+        weight += model.weights[name][level]
+    return _Compared(alignment, levels, weight)
+
+
+def _judged(left: Features, right: Features, compared: _Compared, model: LinkModel) -> Judgement:
+    alignment, levels = compared.alignment, compared.levels
     vetoes = pair_vetoes(left, right, alignment, levels)
+    steps = (_reason(name, level, model.weights[name][level]) for name, level in levels.items())
     return Judgement(
-        weight,
-        tuple(reasons),
+        compared.weight,
+        (_reason("prior", "", model.prior), *steps),
         vetoes,
-        decide(weight, vetoes, alignment.strong, levels, model),
+        decide(compared.weight, vetoes, alignment.strong, levels, model),
         tuple((p.left, p.right, "strong" if p.strong else "weak") for p in alignment.pairs),
     )
 

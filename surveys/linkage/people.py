@@ -44,17 +44,28 @@ class Persons:
     two_of_one: bool
 
 
+# Two record ids, the lower first → their members that are one person.
+Aligned = dict[tuple[str, str], tuple[Pair, ...]]
+
+
 def same_persons(
-    records: Sequence[Features], frequencies: Frequencies, model: LinkModel
+    records: Sequence[Features],
+    frequencies: Frequencies,
+    model: LinkModel,
+    aligned: Aligned | None = None,
 ) -> Persons:
-    """The persons of a household's records, the best pairs first. Everybody is in one group."""
+    """The persons of a household's records, the best pairs first. Everybody is in one group.
+
+    `aligned`: what earlier calls found of these records; this one adds to it.
+    """
+    aligned = {} if aligned is None else aligned
     groups = {
         (record.record_id, i): {(record.record_id, i)}
         for record in records
         for i in range(len(record.members))
     }
     two_of_one = False
-    for left, right, pair in _best_pairs(records, frequencies, model):
+    for left, right, pair in _best_pairs(records, frequencies, model, aligned):
         ours, theirs = groups[left, pair.left], groups[right, pair.right]
         if ours is theirs:
             continue
@@ -69,13 +80,14 @@ def same_persons(
 
 
 def _best_pairs(
-    records: Sequence[Features], frequencies: Frequencies, model: LinkModel
+    records: Sequence[Features], frequencies: Frequencies, model: LinkModel, aligned: Aligned
 ) -> list[tuple[str, str, Pair]]:
-    found = [
-        (left.record_id, right.record_id, pair)
-        for left, right in combinations(sorted(records, key=lambda r: r.record_id), 2)
-        for pair in align_rosters(left, right, frequencies, model).pairs
-    ]
+    found = []
+    for left, right in combinations(sorted(records, key=lambda r: r.record_id), 2):
+        ids = left.record_id, right.record_id
+        if ids not in aligned:
+            aligned[ids] = align_rosters(left, right, frequencies, model).pairs
+        found += [(*ids, pair) for pair in aligned[ids]]
     found.sort(key=lambda each: (-each[2].strong, -each[2].bits, each[0], each[1]))
     return found
 

@@ -59,9 +59,10 @@ def _worth_comparing(left: Features, right: Features) -> set[tuple[int, int]]:
     }
     for day in ours.by_day.keys() & theirs.by_day.keys():
         masks.add((ours.by_day[day], theirs.by_day[day]))
-    everyone, others = (1 << len(left.members)) - 1, (1 << len(right.members)) - 1
-    masks.update((1 << i, others) for i in ours.initials)
-    masks.update((everyone, 1 << j) for j in theirs.initials)
+    if ours.initials or theirs.initials:
+        everyone, others = (1 << len(left.members)) - 1, (1 << len(right.members)) - 1
+        masks.update((1 << i, others) for i in ours.initials)
+        masks.update((everyone, 1 << j) for j in theirs.initials)
     return {(i, j) for mask, other in masks for i in _bits(mask) for j in _bits(other)}
 
 
