@@ -167,9 +167,9 @@ def _cell(column: str, cell: Any, names: Names) -> str:
     return _written(cell, 0)
 
 
-def reasons(counts: Mapping[str, int]) -> list[tuple[str, str, int]]:
+def reasons(counts: Mapping[str, int | None]) -> list[tuple[str, str, int | None]]:
     """Code, words and number of each reason, the largest first."""
-    ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    ordered = sorted(counts.items(), key=lambda pair: (-(pair[1] or 0), pair[0]))
     return [(code, word(REASONS, code), n) for code, n in ordered]
 
 
@@ -209,3 +209,16 @@ def _tile(each: Mapping[str, Any], definition: Definition, names: Names) -> Tile
         progress,
         [] if single else parts,
     )
+
+
+def parameter_words(parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Name and value of each, as a person reads them."""
+    return [(name.replace("_", " "), _plain(value)) for name, value in sorted(parameters.items())]
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return ", ".join("/".join(map(str, v)) if isinstance(v, list) else str(v) for v in value)
+    return f"{value:.2f}" if isinstance(value, float) else str(value)

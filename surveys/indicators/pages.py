@@ -15,21 +15,21 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from backend.accounts.models import User
 from backend.accounts.permissions import logged_in, may_keep_indicators
 from backend.problems import Problem
-from surveys.indicators.answers import (
-    frozen_json,
-    frozen_results,
-    listed,
-    runs_json,
-    sides_json,
-    targets_json,
-)
+from surveys.indicators.answers import listed, sides_json, targets_json
 from surveys.indicators.compute import current_parameters
 from surveys.indicators.definitions import DEFINITIONS
-from surveys.indicators.display import blocks, number_words, reasons, side_tables, tiles
+from surveys.indicators.display import (
+    blocks,
+    parameter_words,
+    reasons,
+    side_tables,
+    tiles,
+)
 from surveys.indicators.freeze import freeze_period
 from surveys.indicators.listing import households_page
 from surveys.indicators.models import FxRate, ParameterChange, PriceIndex, Target
 from surveys.indicators.names import place_names
+from surveys.indicators.past import frozen_lines, history_lines
 from surveys.indicators.periods import TO_DATE
 from surveys.indicators.read import (
     Asked,
@@ -224,36 +224,8 @@ def _figures(told: Told, query: dict[str, str]) -> dict[str, Any]:
         "progress": first.number / target
         if target and first and first.number and not asked.by
         else None,
-        "parameters": {**run.parameters, **told.result.notes}.items(),
-        "history": _history(asked) if asked.codes is None else [],
-        "frozen": _frozen(asked) if asked.codes is None else [],
+        "parameters": parameter_words({**run.parameters, **told.result.notes}),
+        "history": history_lines(asked) if asked.codes is None else [],
+        "frozen": frozen_lines(asked) if asked.codes is None else [],
         "downloads": urlencode(query),
     }
-
-
-def _history(asked: Asked) -> list[dict[str, Any]]:
-    """The headline of each earlier day."""
-    measure = asked.definition.headline
-    return [
-        {
-            "as_of": each["as_of"],
-            "version": each["version"],
-            "number": number_words(measure, row["value"], row["hidden"]),
-        }
-        for each in runs_json(asked)
-        for row in each["rows"][:1]
-    ]
-
-
-def _frozen(asked: Asked) -> list[dict[str, Any]]:
-    measure = asked.definition.headline
-    found = []
-    for frozen in frozen_results(asked.definition.code, asked.states):
-        told = frozen_json(frozen, asked)
-        row: dict[str, Any] = next(iter(told["rows"]), {"value": None, "hidden": ""})
-        told["number"] = number_words(measure, row["value"], row["hidden"])
-        for each in told["restatements"]:
-            named = next(m for m in asked.definition.measures if m.key == each["measure"])
-            each["was"], each["now"] = (number_words(named, each[n]) for n in ("was", "now"))
-        found.append(told)
-    return found

@@ -52,7 +52,7 @@ class Told:
     run: IndicatorRun
     result: IndicatorResult
     figures: Sequence[Shown]
-    dropped: Mapping[str, int]
+    dropped: Mapping[str, int | None]
     lower_bound: int | None = None
 
 
@@ -175,19 +175,25 @@ def told_of(asked: Asked, result: IndicatorResult) -> Told:
     run, definition = result.run, asked.definition
     figures = figures_of(asked, result)
     shown = exact(figures) if asked.exact else published(figures, definition, run.parents)
-    dropped = (
-        result.dropped if asked.codes is None
-        else dict(Counter(d.reason for d in drops_of(asked, result)))
-    )  # fmt: skip
-    bound = None
-    if (
-        definition.code == FAMILIES
-        and asked.codes is None
-        and not asked.by
-        and asked.period.is_whole
-    ):
-        bound = max(0, int(figures[0].total) - run.open_links)
-    return Told(asked, run, result, shown, dropped, bound)
+    return Told(asked, run, result, shown, _dropped(asked, result), _lower_bound(asked, run, shown))
+
+
+def _dropped(asked: Asked, result: IndicatorResult) -> dict[str, int | None]:
+    """By reason; of legal aid a small number is None, since it tells of few women."""
+    counts: dict[str, int] = result.dropped
+    if asked.codes is not None:
+        counts = Counter(drop.reason for drop in drops_of(asked, result))
+    hides = asked.definition.restricted and not asked.exact
+    smallest = asked.definition.smallest if hides else 0
+    return {reason: None if n < smallest else n for reason, n in counts.items()}
+
+
+def _lower_bound(asked: Asked, run: IndicatorRun, shown: Sequence[Shown]) -> int | None:
+    """Families, were each open link two records of one of them; none of a number that is hidden."""
+    whole = asked.codes is None and not asked.by and asked.period.is_whole
+    if asked.definition.code != FAMILIES or not whole or shown[0].number is None:
+        return None
+    return max(0, int(shown[0].number) - run.open_links)
 
 
 def figures_of(asked: Asked, result: IndicatorResult) -> list[Figure]:

@@ -46,7 +46,10 @@ class IndicatorShape(NamedShape):
     records = serializers.IntegerField()
     households = serializers.IntegerField()
     left_out = serializers.DictField(child=serializers.IntegerField())
-    dropped = serializers.DictField(child=serializers.IntegerField())
+    dropped = serializers.DictField(
+        child=serializers.IntegerField(allow_null=True),
+        help_text="Null where small and restricted.",
+    )
     tables = SideShape(many=True)
     open_links = serializers.IntegerField()
     snapshot = serializers.CharField()

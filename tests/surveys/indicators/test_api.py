@@ -135,6 +135,26 @@ def test_legal_aid_opens_its_households_to_named_people_only(
     assert table(get(as_alice, "O3.2/", exact=1), "women") == {(): 1}
 
 
+def test_few_women_left_out_are_not_numbered(
+    as_bob: Client, as_alice: Client, season: Season
+) -> None:
+    season.aid(season.family(), person_sex="male")
+    compute_indicators()
+
+    assert get(as_bob, "O3.2/")["dropped"] == {"not_female": None}
+    assert get(as_alice, "O3.2/", exact=1)["dropped"] == {"not_female": 1}
+
+
+def test_lower_bound_does_not_give_a_hidden_number_away(as_bob: Client, db: None) -> None:
+    season = Season()
+    season.service(season.family())
+    compute_indicators()
+
+    told = get(as_bob, "O3.1/")
+
+    assert (table(told), told["lower_bound"]) == ({(): "<5"}, None)
+
+
 def test_who_reads_no_records_reads_no_indicators(as_charlie: Client, season: Season) -> None:
     for path in ("", "O3.1/", "O3.1/households/", "O3.1/history/", "O3.1/file/"):
         assert get(as_charlie, path, 403)["code"] == "not_allowed"
