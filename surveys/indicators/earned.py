@@ -42,7 +42,7 @@ MEASURES = (
     Measure(A, Kind.SHARE, interval=True),
     Measure(B, Kind.SHARE, interval=True),
     Measure(C, Kind.SHARE, interval=True),
-    Measure(CLASS, Kind.CLASSES, classes=CHANGES),
+    Measure(CLASS, Kind.CLASSES, classes=CHANGES, told=A),
     Measure(PER_CAPITA, Kind.SHARE),
 )
 _MORE = frozenset({"more", "much_more"})

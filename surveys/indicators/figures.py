@@ -41,7 +41,8 @@ class Kind(StrEnum):
 class Measure:
     """One figure of an indicator. `split`: groups it is never added over, such as two currencies.
 
-    `interval`: a Wilson interval stands beside the share.
+    `interval`: a Wilson interval stands beside the share. `told`: the measure whose count is that
+    of the first class.
     """
 
     key: str
@@ -49,6 +50,7 @@ class Measure:
     classes: tuple[str, ...] = ()
     split: tuple[str, ...] = ()
     interval: bool = False
+    told: str = ""
 
 
 @dataclass(frozen=True, slots=True)

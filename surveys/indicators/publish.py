@@ -42,14 +42,17 @@ def published(
 ) -> list[Shown]:
     """`parents`: code of a place → that of the place above it."""
     found: list[Shown] = []
+    hidings: dict[str, _Hiding] = {}
     for measure in definition.measures:
         mine = [
             f for f in figures if f.measure == measure.key and not _is_never_shown(definition, f)
         ]
         if not mine:
             continue
-        counts = _hidden(mine, measure, definition, parents, lambda f: f.total)
-        bases = _hidden(mine, measure, definition, parents, lambda f: f.base)
+        told = (measure.classes[0], hidings[measure.told]) if measure.told in hidings else None
+        hidings[measure.key] = _hiding(measure, definition, parents, told)
+        counts = _hidden(mine, measure, hidings[measure.key], lambda f: f.total)
+        bases = _hidden(mine, measure, _hiding(measure, definition, parents), lambda f: f.base)
         found += [_shown(f, measure, definition.smallest, counts, bases) for f in mine]
     return found
 
@@ -64,28 +67,36 @@ def _is_never_shown(definition: Definition, figure: Figure) -> bool:
 
 
 def _hidden(
-    figures: Sequence[Figure],
-    measure: Measure,
-    definition: Definition,
-    parents: Mapping[str, str],
-    value: Callable[[Figure], float],
+    figures: Sequence[Figure], measure: Measure, hiding: "_Hiding", value: Callable[[Figure], float]
 ) -> frozenset[Cell]:
     if measure.kind not in COUNTED:
         return frozenset()
     counts = {_cell(f): value(f) for f in figures}
-    names = tuple(name for name, _ in figures[0].by)
+    return hiding.of(tuple(name for name, _ in figures[0].by), counts)
+
+
+def _hiding(
+    measure: Measure,
+    definition: Definition,
+    parents: Mapping[str, str],
+    told: "tuple[str, _Hiding] | None" = None,
+) -> "_Hiding":
     fixed = frozenset(measure.split) | definition.overlapping
-    return _Hiding(fixed, parents, definition.smallest, {}).of(names, counts)
+    return _Hiding(fixed, parents, definition.smallest, {}, told)
 
 
 @dataclass(frozen=True, slots=True)
 class _Hiding:
-    """`fixed`: groups that no coarser table adds over. `known`: what each table hides, once."""
+    """`fixed`: groups that no coarser table adds over. `known`: what each table hides, once.
+
+    `told`: a class that another measure counts too, and what that one hides.
+    """
 
     fixed: frozenset[str]
     parents: Mapping[str, str]
     smallest: int
     known: dict[Names, frozenset[Cell]]
+    told: "tuple[str, _Hiding] | None" = None
 
     def of(self, names: Names, counts: Mapping[Cell, float]) -> frozenset[Cell]:
         """What this table hides; the tables above it first."""
@@ -93,8 +104,28 @@ class _Hiding:
             above = _coarsenings(names, counts, self.fixed, self.parents)
             hidden = [self.of(coarse, sums(counts, coarser)) for coarse, coarser in above]
             coarsenings = [coarser for _, coarser in above]
-            self.known[names] = hidden_in_table(counts, coarsenings, hidden, smallest=self.smallest)
+            told, withheld = self._elsewhere(names, counts)
+            self.known[names] = hidden_in_table(
+                counts,
+                coarsenings,
+                hidden,
+                smallest=self.smallest,
+                told=told,
+                withheld=withheld,
+            )
         return self.known[names]
+
+    def _elsewhere(
+        self, names: Names, counts: Mapping[Cell, float]
+    ) -> tuple[frozenset[Cell], frozenset[Cell]]:
+        """The cells that the other measure tells, and those it hides."""
+        if self.told is None or names[-1:] != ("class",):
+            return frozenset(), frozenset()
+        name, other = self.told
+        hides = other.known.get(names[:-1], frozenset())
+        same = frozenset(cell for cell in counts if cell[-1] == name)
+        withheld = frozenset(cell for cell in same if cell[:-1] in hides)
+        return same - withheld, withheld
 
 
 def _coarsenings(

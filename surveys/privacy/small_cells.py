@@ -20,7 +20,12 @@ class Line:
 
 
 def hidden_cells(
-    counts: Mapping[Cell, float], lines: Sequence[Line], *, smallest: int
+    counts: Mapping[Cell, float],
+    lines: Sequence[Line],
+    *,
+    smallest: int,
+    told: frozenset[Cell] = frozenset(),
+    withheld: frozenset[Cell] = frozenset(),
 ) -> frozenset[Cell]:
     """The cells to hide. A count of zero is no secret, but may be hidden to protect another.
 
@@ -29,7 +34,9 @@ def hidden_cells(
     """
     hidden = {cell for cell, count in counts.items() if 0 < count < smallest}
     # Hiding a cell that is a published sum by itself hides nothing.
-    given = {line.cells[0] for line in lines if len(line.cells) == 1 and not line.sealed}
+    given = set(told) | {
+        line.cells[0] for line in lines if len(line.cells) == 1 and not line.sealed
+    }
     grown = True
     while grown:
         grown = False
@@ -82,6 +89,8 @@ def hidden_in_table(
     hidden_above: Iterable[frozenset[Cell]],
     *,
     smallest: int,
+    told: frozenset[Cell] = frozenset(),
+    withheld: frozenset[Cell] = frozenset(),
 ) -> frozenset[Cell]:
     """The cells to hide of a table whose coarser ones hide these."""
     lines = [
@@ -89,4 +98,4 @@ def hidden_in_table(
         for coarser, hidden in zip(coarsenings, hidden_above, strict=True)
         for line in lines_above(coarser, hidden)
     ]
-    return hidden_cells(counts, lines, smallest=smallest)
+    return hidden_cells(counts, lines, smallest=smallest, told=told, withheld=withheld)

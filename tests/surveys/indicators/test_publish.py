@@ -95,6 +95,20 @@ def test_share_is_not_shown_on_fewer_than_twenty_households() -> None:
     assert share(20).number == 0.5
 
 
+def test_class_that_another_figure_counts_too_does_not_give_the_others_away() -> None:
+    """22 of 45 increased stands above: of the other two classes neither may be told alone."""
+    earned = DEFINITIONS["O3.3"]
+    classes = [0] * 22 + [1] * 22 + [2]
+    found = [Unit("earned", number(n), float(c == 0), 1, {}) for n, c in enumerate(classes)]
+    found += [Unit("earned_class", number(n), c, 1, {}) for n, c in enumerate(classes)]
+
+    told = published(tabulate(found, earned.measures[:4]), earned, {})
+
+    assert next(s.count for s in told if s.measure == "earned") == 22
+    by_class = {s.group["class"]: s.words for s in told if s.measure == "earned_class"}
+    assert by_class == {"increased": "", "stable": "–", "decreased": "<5"}
+
+
 def test_mean_is_not_shown_on_fewer_than_twenty_households() -> None:
     size = DEFINITIONS["P2"]
     found = [Unit("household_size", number(i), 4, 1, {}) for i in range(19)]
