@@ -80,17 +80,21 @@ def sides_json(told: Told) -> list[dict[str, Any]]:
 
 def _hidden_side(side: dict[str, Any], smallest: int) -> dict[str, Any]:
     """With a list of households left out, and every table of counts as it may be published."""
-    if "household" in side["columns"]:
+    columns = side["columns"]
+    if "household" in columns:
         return {**side, "rows": []}
-    if "mean_change" in side["columns"]:
-        return {**side, "rows": [_unless_few(row, side["columns"]) for row in side["rows"]]}
-    counted = {at for at, name in enumerate(side["columns"]) if name in _COUNTS}
-    rows = list(side["rows"])
-    small = any(0 < (row[at] or 0) < smallest for row in rows for at in counted)
-    if not small:
+    if "mean_change" in columns:
+        return {**side, "rows": [_unless_few(row, columns) for row in side["rows"]]}
+    counted = {at for at, name in enumerate(columns) if name in _COUNTS}
+    if not any(0 < (row[at] or 0) < smallest for row in side["rows"] for at in counted):
         return side
-    # A table that adds up to a published sum: with one small cell, no count of it is told.
-    return {**side, "rows": [_without(row, counted) for row in rows]}
+    # A table that adds up to a published sum: with one small cell, no number of it is told.
+    return {**side, "rows": [_without_numbers(row, columns) for row in side["rows"]]}
+
+
+_COUNTS = frozenset(
+    {"families", "none", "stress", "crisis", "emergency", "all", "increased", "households"}
+)
 
 
 def _unless_few(row: list[Any], columns: list[str]) -> list[Any]:
@@ -99,14 +103,11 @@ def _unless_few(row: list[Any], columns: list[str]) -> list[Any]:
     return row if row[at] >= FEWEST_HOUSEHOLDS else [*row[:at], *[None] * (len(row) - at)]
 
 
-_COUNTS = frozenset(
-    {"families", "none", "stress", "crisis", "emergency", "all", "increased", "households"}
-)
-
-
-def _without(row: list[Any], counted: Iterable[int]) -> list[Any]:
-    counted = set(counted)
-    return [None if at in counted else cell for at, cell in enumerate(row)]
+def _without_numbers(row: list[Any], columns: list[str]) -> list[Any]:
+    return [
+        cell if isinstance(cell, str) or name == "threshold" else None
+        for name, cell in zip(columns, row, strict=True)
+    ]
 
 
 def targets_json(code: str) -> dict[str, float]:

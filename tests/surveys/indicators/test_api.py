@@ -145,6 +145,23 @@ def test_few_women_left_out_are_not_numbered(
     assert get(as_alice, "O3.2/", exact=1)["dropped"] == {"not_female": 1}
 
 
+def test_table_beside_with_a_small_count_tells_no_number_at_all(
+    as_bob: Client, as_alice: Client, season: Season
+) -> None:
+    """Thirty incomes rose by 0 to 29 %: one by less than 1 %, twenty by 10 % and more."""
+    told = {each["key"]: each["rows"] for each in get(as_bob, "O3.3/")["tables"]}
+    home = season.family(KARA_SUU)
+    season.service(home, service_type="grant")
+    season.service(home, service_type="loan")
+    compute_indicators()
+
+    hidden = {each["key"]: each["rows"] for each in get(as_bob, "O3.1/")["tables"]}
+    exact = {each["key"]: each["rows"] for each in get(as_alice, "O3.1/", exact=1)["tables"]}
+    assert told["thresholds"][1][:4] == ["earned", 0.1, 20, 30]
+    assert exact["types_of_service"] == [["1", 30], ["2", 1], ["3+", 0]]
+    assert hidden["types_of_service"] == [["1", None], ["2", None], ["3+", None]]
+
+
 def test_lower_bound_does_not_give_a_hidden_number_away(as_bob: Client, db: None) -> None:
     season = Season()
     season.service(season.family())
