@@ -26,8 +26,10 @@ JudgedRow = tuple[int, int, bytes, str, int]
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """Tables that go into those of the re-link as they are: records, the keys that they are
-    searched with and found by, and what is to be counted. `stored`: features of each record."""
+    searched with and found by, and what is to be counted. `stored`: features of each record, whose
+    numbers begin at `first`."""
 
+    first: int
     stored: list[bytes]
     records: pa.Table
     keys: pa.Table
@@ -48,7 +50,7 @@ def prepare(first: int, batch: Sequence[bytes | HouseholdRecord]) -> Prepared:
         keys.add(number, keys_of(features))
         counts.update(countables(features))
     counted = [(*item, times) for item, times in counts.items()]
-    return Prepared(kept, table_of(rows), keys.as_table(), table_of(counted))
+    return Prepared(first, kept, table_of(rows), keys.as_table(), table_of(counted))
 
 
 def _features(each: bytes | HouseholdRecord) -> tuple[Features, bytes]:

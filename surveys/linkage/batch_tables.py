@@ -65,7 +65,7 @@ class Tables:
         self._stored.close()
 
     def add(self, prepared: Prepared) -> None:
-        self._stored.add(prepared.stored)
+        self._stored.add(prepared.first, prepared.stored)
         self._insert("records", prepared.records)
         self._insert("keys", prepared.keys)
         if prepared.counted.num_columns:
@@ -151,20 +151,24 @@ class _Stored:
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("w+b")
-        self._ends = array("q", [0])
+        self._starts, self._sizes = array("q"), array("l")
 
     def close(self) -> None:
         self._file.close()
 
-    def add(self, pieces: list[bytes]) -> None:
-        self._file.write(b"".join(pieces))
+    def add(self, first: int, pieces: list[bytes]) -> None:
+        """The records from number `first` on. Batches come in any order."""
+        missing = range(first + len(pieces) - len(self._starts))
+        self._starts.extend(0 for _ in missing)
+        self._sizes.extend(0 for _ in missing)
+        for number, piece in enumerate(pieces, start=first):
+            self._starts[number], self._sizes[number] = self._file.tell(), len(piece)
+            self._file.write(piece)
         self._file.flush()  # `read` goes past the buffer
-        for piece in pieces:
-            self._ends.append(self._ends[-1] + len(piece))
 
     def read(self, numbers: Iterable[int]) -> dict[int, bytes]:
-        file, ends = self._file.fileno(), self._ends
-        return {i: os.pread(file, ends[i + 1] - ends[i], ends[i]) for i in numbers}
+        file = self._file.fileno()
+        return {i: os.pread(file, self._sizes[i], self._starts[i]) for i in numbers}
 
 
 def numbers_of(tables: Tables, pairs: Iterable[Collection[str]]) -> set[tuple[int, int]]:

@@ -122,13 +122,16 @@ class _Clusters:
         return self._crossing(ours, theirs)
 
     def _crossing(self, ours: list[Features], theirs: list[Features]) -> tuple[str, ...]:
-        """Nobody is two people of one record, and half of the cross pairs at least bear no veto."""
+        """Nobody is two people of one record, no two couples differ, and half of the cross pairs at
+        least bear no veto."""
         if len(ours) == len(theirs) == 1:
             return ()
         everyone = [*ours, *theirs]
         if same_persons(everyone, self._frequencies, self._model, self._aligned).two_of_one:
             return ("two_of_one_submission",)
         crossing = [self._judge(left, right) for left in ours for right in theirs]
+        if any("couples_differ" in judgement.vetoes for judgement in crossing):
+            return ("couples_differ",)
         vetoed = sum(bool(judgement.vetoes) for judgement in crossing)
         return ("cross_pairs_vetoed",) if vetoed * 2 > len(crossing) else ()
 

@@ -55,7 +55,7 @@ def match(
 @dataclass(frozen=True, slots=True)
 class _Compared:
     alignment: Alignment
-    levels: Mapping[str, str]
+    levels: dict[str, str]
     weight: float
 
 

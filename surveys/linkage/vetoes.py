@@ -24,6 +24,7 @@ def pair_vetoes(
         "too_far": too_far(left, right, levels),
         "split_household": split_household(left, right, alignment, levels),
         "spouses_differ": spouses_differ(left, right, alignment, levels),
+        "couples_differ": couples_differ(left, right, alignment),
         "two_doors": two_doors(left, right, levels),
         "two_cards": two_cards(levels),
     }
@@ -134,6 +135,24 @@ def spouses_differ(
     if any((pair.left, pair.right) in spouses for pair in alignment.pairs):
         return False
     return not any(_may_be_one(left, i, right, j) for i, j in spouses)
+
+
+def couples_differ(left: Features, right: Features, alignment: Alignment) -> bool:
+    """Of two couples one half alone is the same for sure, and the other was born in another year.
+
+    Two wives of one man may bear one name.
+    """
+    ours, theirs = ({each.head, *each.spouses} - {-1} for each in (left, right))
+    if alignment.strong != 1 or len(ours) != 2 or len(theirs) != 2:
+        return False
+    for pair in alignment.pairs:
+        if pair.strong and pair.left in ours and pair.right in theirs:
+            ours.discard(pair.left)
+            theirs.discard(pair.right)
+    if len(ours) != 1 or len(theirs) != 1:
+        return False
+    birth, other = left.members[ours.pop()].birth, right.members[theirs.pop()].birth
+    return bool(birth.day and other.day) and births.birth_level(birth, other) == births.CONFLICT
 
 
 def _may_be_one(left: Features, i: int, right: Features, j: int) -> bool:

@@ -92,6 +92,7 @@ VETOES: Mapping[str, str] = {
     "too_far": "More than 4 km apart, and no rare phone in common.",
     "split_household": "One is a small part of the other under another head: they may have parted.",
     "spouses_differ": "The same head with another spouse: widowed, or a second household.",
+    "couples_differ": "One half of the couple is the same, the other was born in another year.",
     "two_doors": "One enumerator in one round, with another phone at another point: two doors.",
     "two_cards": "Another card number and another phone: two households.",
     "not_the_same": "A person has said that they are not the same.",

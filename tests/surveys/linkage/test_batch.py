@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import orjson
 import pytest
 
 from surveys.linkage.batch import relink
+from surveys.linkage.batch_steps import prepare
+from surveys.linkage.batch_tables import Tables
 from surveys.linkage.comparisons import COMPARISONS
 from surveys.linkage.dedupe import Deduped, dedupe
 from surveys.linkage.features import features_of
@@ -129,6 +132,23 @@ def test_stored_features_are_relinked_as_the_records_are(
     from_records = relink(part, pinned_model(), workers=2, folder=tmp_path)
 
     assert from_stored.clusters == from_records.clusters
+
+
+def test_batches_of_records_may_be_ready_in_any_order(
+    sample_records: Records, tmp_path: Path
+) -> None:
+    batches = [prepare(first, sample_records[first : first + 400]) for first in (0, 400, 800)]
+    works = []
+    for name, order in (("forth", batches), ("back", batches[::-1])):
+        (tmp_path / name).mkdir()
+        with closing(Tables(tmp_path / name, pinned_model())) as tables:
+            for batch in order:
+                tables.add(batch)
+            tables.find_pairs()
+            works.append([(work.pairs, work.stored) for work in tables.works(20)])
+
+    assert works[0] == works[1]
+    assert len(works[0]) > 1
 
 
 def test_what_a_person_called_different_is_kept_apart(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from surveys.linkage.clusters import LARGEST_CLUSTER, Match, Outcome, settle
 from surveys.linkage.judge import Judgement
 from surveys.linkage.model import pinned_model
 from surveys.linkage.people import same_persons
-from surveys.linkage.record import HouseholdRecord
+from surveys.linkage.record import HouseholdRecord, PersonRecord
 from tests.surveys.linkage.people import (
     FAMILY,
     GIRL,
@@ -111,6 +111,39 @@ def test_second_wife_of_the_same_head_is_a_question() -> None:
             household("R1", HEAD, WIFE, brother), household("R2", HEAD, second, brother)
         ).vetoes
     )
+
+
+def test_second_wife_who_bears_the_name_of_the_first_is_a_question() -> None:
+    second = replace(WIFE, birth="1991-11-21")
+    one, other = household("R1", HEAD, WIFE), household("R2", HEAD, second)
+    child = person("Токтогулов Данияр", "child", "M", "2019-12-01")
+
+    assert "couples_differ" in judged(one, other).vetoes
+    assert "couples_differ" in judged(one, household("R3", *wife_first(second))).vetoes
+    assert "couples_differ" not in judged(one, household("R4", HEAD, WIFE)).vetoes
+    year_only = household("R5", HEAD, replace(WIFE, birth="1991"))
+    assert "couples_differ" not in judged(one, year_only).vetoes
+    with_child = household("R6", HEAD, WIFE, child), household("R7", HEAD, second, child)
+    assert "couples_differ" not in judged(*with_child).vetoes
+
+
+def wife_first(wife: PersonRecord) -> tuple[PersonRecord, PersonRecord]:
+    return replace(wife, relation="head"), replace(HEAD, relation="spouse")
+
+
+def test_couples_that_differ_keep_their_clusters_apart() -> None:
+    second, phone = replace(WIFE, birth="1991-11-21"), {"phones": ("0555123456",)}
+    records = [
+        household("R0", HEAD, WIFE, round="1", **phone),
+        household("R1", HEAD, WIFE, round="2", **phone),
+        household("R2", HEAD, replace(WIFE, birth=""), round="1", **phone),
+        household("R3", HEAD, second, round="2", **phone),
+    ]
+
+    outcomes = settled(records, [(0, 1), (1, 2), (2, 3)])
+
+    assert [o.decision for o in outcomes] == ["auto", "auto", "review"]
+    assert outcomes[-1].vetoes == ("couples_differ",)
 
 
 def test_two_doors_of_one_enumerator_are_two_households_unless_sent_again() -> None:
