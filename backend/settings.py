@@ -240,6 +240,7 @@ INSTALLED_APPS = [
     "surveys.entities",
     "surveys.datasets",
     "surveys.indicators",
+    "surveys.interviews",
     "surveys.reviewing",
     "surveys.lifecycle",
     "surveys.links",

@@ -1,0 +1,136 @@
+"""lines_of: what each enumerator's interviews look like beside those of the team. Pure.
+
+Figures, not verdicts: a line that stands out is a reason to telephone (High Frequency Checks of the
+DIME Wiki, IPA's enumerator dashboard).
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta, tzinfo
+from itertools import pairwise
+from statistics import median
+
+NIGHT_FROM, NIGHT_UNTIL = 21, 6  # hours of the clock where the interview was
+_LONGEST = timedelta(hours=12)  # a form left open for longer says nothing of the interview
+_SHORT, _MUCH = 0.5, 2.0  # of the team's median minutes; of the team's share
+_ENOUGH = 5  # interviews, before a line can stand out
+
+
+@dataclass(frozen=True, slots=True)
+class Interview:
+    """One record. `started` and `ended` by the tablet's clock, None where the form asks neither."""
+
+    enumerator: str
+    started: datetime | None
+    ended: datetime | None
+    received: datetime
+    flags: int
+    rejected: bool
+
+    @property
+    def lasted(self) -> timedelta | None:
+        """None where the clock went back, or the form was left open."""
+        if self.started is None or self.ended is None:
+            return None
+        lasted = self.ended - self.started
+        return lasted if timedelta(0) <= lasted <= _LONGEST else None
+
+    def day(self, zone: tzinfo) -> date:
+        return (self.ended or self.started or self.received).astimezone(zone).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One enumerator. `by_day`: interviews on each day asked for; `minutes` they lasted and
+    `delay_hours` until they arrived: medians, None where unknown; `flagged`, `rejected`: shares;
+    `stands_out`: names of figures far from the team's.
+    """
+
+    enumerator: str
+    interviews: int
+    by_day: tuple[int, ...]
+    minutes: float | None
+    delay_hours: float | None
+    flagged: float
+    rejected: float
+    at_night: int
+    overlapping: int
+    stands_out: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The team as one line, and each enumerator, by name."""
+
+    days: tuple[date, ...]
+    team: Line
+    lines: tuple[Line, ...]
+
+
+def board_of(interviews: Iterable[Interview], days: Sequence[date], zone: tzinfo) -> Board:
+    """The board of the interviews of these days; others are left out."""
+    wanted, of = set(days), defaultdict(list)
+    for interview in interviews:
+        if interview.day(zone) in wanted:
+            of[interview.enumerator].append(interview)
+    team = _line("", [each for theirs in of.values() for each in theirs], days, zone)
+    lines = (_line(name, theirs, days, zone) for name, theirs in sorted(of.items()))
+    overlapping = sum(_overlapping(theirs) for theirs in of.values())
+    return Board(
+        tuple(days),
+        replace(team, overlapping=overlapping),
+        tuple(replace(line, stands_out=_stands_out(line, team)) for line in lines),
+    )
+
+
+def _line(name: str, theirs: Sequence[Interview], days: Sequence[date], zone: tzinfo) -> Line:
+    on = Counter(each.day(zone) for each in theirs)
+    lasted = [each.lasted.total_seconds() / 60 for each in theirs if each.lasted is not None]
+    delays = [
+        max((each.received - each.ended).total_seconds(), 0) / 3600 for each in theirs if each.ended
+    ]
+    return Line(
+        enumerator=name,
+        interviews=len(theirs),
+        by_day=tuple(on[day] for day in days),
+        minutes=median(lasted) if lasted else None,
+        delay_hours=median(delays) if delays else None,
+        flagged=_share(each.flags > 0 for each in theirs),
+        rejected=_share(each.rejected for each in theirs),
+        at_night=sum(_is_at_night(each, zone) for each in theirs),
+        overlapping=_overlapping(theirs),
+    )
+
+
+def _share(found: Iterable[bool]) -> float:
+    values = list(found)
+    return sum(values) / len(values) if values else 0.0
+
+
+def _is_at_night(interview: Interview, zone: tzinfo) -> bool:
+    if interview.started is None:
+        return False
+    hour = interview.started.astimezone(zone).hour
+    return hour >= NIGHT_FROM or hour < NIGHT_UNTIL
+
+
+def _overlapping(theirs: Sequence[Interview]) -> int:
+    """Interviews that began before the one before them had ended: nobody asks two at once."""
+    spans = sorted(
+        (each.started, each.ended)
+        for each in theirs
+        if each.started and each.ended and each.lasted is not None
+    )
+    return sum(later[0] < earlier[1] for earlier, later in pairwise(spans))
+
+
+def _stands_out(line: Line, team: Line) -> frozenset[str]:
+    """Figures that differ much from the team's, where there are enough interviews to say so."""
+    if line.interviews < _ENOUGH:
+        return frozenset()
+    found = {name for name in ("at_night", "overlapping") if getattr(line, name)}
+    found |= {n for n in ("flagged", "rejected") if getattr(line, n) > _MUCH * getattr(team, n) > 0}
+    if line.minutes is not None and team.minutes and line.minutes < _SHORT * team.minutes:
+        found.add("minutes")
+    return frozenset(found)
