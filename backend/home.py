@@ -67,6 +67,7 @@ def rights(request: HttpRequest) -> dict[str, bool]:
     user = request.user
     return {
         "may_read_records": permissions.may_read_records(user),
+        "may_read_indicators": permissions.may_read_indicators(user),
         "may_export": permissions.may_export(user),
         "may_review": permissions.may_review(user),
         "may_decide_links": permissions.may_decide_links(user),

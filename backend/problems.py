@@ -54,6 +54,28 @@ KINDS: dict[str, Kind] = {
     "purpose_missing": Kind(
         400, "Say why", "Unmasking personal data needs a reason of at least 10 characters."
     ),
+    # Indicators
+    "table_refused": Kind(
+        422,
+        "Table not loaded",
+        "The table {table} was not loaded, and what was there stays. {reason}",
+    ),
+    "indicator_unknown": Kind(404, "No such indicator", "There is no indicator {indicator!r}."),
+    "indicator_no_data": Kind(
+        409,
+        "Not computed yet",
+        "The indicator {indicator} has no figures yet: nothing was computed, or tables are missing.",
+    ),
+    "rates_missing": Kind(
+        409,
+        "Months are missing",
+        "The indicator {indicator} cannot be computed: the table {table} lacks {first}{more}. Load these months.",
+    ),
+    "indicator_frozen": Kind(
+        409,
+        "Frozen before",
+        "The indicator {indicator} is frozen for {period}. What changed since stands in its history.",
+    ),
     # What a tablet sends
     "multipart_malformed": Kind(
         400,

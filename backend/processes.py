@@ -38,7 +38,7 @@ def worker_argv() -> Argv:
 
 
 def batch_argv() -> Argv:
-    """What takes minutes and much memory, one at a time: full re-links, training."""
+    """What takes long and much memory, one at a time: full re-links, training, indicators."""
     return [
         *_python("celery", "-A", "backend", "worker"),
         *("--queues", "batch", "--concurrency", "1", "--pool", "solo", "--hostname", "batch@%h"),

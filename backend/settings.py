@@ -119,6 +119,7 @@ CELERY_TASK_ROUTES = {
     "surveys.datasets.tasks.*": {"queue": "exports"},
     "surveys.lifecycle.tasks.link_waiting_task": {"queue": "link"},
     "surveys.lifecycle.tasks.relink_task": {"queue": "batch"},
+    "surveys.indicators.tasks.*": {"queue": "batch"},
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 SWEEP_SECONDS = env_int("SWEEP_SECONDS", 15, least=1, most=3600)
@@ -136,6 +137,11 @@ CELERY_BEAT_SCHEDULE = {
     "audit-links": {
         "task": "surveys.lifecycle.tasks.relink_task",
         "schedule": 86400,
+        "options": {"expires": 3600},
+    },
+    "compute-indicators": {
+        "task": "surveys.indicators.tasks.compute_indicators_task",
+        "schedule": 3600,
         "options": {"expires": 3600},
     },
     "sweep-incoming": {
@@ -239,6 +245,7 @@ INSTALLED_APPS = [
     "surveys.households",
     "surveys.entities",
     "surveys.datasets",
+    "surveys.indicators",
     "surveys.interviews",
     "surveys.reviewing",
     "surveys.lifecycle",

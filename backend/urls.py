@@ -21,6 +21,7 @@ urlpatterns = [
     path("web-forms/", include("sync.enketo.urls")),
     path("review/", include("sync.paper.urls")),
     path("", include("surveys.links.urls")),
+    path("", include("surveys.indicators.urls")),
     path("", include("surveys.reviewing.urls")),
     path("", include("surveys.interviews.urls")),
     path("", include("surveys.datasets.urls")),

@@ -55,6 +55,22 @@ def may_publish_forms(user: Person) -> bool:
     return _has(user, Role.MANAGER, Role.ADMIN)
 
 
+def may_read_indicators(user: Person) -> bool:
+    """The programme's numbers with small ones hidden: whoever may read records."""
+    return may_read_records(user)
+
+
+def may_keep_indicators(user: Person) -> bool:
+    """Load rates, prices and targets, change parameters, freeze a period, compute now."""
+    return _has(user, Role.MANAGER, Role.ADMIN)
+
+
+def may_read_exact_indicators(user: Person) -> bool:
+    """Small numbers too, for use inside the programme: who leads it, and sees every place."""
+    leads = _has(user, Role.MANAGER, Role.ADMIN)
+    return leads and isinstance(user, User) and not user.place_codes
+
+
 def may_delete_records(user: Person) -> bool:
     """And restore them: nothing is erased by it."""
     return _has(user, Role.MANAGER, Role.ADMIN)

@@ -30,6 +30,7 @@ RIGHTS: dict[str, dict[str, frozenset[str]]] = {
         "entities": LOOK,
         "privacy": LOOK,
         "datasets": LOOK,
+        "indicators": frozenset({"view", "add"}),
         "sync": WORK,
         "audit": LOOK,
     },

@@ -46,17 +46,21 @@ def read_sheet(path: Path) -> Sheet:
 
     Raises ListError: list_unreadable, list_empty.
     """
-    raw = path.read_bytes()
-    if raw.startswith(_OLD_WORKBOOK):
-        raise ListError(
-            "list_unreadable", "This is an old .xls, or has a password: save it as an open .xlsx."
-        )
-    lines = _xlsx(raw) if raw.startswith(_WORKBOOK) else list(_csv(raw))
+    lines = read_lines(path.read_bytes())
     header = header_of([cells for _, cells in lines])
     if header is None:
         raise ListError("list_empty", f"{path.name} holds no row with a header.")
     above, columns = header
     return Sheet(columns, tuple(_rows(columns, lines[above:])))
+
+
+def read_lines(raw: bytes) -> list[Line]:
+    """The rows of a CSV or XLSX file that hold anything, as text. Raises ListError."""
+    if raw.startswith(_OLD_WORKBOOK):
+        raise ListError(
+            "list_unreadable", "This is an old .xls, or has a password: save it as an open .xlsx."
+        )
+    return _xlsx(raw) if raw.startswith(_WORKBOOK) else list(_csv(raw))
 
 
 def _rows(columns: tuple[str, ...], lines: list[Line]) -> Iterator[Row]:
