@@ -117,7 +117,7 @@ class FrozenShape(serializers.Serializer[object]):
     restatements = RestatementShape(many=True)
 
 
-class HistoryShape(NamedShape):
+class IndicatorHistoryShape(NamedShape):
     runs = RunShape(many=True)
     frozen = FrozenShape(many=True)
 

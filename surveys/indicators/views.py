@@ -88,7 +88,7 @@ class HistoryView(APIView):
     @extend_schema(
         operation_id="indicators_history_retrieve",
         parameters=[CODE, QUERY[-1]],
-        responses=serializers.HistoryShape,
+        responses=serializers.IndicatorHistoryShape,
     )
     def get(self, request: Request, code: str) -> Response:
         """What it was on earlier days, which periods are frozen, and what was restated."""
@@ -111,7 +111,7 @@ class FreezeView(APIView):
         operation_id="indicators_freeze_create",
         parameters=[CODE],
         request=serializers.AskFreeze,
-        responses={201: serializers.HistoryShape},
+        responses={201: serializers.IndicatorHistoryShape},
         examples=[
             OpenApiExample(
                 "A quarter",

@@ -5,6 +5,7 @@ memory is bounded by batches and by what is linked, not by the register.
 """
 
 import gc
+import os
 import tempfile
 from array import array
 from collections import Counter
@@ -14,8 +15,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import Any, TypeVar
 
 from surveys.linkage.batch_steps import (
@@ -96,8 +98,7 @@ class _processes:  # noqa: N801  (reads as a phrase after `with`)
 
     def __init__(self, workers: int) -> None:
         spawned = get_context("spawn")
-        # They hold much and make no cycles: looking for some took a fifth of their time.
-        make = partial(ProcessPoolExecutor, mp_context=spawned, initializer=gc.disable)
+        make = partial(ProcessPoolExecutor, mp_context=spawned, initializer=_begin)
         self._pool = make(workers) if workers else None
         self._ahead = workers * 2
 
@@ -123,6 +124,19 @@ class _processes:  # noqa: N801  (reads as a phrase after `with`)
                 done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
                 yield from (each.result() for each in done)
         yield from (each.result() for each in waiting)
+
+
+def _begin() -> None:
+    """In each process, first of all."""
+    gc.disable()  # it holds much and makes no cycles: looking for some took a fifth of its time
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A parent that was killed cannot tell its processes to stop."""
+    if (parent := parent_process()) is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _numbered(

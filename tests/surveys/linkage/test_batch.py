@@ -1,6 +1,11 @@
 """A whole register at once says what one record at a time says."""
 
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import pairwise
@@ -166,6 +171,40 @@ def test_what_a_person_called_different_is_kept_apart(tmp_path: Path) -> None:
     assert len(set(joined.clusters.values())) == 1
     assert len(set(apart.clusters.values())) == 2
     assert {o.vetoes for o in apart.outcomes} == {("not_the_same",)}
+
+
+KILLED = """
+import os, signal
+from surveys.linkage.batch import _processes
+if __name__ == "__main__":
+    with _processes(2) as run:
+        print(*set(run((os.getpid, ()) for _ in range(8))), flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_processes_end_with_the_one_that_made_them(tmp_path: Path) -> None:
+    (tmp_path / "killed.py").write_text(KILLED)
+    ours = {**os.environ, "PYTHONPATH": str(Path.cwd())}
+
+    killed = subprocess.run(
+        [sys.executable, tmp_path / "killed.py"], stdout=subprocess.PIPE, env=ours, check=False
+    )
+
+    pids = killed.stdout.split()
+    assert (killed.returncode, bool(pids)) == (-signal.SIGKILL, True)
+    ends = time.monotonic() + 10
+    while any(map(is_alive, map(int, pids))):
+        assert time.monotonic() < ends
+        time.sleep(0.05)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
 
 
 def test_nothing_is_left_of_the_tables(tmp_path: Path) -> None:

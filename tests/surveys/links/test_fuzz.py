@@ -29,8 +29,10 @@ from tests.surveys.household_forms import arrive
 from tests.surveys.links.families import settle
 
 NOT_OURS = "/api/v1/sync/"
-SUBJECTS = ("devices", "entity-lists", "exports", "forms", "households", "links", "queries",
-            "tokens")  # fmt: skip
+SUBJECTS = (
+    *("devices", "entity-lists", "exports", "forms", "households", "indicators", "links"),
+    *("queries", "tokens"),
+)
 EXAMPLES = 4  # of each operation, and as many that break its schema
 ROWS = ("/records/", "/groups/")
 
