@@ -1,6 +1,7 @@
 """What forbids an automatic merge however high the weight, one function each (spec, section 4)."""
 
 from datetime import datetime
+from itertools import permutations
 
 from surveys.linkage import births, names
 from surveys.linkage.comparisons import metres
@@ -138,21 +139,36 @@ def spouses_differ(
 
 
 def couples_differ(left: Features, right: Features, alignment: Alignment) -> bool:
-    """Of two couples one half alone is the same for sure, and the other was born in another year.
+    """Of two couples one half was born on another day; nobody but them is the same for sure.
 
-    Two wives of one man may bear one name.
+    Two wives of one man may bear one name; then their births are years apart. Twin brothers, whose
+    names differ in a letter, may have wives of one name and one year.
     """
     ours, theirs = ({each.head, *each.spouses} - {-1} for each in (left, right))
-    if alignment.strong != 1 or len(ours) != 2 or len(theirs) != 2:
+    if len(ours) != 2 or len(theirs) != 2:
         return False
-    for pair in alignment.pairs:
-        if pair.strong and pair.left in ours and pair.right in theirs:
-            ours.discard(pair.left)
-            theirs.discard(pair.right)
-    if len(ours) != 1 or len(theirs) != 1:
+    same = [p for p in alignment.pairs if p.strong and p.left in ours and p.right in theirs]
+    if alignment.strong != len(same):
         return False
-    birth, other = left.members[ours.pop()].birth, right.members[theirs.pop()].birth
-    return bool(birth.day and other.day) and births.birth_level(birth, other) == births.CONFLICT
+    if len(same) == 1:
+        (i,), (j,) = ours - {same[0].left}, theirs - {same[0].right}
+        return _other_day(left, i, right, j) == births.CONFLICT
+    return any(
+        _may_be_twins(left, one.left, right, one.right)
+        and _other_day(left, other.left, right, other.right) == births.YEAR
+        for one, other in permutations(same, 2)
+    )
+
+
+def _other_day(left: Features, i: int, right: Features, j: int) -> int | None:
+    """How two births agree that are both known to the day."""
+    ours, theirs = left.members[i].birth, right.members[j].birth
+    return births.birth_level(ours, theirs) if ours.day and theirs.day else None
+
+
+def _may_be_twins(left: Features, i: int, right: Features, j: int) -> bool:
+    level, _ = name_level(left.members[i], right.members[j])
+    return level < names.EQUAL and _other_day(left, i, right, j) == births.DAY
 
 
 def _may_be_one(left: Features, i: int, right: Features, j: int) -> bool:

@@ -25,7 +25,7 @@ from tests.streams.score import Link, read_clusters, read_negatives, score
 from tests.surveys.linkage import sample
 
 HOUSEHOLDS = 7_600
-SEEDS = {"medium": 911, "high": 912}
+SEEDS = {"medium": 921, "high": 922}
 # B-cubed F1 at least, wrong merged clusters at most (%): the linkage spec, last paragraph.
 LIMITS = {"sample": (0.95, 0.5), "medium": (0.95, 0.5), "high": (0.90, 0.8)}
 LARGEST, RECALL, QUEUE, NEGATIVES = 12, 0.95, 8.0, 2.0

@@ -127,6 +127,19 @@ def test_second_wife_who_bears_the_name_of_the_first_is_a_question() -> None:
     assert "couples_differ" not in judged(*with_child).vetoes
 
 
+def test_twin_brothers_whose_wives_bear_one_name_are_a_question() -> None:
+    asan, usan = (person(f"Чоюнов {name}", "head", "M", "1975-03-30") for name in ("Асан", "Үсөн"))
+    hers, other = (person("Анура", "spouse", "F", birth) for birth in ("1980-03-04", "1980-11-25"))
+
+    assert (
+        "couples_differ" in judged(household("R1", asan, hers), household("R2", usan, other)).vetoes
+    )
+    typo = household("R3", usan, hers)
+    assert "couples_differ" not in judged(household("R1", asan, hers), typo).vetoes
+    moved = household("R4", asan, other)
+    assert "couples_differ" not in judged(household("R1", asan, hers), moved).vetoes
+
+
 def wife_first(wife: PersonRecord) -> tuple[PersonRecord, PersonRecord]:
     return replace(wife, relation="head"), replace(HEAD, relation="spouse")
 
