@@ -8,7 +8,7 @@ from types import TracebackType
 from urllib.parse import urlsplit
 
 PIECE = 16 * 1024
-CONNECT_SECONDS = 0.3  # over 2G a handshake takes longer
+CONNECT_SECONDS = 1.0  # as over 2G; by then the server has put away what the last one brought
 
 
 class BreakingLink:
