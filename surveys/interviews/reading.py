@@ -19,6 +19,7 @@ from surveys.xforms.models import Form
 # How forms call the enumerator's code; else it is the account that sent the record.
 ASKED_AS = ("enum_code", "enumerator", "enumerator_id", "username")
 NOT_SAID = "not said"
+_TURNED_DOWN = {Submission.ReviewState.REJECTED, Submission.ReviewState.HAS_ISSUES}
 
 
 def interviews_of(user: User, since: datetime, form: Form | None = None) -> Iterator[Interview]:
@@ -50,9 +51,6 @@ def interviews_of(user: User, since: datetime, form: Form | None = None) -> Iter
             found,
             state in _TURNED_DOWN,
         )
-
-
-_TURNED_DOWN = {Submission.ReviewState.REJECTED, Submission.ReviewState.HAS_ISSUES}
 
 
 def _answer(name: str) -> Any:

@@ -10,8 +10,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from backend.accounts.models import User
 from surveys.cleaning.models import CleanRow, QualityFlag
 from surveys.places.models import Place
+from surveys.submissions.models import Submission
 from surveys.xforms.models import Form
 from tests.surveys.datasets.records import make_record
 
@@ -70,11 +72,23 @@ def test_board_counts_by_enumerator_what_the_supervisor_sees(
 
 
 def test_record_without_a_code_counts_for_the_account_that_sent_it(
-    as_dilnoza: Client, form: Form, alai: Place
+    as_dilnoza: Client, form: Form, alai: Place, charlie: User
 ) -> None:
+    record = interviewed(form, alai, "")
+    Submission.objects.filter(pk=record.submission_id).update(submitted_by=charlie)
     interviewed(form, alai, "")
 
-    assert figures(text(as_dilnoza))[0][0] == "not said"
+    assert [row[0] for row in figures(text(as_dilnoza))] == ["charlie", "not said", "All together"]
+
+
+def test_records_rejected_or_sent_back_are_not_accepted(
+    as_dilnoza: Client, form: Form, alai: Place
+) -> None:
+    for state in ("received", "rejected", "has_issues", "approved"):
+        record = interviewed(form, alai, "E1")
+        Submission.objects.filter(pk=record.submission_id).update(review_state=state)
+
+    assert figures(text(as_dilnoza))[0][5] == "50%"
 
 
 def test_enumerators_name_is_text_on_the_page(as_dilnoza: Client, form: Form, alai: Place) -> None:
