@@ -1,6 +1,6 @@
 """The field board: who interviewed whom how often, how long, and what stands out."""
 
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +13,7 @@ from backend.accounts.permissions import logged_in
 from backend.problems import Problem
 from surveys.datasets.tables import find_form, published_forms
 from surveys.interviews.figures import board_of
-from surveys.interviews.reading import interviews_of
+from surveys.interviews.reading import interviews_of, last_day
 from surveys.privacy.access import reviewer
 
 SPANS = (7, 14, 28)  # days
@@ -23,20 +23,20 @@ SPANS = (7, 14, 28)  # days
 @login_required
 @never_cache
 def board(request: HttpRequest) -> HttpResponse:
-    """Enumerators by the days of their interviews; of one form or of all. Loads itself anew."""
+    """Enumerators by the last days with interviews; of one form or of all. Loads itself anew."""
     user = reviewer(logged_in(request))
     span, form_id = _span(request.GET.get("days", "")), request.GET.get("form", "")
     form = find_form(form_id) if form_id else None
-    zone, today = timezone.get_current_timezone(), timezone.localdate()
-    days = [today - timedelta(days=back) for back in reversed(range(span))]
-    since = datetime.combine(days[0], time(), zone)
+    now, zone = timezone.now(), timezone.get_current_timezone()
+    last = last_day(user, form, now)
+    days = [last - timedelta(days=back) for back in reversed(range(span))]
     context = {
-        "board": board_of(interviews_of(user, since, form), days, zone),
+        "board": board_of(interviews_of(user, days, form), days, zone),
         "forms": published_forms(),
         "form_id": form_id,
         "span": span,
         "spans": SPANS,
-        "now": timezone.now(),
+        "now": now,
     }
     return render(request, "interviews/board.html", context)
 

@@ -1,12 +1,13 @@
 """interviews_of: the interviews behind the records a user may see, in one query."""
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import CharField, Count, F, OuterRef, Subquery, Value
+from django.db.models import CharField, Count, F, Max, OuterRef, QuerySet, Subquery, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce, NullIf
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from backend.accounts.models import User
@@ -19,14 +20,27 @@ from surveys.xforms.models import Form
 # How forms call the enumerator's code; else it is the account that sent the record.
 ASKED_AS = ("enum_code", "enumerator", "enumerator_id", "username")
 NOT_SAID = "not said"
+DAY = timedelta(days=1)
+_AT = Coalesce("submitted_at", "received_at")  # by the tablet, or else when it came
 _TURNED_DOWN = {Submission.ReviewState.REJECTED, Submission.ReviewState.HAS_ISSUES}
 
 
-def interviews_of(user: User, since: datetime, form: Form | None = None) -> Iterator[Interview]:
-    """Those received since a time, of one form or of all."""
-    rows = CleanRow.objects.filter(rows_for(user), repeat="", received_at__gte=since)
-    if form is not None:
-        rows = rows.filter(form=form)
+def last_day(user: User, form: Form | None, now: datetime) -> date:
+    """The day of the newest interview, today at the latest: a board between two rounds shows the
+    end of the last one."""
+    found = (
+        _rows(user, form).annotate(at=_AT).filter(at__lte=now).aggregate(newest=Max("at"))["newest"]
+    )
+    return timezone.localdate(found or now)
+
+
+def interviews_of(
+    user: User, days: Sequence[date], form: Form | None = None
+) -> Iterator[Interview]:
+    """Those of some days in a row, of one form or of all."""
+    zone = timezone.get_current_timezone()
+    first, end = (datetime.combine(day, time(), zone) for day in (days[0], days[-1] + DAY))
+    rows = _rows(user, form).annotate(at=_AT).filter(at__gte=first, at__lt=end)
     flags = (
         QualityFlag.objects.filter(submission=OuterRef("submission"), settled_at=None)
         .order_by()
@@ -51,6 +65,11 @@ def interviews_of(user: User, since: datetime, form: Form | None = None) -> Iter
             found,
             state in _TURNED_DOWN,
         )
+
+
+def _rows(user: User, form: Form | None) -> QuerySet[CleanRow]:
+    rows = CleanRow.objects.filter(rows_for(user), repeat="")
+    return rows.filter(form=form) if form is not None else rows
 
 
 def _answer(name: str) -> Any:

@@ -23,7 +23,7 @@ def test_supervisor_sees_who_stands_out(visitor: Visitor, alice: User) -> None:
         began = ended - timedelta(minutes=7 if code == CODES[1] else 45)
         answers = {"enum_code": code, "start": began.isoformat(), "end": ended.isoformat()}
         record = make_record(form, answers)
-        CleanRow.objects.filter(pk=record.pk).update(received_at=now)
+        CleanRow.objects.filter(pk=record.pk).update(received_at=now, submitted_at=ended)
         if code == CODES[1]:
             QualityFlag.objects.create(submission=record.submission, code="clock_ahead")
     visitor.log_in("alice")
@@ -40,4 +40,4 @@ def test_supervisor_sees_who_stands_out(visitor: Visitor, alice: User) -> None:
 def test_board_without_interviews_says_so(visitor: Visitor, alice: User) -> None:
     visitor.log_in("alice")
 
-    expect(visitor.open("/field/").get_by_text("No interview in these days")).to_be_visible()
+    expect(visitor.open("/field/").get_by_text("No interview yet")).to_be_visible()

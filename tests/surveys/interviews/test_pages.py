@@ -50,7 +50,7 @@ def interviewed(form: Form, place: Place, code: str, minutes: int = 30, **answer
         },
         place=place,
     )
-    CleanRow.objects.filter(pk=record.pk).update(received_at=now)
+    CleanRow.objects.filter(pk=record.pk).update(received_at=now, submitted_at=now)
     return record
 
 
@@ -115,7 +115,20 @@ def test_unknown_form_is_not_found(as_dilnoza: Client) -> None:
 
 
 def test_empty_board_says_so(as_dilnoza: Client) -> None:
-    assert "No interview in these days" in text(as_dilnoza)
+    assert "No interview yet" in text(as_dilnoza)
+
+
+def test_board_between_two_rounds_shows_the_end_of_the_last(
+    as_dilnoza: Client, form: Form, alai: Place
+) -> None:
+    old, ahead = interviewed(form, alai, "E1"), interviewed(form, alai, "E2")
+    now = timezone.now()
+    CleanRow.objects.filter(pk=old.pk).update(submitted_at=now - timedelta(days=200))
+    answers = {"enum_code": "E1", "end": (now - timedelta(days=200)).isoformat()}
+    CleanRow.objects.filter(pk=old.pk).update(values=answers)
+    CleanRow.objects.filter(pk=ahead.pk).update(submitted_at=now + timedelta(days=400))
+
+    assert [row[:2] for row in figures(text(as_dilnoza))] == [["E1", "1"], ["All together", "1"]]
 
 
 def test_times_that_cannot_be_read_break_nothing(
