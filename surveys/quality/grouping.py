@@ -1,4 +1,4 @@
-"""Records by what they have in common, in an order that does not depend on that of arrival. Pure."""
+"""Records by what they have in common. Pure."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping

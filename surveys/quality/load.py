@@ -116,7 +116,7 @@ def _load_form(form: Form, told: Loaded, around: _Around) -> None:
         )
 
 
-def _rows(form: Form, repeat: str, only: Collection[UUID] | None) -> QuerySet[CleanRow]:
+def _rows(form: Form, repeat: str, only: Collection[UUID] | None) -> QuerySet[Any]:
     rows = CleanRow.objects.filter(form=form, repeat=repeat)
     rows = rows if only is None else rows.filter(record_id__in=only)
     return rows.annotate(text=Cast(F("values"), TextField()))

@@ -29,7 +29,7 @@ def tables_of(loaded: Loaded) -> dict[str, list[Row]]:
 
 
 def _variables(loaded: Loaded, records: list[Record]) -> list[Row]:
-    """Of each form, over the records of those who agreed; questions of restricted groups left out."""
+    """Of each form, over those who agreed; without questions of restricted groups."""
     by_form: dict[str, list[Record]] = defaultdict(list)
     for record in records:
         if record.code("consent") != NO:

@@ -2,19 +2,21 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from math import log1p, sqrt
-from typing import Any
+from functools import partial
+from math import expm1, log1p, sqrt
+from typing import Any, TypeAlias
 
 from surveys.quality.checks.timing import NoLimits
 from surveys.quality.facts import Finding, Record, as_number
 from surveys.quality.grouping import by_key
 
+Ranges: TypeAlias = Mapping[str, tuple[float, float]]
 _WEEK = (0.0, 7.0)  # days
 FOOD = ("FCSStap", "FCSPulse", "FCSDairy", "FCSPr", "FCSVeg", "FCSFruit", "FCSFat", "FCSSugar")
 FOOD_ALL = (*FOOD, "FCSCond")
 COPING = ("rCSILessQlty", "rCSIBorrow", "rCSIMealSize", "rCSIMealAdult", "rCSIMealNb")
 # The constraints of the programme's forms, held again: not every program that sends holds them.
-POSSIBLE: Mapping[str, tuple[float, float]] = {
+POSSIBLE: Ranges = {
     **dict.fromkeys((*FOOD_ALL, *COPING), _WEEK),
     "hh_size": (1, 30),
     "hh_size_now": (1, 30),
@@ -33,7 +35,7 @@ POSSIBLE: Mapping[str, tuple[float, float]] = {
     "person_line": (0, 30),
     "person_birth_year": (1910, 2008),
 }
-POSSIBLE_IN_ROWS: Mapping[str, tuple[float, float]] = {
+POSSIBLE_IN_ROWS: Ranges = {
     "m_age": (0, 110),
     "inc_amount": (0, 1e7),
     "inc_times": (1, 365),
@@ -84,7 +86,7 @@ def value_outlying(records: Sequence[Record], limits: Outlying) -> Iterator[Find
     """Far above the upper quartile, or far below the lower one, of its question and country."""
     for name in COMPARED:
         told = [r for r in records if (r.number(name) or 0) > 0]
-        for group in by_key(told, lambda r: _kind(r, name)).values():
+        for group in by_key(told, partial(_kind, name=name)).values():
             if len(group) >= limits.least_of_its_kind:
                 yield from _beyond(group, name, limits)
 
@@ -108,7 +110,7 @@ def _beyond(group: Sequence[Record], name: str, limits: Outlying) -> Iterator[Fi
 
 def _back(value: float) -> float:
     """From the log scale; nothing is less than nothing."""
-    return max(2.718281828459045**value - 1, 0.0)
+    return max(expm1(value), 0.0)
 
 
 def fences(values: Iterable[float], times: float) -> tuple[float, float]:
