@@ -232,6 +232,10 @@ KINDS: dict[str, Kind] = {
         "Someone was faster, or the flag is so already: it is {state} now. Look at it again.",
     ),
     "check_unknown": Kind(404, "No such check", "There is no quality check {check!r}."),
+    "nothing_to_draw": Kind(
+        409, "Nothing to draw from", "No interview that you see is of this form and these days."
+    ),
+    "back_check_invalid": Kind(409, "Not the second interview", "{reason}"),
     "link_changed": Kind(
         409,
         "Changed meanwhile",

@@ -27,7 +27,8 @@ ENUMERATOR, SUPERVISOR, MANAGER = "enumerator", "supervisor", "manager"
 OWNERS = (ENUMERATOR, SUPERVISOR, MANAGER)
 ARRIVAL, NIGHT = "arrival", "night"
 GROUPS = (
-    *("duplicates", "outliers", "constraints", "logic", "time", "place", "consent", "patterns"),
+    *("duplicates", "versions", "outliers", "constraints", "logic", "time", "place", "consent"),
+    "patterns",
 )
 NONE = timing.NoLimits()
 
@@ -140,3 +141,34 @@ CHECKS: tuple[Check, ...] = (
           WARNING, SUPERVISOR),
 )  # fmt: skip
 BY_CODE = {check.code: check for check in CHECKS}
+
+# What is found while a record is read (surveys/cleaning): code → group, severity, owner.
+READ: Mapping[str, tuple[str, str, str]] = {
+    "value_unreadable": ("constraints", WARNING, ENUMERATOR),
+    "choice_unknown": ("constraints", WARNING, MANAGER),
+    "offset_missing": ("time", NOTE, MANAGER),
+    "node_unknown": ("versions", NOTE, MANAGER),
+    "node_repeated": ("versions", WARNING, MANAGER),
+    "version_unknown": ("versions", SERIOUS, MANAGER),
+    "encrypted": ("versions", SERIOUS, MANAGER),
+    "edit_conflict": ("duplicates", WARNING, SUPERVISOR),
+    "attachment_missing": ("constraints", NOTE, ENUMERATOR),
+    "outside_round": ("place", WARNING, SUPERVISOR),
+    "round_closed": ("time", NOTE, MANAGER),
+    "collected_after_close": ("time", WARNING, SUPERVISOR),
+    "round_not_open": ("time", NOTE, MANAGER),
+    "form_retired": ("versions", NOTE, MANAGER),
+    "version_retired": ("versions", WARNING, MANAGER),
+    "version_old": ("versions", WARNING, SUPERVISOR),
+    "place_merged": ("place", NOTE, MANAGER),
+    "card_malformed": ("constraints", WARNING, ENUMERATOR),
+    "clock_early": ("time", WARNING, SUPERVISOR),
+    "clock_ahead": ("time", WARNING, SUPERVISOR),
+    "clock_backwards": ("time", WARNING, SUPERVISOR),
+}
+
+
+def group_of(code: str) -> str:
+    """ "" of a code that nobody knows any more."""
+    check = BY_CODE.get(code)
+    return check.group if check else READ.get(code, ("", "", ""))[0]

@@ -11,12 +11,12 @@ from django.utils import timezone
 from surveys.quality.catalog import Check
 from surveys.quality.evaluate import evaluate
 from surveys.quality.keep import Kept, Key, keep_findings
-from surveys.quality.load import Loaded, Paths, load_records
+from surveys.quality.load import Loaded, Paths, changed_since, load_records
 from surveys.quality.models import QualityRun, QualityTable
 from surveys.quality.setting import checks_in_force
 from surveys.quality.tables import tables_of
 
-LOCK = 0x6F696C61_71  # one run at a time: "oila", "q"
+_LOCK_SPACE = 11  # of PostgreSQL's advisory locks: one run at a time
 PATH_LENGTH = 300
 log = logging.getLogger(__name__)
 
@@ -43,13 +43,14 @@ def findings_of(loaded: Loaded, checks: Iterable[Check]) -> Found:
 def check_quality() -> QualityRun:
     """All checks over all records that were not rejected; writes only what has changed."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [_LOCK_SPACE])
     began, clock = timezone.now(), time.monotonic()
     checks = checks_in_force()
     loaded = load_records()
     found = findings_of(loaded, checks.values())
     codes = checks.keys() - found.broken.keys()
-    outcome = keep_findings(found.findings, codes=codes, held=loaded.held)
+    leave = changed_since(loaded)  # arrivals meanwhile have been checked as they came
+    outcome = keep_findings(found.findings, codes=codes, held=loaded.held, leave=leave)
     tables = tables_of(loaded)
     run = QualityRun.objects.create(
         began_at=began,

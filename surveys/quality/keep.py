@@ -50,12 +50,16 @@ def keep_findings(
     codes: Collection[str],
     held: Mapping[UUID, Held],
     only: Collection[UUID] | None = None,
+    leave: Collection[UUID] = (),
 ) -> Outcome:
     """Makes the flags of these codes what was found; with `only`, those of these records.
 
+    Flags of the records of `leave` are left as they are.
+
     Running it twice changes nothing. What a person changes meanwhile is left to the next run.
     """
-    stored = _stored(codes, only)
+    stored = {k: flag for k, flag in _stored(codes, only).items() if k.record not in leave}
+    findings = {k: kept for k, kept in findings.items() if k.record not in leave}
     outcome = Outcome(found=len(findings))
     new = [key for key in findings if key not in stored]
     made = [

@@ -65,6 +65,19 @@ def load_records(only: Collection[UUID] | None = None) -> Loaded:
     return told
 
 
+def changed_since(loaded: Loaded) -> set[UUID]:
+    """Records that came or changed after they were loaded: what we know of them is not so now."""
+    rows = CleanRow.objects.filter(repeat="", form__form_id__in=FORMS)
+    rows = rows.exclude(submission__review_state=Submission.ReviewState.REJECTED)
+    told = rows.values_list("pk", "submission_id", "updated_at")
+    return {
+        pk
+        for pk, submission, updated in told.iterator(chunk_size=CHUNK)
+        if (known := loaded.held.get(pk)) is None
+        or (known.submission, known.updated_at) != (submission, updated)
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class _Around:
     zone: tzinfo

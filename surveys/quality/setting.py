@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from math import isfinite
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from backend.accounts.models import User
 from backend.audit.log import log_event
@@ -19,6 +20,11 @@ def checks_in_force() -> dict[str, Check]:
     """Code → check, in the order of the catalogue; one query."""
     newest = {s.code: s for s in CheckSetting.objects.order_by("code", "-pk").distinct("code")}
     return {check.code: _as_set(check, newest.get(check.code)) for check in CHECKS}
+
+
+def settings_of(code: str) -> QuerySet[CheckSetting]:
+    """How a check was set before, the newest first."""
+    return CheckSetting.objects.filter(code=code).select_related("by").order_by("-pk")[:20]
 
 
 @transaction.atomic

@@ -1,7 +1,6 @@
 """tables_of: what a night tells beside its flags, as rows of plain values, by place."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -12,9 +11,7 @@ from surveys.quality.load import Loaded
 from surveys.quality.variables import Asked, variables_of
 
 Row = dict[str, Any]
-ENUMERATORS, VARIABLES, VERSIONS, HOURS, PROGRESS = (
-    *("enumerators", "variables", "versions", "hours", "progress"),
-)
+ENUMERATORS, VARIABLES, HOURS, PROGRESS = "enumerators", "variables", "hours", "progress"
 
 
 def tables_of(loaded: Loaded) -> dict[str, list[Row]]:
@@ -77,10 +74,3 @@ def _progress(records: list[Record]) -> list[Row]:
 def _district(record: Record) -> str:
     """The path of the record's place, down to its district."""
     return "/".join(record.place.split("/")[:3])
-
-
-def enumerators_within(rows: list[Row], allowed: Mapping[str, Any] | None) -> list[Row]:
-    """Lines of enumerators all of whose places are allowed; None allows all."""
-    if allowed is None:
-        return rows
-    return [row for row in rows if all(place in allowed for place in row["places"])]
