@@ -133,7 +133,9 @@ def test_every_check_has_an_example() -> None:
     assert {check.code for check in CHECKS if check.when == ARRIVAL} == by_itself
 
 
-def test_two_households_with_one_card_are_flagged_and_two_records_of_one_household_are_not() -> None:
+def test_two_households_with_one_card_are_flagged_and_two_records_of_one_household_are_not() -> (
+    None
+):
     one, other = record(), record()
     again = replace(one, id=other.id, answers={**one.answers, "card_no": "kg 06 00123"})
 
