@@ -1,4 +1,4 @@
-"""The nightly quality run over 10,000 households, 50,000 members and 40,000 services, and the pages.
+"""The nightly quality run over 10,000 households, 50,000 members, 40,000 services; and the pages.
 
 `python -m tests.benchmarks.nightly_run` starts engines for it. The season is that of
 `indicators.py`, with who asked, when and where; CPU seconds stand beside the wall clock.

@@ -2,6 +2,7 @@
 
 import io
 import uuid
+from typing import Any
 
 import pytest
 from django.db import connection
