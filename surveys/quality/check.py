@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -16,7 +16,7 @@ from surveys.quality.models import QualityRun, QualityTable
 from surveys.quality.setting import checks_in_force
 from surveys.quality.tables import tables_of
 
-_LOCK_SPACE = 11  # of PostgreSQL's advisory locks: one run at a time
+_LOCK_SPACE = 11  # of PostgreSQL's advisory locks: one run writes at a time
 PATH_LENGTH = 300
 log = logging.getLogger(__name__)
 
@@ -39,33 +39,39 @@ def findings_of(loaded: Loaded, checks: Iterable[Check]) -> Found:
     return Found(findings, told.broken)
 
 
-@transaction.atomic
 def check_quality() -> QualityRun:
-    """All checks over all records that were not rejected; writes only what has changed."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [_LOCK_SPACE])
+    """All checks over all records that were not rejected; writes only what has changed.
+
+    Reading and thinking hold no transaction open: on a small machine they take a minute. What came
+    or changed meanwhile is left to its own arrival, and to the next run.
+    """
     began, clock = timezone.now(), time.monotonic()
     checks = checks_in_force()
     loaded = load_records()
     found = findings_of(loaded, checks.values())
-    codes = checks.keys() - found.broken.keys()
-    leave = changed_since(loaded)  # arrivals meanwhile have been checked as they came
-    outcome = keep_findings(found.findings, codes=codes, held=loaded.held, leave=leave)
     tables = tables_of(loaded)
-    run = QualityRun.objects.create(
-        began_at=began,
-        seconds=round(time.monotonic() - clock, 2),
-        records=len(loaded.records),
-        found=outcome.found,
-        opened=outcome.opened,
-        reopened=outcome.reopened,
-        closed=outcome.closed,
-        broken=dict(found.broken),
-    )
-    QualityTable.objects.all().delete()
-    QualityTable.objects.bulk_create(
-        QualityTable(run=run, name=name, rows=rows) for name, rows in tables.items()
-    )
     if found.broken:
         log.error("quality checks broke", extra={"checks": dict(found.broken)})
+    with transaction.atomic():
+        _wait_for_others()
+        leave = changed_since(loaded)
+        codes = checks.keys() - found.broken.keys()
+        outcome = keep_findings(found.findings, codes=codes, held=loaded.held, leave=leave)
+        run = QualityRun.objects.create(
+            began_at=began,
+            seconds=round(time.monotonic() - clock, 2),
+            records=len(loaded.records),
+            broken=dict(found.broken),
+            **asdict(outcome),
+        )
+        QualityTable.objects.all().delete()
+        QualityTable.objects.bulk_create(
+            QualityTable(run=run, name=name, rows=rows) for name, rows in tables.items()
+        )
     return run
+
+
+def _wait_for_others() -> None:
+    """Until the end of the transaction nobody else writes the findings of a run."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [_LOCK_SPACE])
