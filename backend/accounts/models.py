@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils import timezone
@@ -26,6 +27,8 @@ class User(AbstractUser):
     )
     # As the forms' question `partner` has it. A partner reads the records of its own people only.
     partner = models.CharField(max_length=80, blank=True)
+    # Of the pages; empty: as the browser asks.
+    language = models.CharField(max_length=5, blank=True, choices=settings.LANGUAGES)
 
     # The token that came with the request, where one did; never stored.
     token: "PersonalToken | None" = None
