@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from surveys.linkage.comparisons import metres
 from surveys.linkage.features import Features
 from surveys.linkage.record import PersonRecord
@@ -18,7 +20,7 @@ MASK = "•••"
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """`mark`: "", same, close, differs, alone, missing, `hint` in words; `note` stands below."""
+    """`mark`: "", same, close, differs, alone, missing; `hint`: those of name and birth."""
 
     text: str = ""
     mark: str = ""
@@ -30,24 +32,28 @@ class Cell:
 class Row:
     label: str
     cells: Sequence[Cell]
+    is_household: bool = False
 
 
 def facts_of(sides: Sides, *, shown: bool) -> list[Row]:
     """What is known of each record, one line a fact. `shown`: names and phones too."""
     seen = sides.seen
     return [
-        _row("Filled", seen, [_date(s) for s in seen], compare=False),
-        _row("Round", seen, [s.told.round if s.told else "" for s in seen], compare=False),
-        _row("Place", seen, [_place(s) for s in seen]),
-        Row("Distance", [_distance(s, seen) for s in seen]),
-        _row("Card", seen, [s.member.card if s.member else "" for s in seen]),
+        _row(_("Filled"), seen, [_date(s) for s in seen], compare=False),
+        _row(_("Round"), seen, [s.told.round if s.told else "" for s in seen], compare=False),
+        _row(_("Place"), seen, [_place(s) for s in seen]),
+        Row(_("Distance"), [_distance(s, seen) for s in seen]),
+        _row(_("Card"), seen, [s.member.card if s.member else "" for s in seen]),
         _head(seen, shown=shown),
         _phones(seen, shown=shown),
-        _row("People", seen, [str(len(s.people)) if s.people else "" for s in seen]),
+        _row(_("People"), seen, [str(len(s.people)) if s.people else "" for s in seen]),
         _row(
-            "Enumerator", seen, [s.told.enumerator if s.told else "" for s in seen], compare=False
+            _("Enumerator"),
+            seen,
+            [s.told.enumerator if s.told else "" for s in seen],
+            compare=False,
         ),
-        Row("Household", [_home(s) for s in seen]),
+        Row(_("Household"), [_home(s) for s in seen], is_household=True),
     ]
 
 
@@ -115,7 +121,7 @@ def _head(seen: Sequence[Side], *, shown: bool) -> Row:
         else:
             reference = folds
         cells.append(Cell(name if shown else MASK, mark))
-    return Row("Head", cells)
+    return Row(_("Head"), cells)
 
 
 def _head_folds(features: Features | None) -> frozenset[str]:
@@ -129,7 +135,7 @@ def _phones(seen: Sequence[Side], *, shown: bool) -> Row:
     marks = set_marks(numbers)
     typed = [", ".join(s.told.phones) if s.told else "" for s in seen]
     return Row(
-        "Phone",
+        _("Phone"),
         [
             Cell(text if shown or not text else MASK, mark if text else MISSING)
             for text, mark in zip(typed, marks, strict=True)
@@ -142,7 +148,7 @@ def _person(person: PersonRecord, agrees: tuple[str, str], shown: bool) -> Cell:
     facts = (person.relation.replace("_", " "), person.sex, birth)
     name = person.name if shown else MASK if person.name else ""
     mark, hint = agrees
-    return Cell(name or "(no name)", mark, ", ".join(fact for fact in facts if fact), hint)
+    return Cell(name or _("(no name)"), mark, ", ".join(fact for fact in facts if fact), hint)
 
 
 def _band(birth: str) -> str:
@@ -171,7 +177,7 @@ def _distance(side: Side, seen: Sequence[Side]) -> Cell:
         return Cell(mark=MISSING)
     first = located[0].features
     if side is located[0] or first is None:
-        return Cell("here")
+        return Cell(_("here"))
     apart = metres(first, side.features) or 0.0
     mark = "same" if apart < 150 else "close" if apart < 4_000 else "differs"
     return Cell(distance_words(apart), mark)
