@@ -9,6 +9,7 @@ import io
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ PLURALS = {
     "ky": (2, "(n != 1)"),
     "tg": (2, "(n != 1)"),
 }
+_NO_DAY = datetime(2000, 1, 1, tzinfo=UTC)  # the same messages give the same bytes on every day
 KEYWORDS: dict[str, Any] = {
     **dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop"), None),
     **dict.fromkeys(("ngettext", "ngettext_lazy"), (1, 2)),
@@ -126,6 +128,7 @@ def mo_bytes(language: str) -> bytes:
     out = io.BytesIO()
     with po_path(language).open("rb") as file:
         catalog = read_po(file)
+    catalog.creation_date = catalog.revision_date = _NO_DAY
     write_mo(out, catalog)
     return out.getvalue()
 

@@ -191,13 +191,13 @@ def _approve_all(request: HttpRequest, user: User) -> None:
     if done:
         messages.success(
             request,
-            ngettext("%(n)d record approved.", "%(n)d records approved.", done) % {"n": done},
+            ngettext("%(n)d approved.", "%(n)d approved.", done) % {"n": done},
         )
     if done < len(chosen):
         left = len(chosen) - done
         words = ngettext(
-            "%(n)d record not approved: changed meanwhile, or decided on already.",
-            "%(n)d records not approved: changed meanwhile, or decided on already.",
+            "%(n)d not approved: changed meanwhile, or decided on already.",
+            "%(n)d not approved: changed meanwhile, or decided on already.",
             left,
         )
         messages.warning(request, words % {"n": left})
