@@ -28,7 +28,7 @@ IN_EVERY_LANGUAGE = {
         "User name · Логин",
         "Password · Пароль",
         "Code · Код (72 h)",
-    }
+    },
 }
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%|{\w*(?:![rs])?}|</?\w+[^>]*>")
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import template
+from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
@@ -44,7 +45,8 @@ register = template.Library()
 @register.filter
 def bits(number: float) -> str:
     """A weight with its sign: +11.4, −3.0."""
-    return f"{number:+.1f}".replace("-", "−")
+    sign = "−" if round(number, 1) < 0 else "+"
+    return sign + number_format(abs(round(number, 1)), 1)
 
 
 @register.filter
