@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from surveys.linkage.comparisons import metres
@@ -13,6 +15,7 @@ from surveys.links.lines import MISSING, Matched, align_lines, marks_of, set_mar
 from surveys.links.pairs import LinkView
 from surveys.links.sides import Side, Sides
 from surveys.links.sketch import distance_words
+from surveys.links.words import relation_words, sex_words, written_distance
 from surveys.privacy.redact import BAND_YEARS, coarsen_birth
 
 MASK = "•••"
@@ -145,7 +148,7 @@ def _phones(seen: Sequence[Side], *, shown: bool) -> Row:
 
 def _person(person: PersonRecord, agrees: tuple[str, str], shown: bool) -> Cell:
     birth = person.birth if shown else _band(person.birth)
-    facts = (person.relation.replace("_", " "), person.sex, birth)
+    facts = (relation_words(person.relation), sex_words(person.sex), birth)
     name = person.name if shown else MASK if person.name else ""
     mark, hint = agrees
     return Cell(name or _("(no name)"), mark, ", ".join(fact for fact in facts if fact), hint)
@@ -158,7 +161,7 @@ def _band(birth: str) -> str:
 
 def _date(side: Side) -> str:
     at = side.row.submitted_at or side.row.received_at if side.row else None
-    return f"{at:%Y-%m-%d}" if at else ""
+    return date_format(timezone.localtime(at), "SHORT_DATE_FORMAT") if at else ""
 
 
 def _place(side: Side) -> str:
@@ -180,4 +183,4 @@ def _distance(side: Side, seen: Sequence[Side]) -> Cell:
         return Cell(_("here"))
     apart = metres(first, side.features) or 0.0
     mark = "same" if apart < 150 else "close" if apart < 4_000 else "differs"
-    return Cell(distance_words(apart), mark)
+    return Cell(written_distance(distance_words(apart)), mark)

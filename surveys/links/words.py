@@ -6,6 +6,7 @@ Codes are the engine's (docs/linkage.md); a code without words here is shown as 
 
 from collections.abc import Mapping
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
@@ -146,6 +147,23 @@ REASONS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+# As the forms name them; a code of another form stands as it is.
+RELATIONS: Mapping[str, str] = {
+    "head": _("head of household"),
+    "spouse": _("spouse"),
+    "child": _("son or daughter"),
+    "child_in_law": _("son- or daughter-in-law"),
+    "grandchild": _("grandchild"),
+    "parent": _("parent"),
+    "parent_in_law": _("parent-in-law"),
+    "sibling": _("brother or sister"),
+    "other_rel": _("other relative"),
+    "not_rel": _("not related"),
+}
+SEXES: Mapping[str, str] = {"female": _("female"), "male": _("male")}
+UNITS: Mapping[str, str] = {"m": _("m"), "km": _("km")}
+
+
 def sentence(comparison: str, level: str) -> str:
     """What a level of a comparison means."""
     known = LEVELS.get(comparison, {}).get(level)
@@ -176,6 +194,21 @@ def brake_words(code: str) -> str:
 
 def verdict_words(code: str) -> str:
     return _of(VERDICTS, code)
+
+
+def relation_words(code: str) -> str:
+    return _of(RELATIONS, code)
+
+
+def sex_words(code: str) -> str:
+    return _of(SEXES, code)
+
+
+def written_distance(words: str) -> str:
+    """`7.4 km` as it is written in the language of the page."""
+    number, unit = words.split()
+    digits = len(number.partition(".")[2])
+    return f"{number_format(number, digits)} {_of(UNITS, unit)}"
 
 
 def _of(words: Mapping[str, str], code: str) -> str:

@@ -8,7 +8,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
-from surveys.links.words import REASONS, brake_words, veto_words
+from surveys.links.words import REASONS, brake_words, veto_words, written_distance
 from surveys.links.words import verdict_words as words_of_verdict
 
 MARKS = {
@@ -95,6 +95,12 @@ def key(verdict: str) -> str:
 @register.filter
 def verdict_words(verdict: str) -> str:
     return words_of_verdict(verdict)
+
+
+@register.filter
+def distance(words: str) -> str:
+    """A distance in words as it is written in the language of the page."""
+    return written_distance(words)
 
 
 @register.filter
