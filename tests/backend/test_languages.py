@@ -82,3 +82,11 @@ def test_dates_and_numbers_are_written_as_in_the_language(language: str):
 
 def test_the_languages_are_those_of_the_programme():
     assert [code for code, _name in settings.LANGUAGES] == ["en", "ru", "ky", "tg"]
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "ky", "tg"])
+@pytest.mark.django_db
+def test_every_language_is_offered_by_its_own_name(client: Client, language: str):
+    page = client.get("/login/", HTTP_ACCEPT_LANGUAGE=language).content.decode()
+    for name in ("English", "Русский", "Кыргызча", "Тоҷикӣ"):
+        assert f">{name}</button>" in page
