@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.permissions import logged_in
 from backend.console import ReadOnlyAdmin
@@ -32,7 +33,7 @@ class QualityFlagAdmin(ReadOnlyAdmin):
     def record(self, flag: QualityFlag) -> str:
         return str(flag.submission.record_id)
 
-    @admin.action(description="Mark as settled", permissions=["view"])
+    @admin.action(description=_("Mark as settled"), permissions=["view"])
     def settle(self, request: HttpRequest, flags: QuerySet[QualityFlag]) -> None:
         user = logged_in(request)
         for flag in flags.filter(settled_at=None):

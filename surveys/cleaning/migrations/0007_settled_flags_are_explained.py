@@ -21,5 +21,5 @@ DROP FUNCTION flag_steps_are_only_added();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cleaning", "0005_states_of_flags")]
+    dependencies = [("cleaning", "0006_states_of_flags")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

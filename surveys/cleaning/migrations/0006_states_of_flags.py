@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cleaning', '0004_households_that_refused'),
+        ('cleaning', '0005_answers_cut'),
         ('submissions', '0005_attachments_by_content'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
