@@ -247,6 +247,7 @@ INSTALLED_APPS = [
     "surveys.datasets",
     "surveys.indicators",
     "surveys.interviews",
+    "surveys.corrections",
     "surveys.reviewing",
     "surveys.lifecycle",
     "surveys.links",

@@ -1,0 +1,50 @@
+"""Registrations on the programme's own form, as tablets send them."""
+
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from random import Random
+
+from surveys.cleaning.models import CleanRow
+from surveys.submissions.models import Submission
+from surveys.xforms.publish import publish_form
+from surveys.xforms.questionnaire import Questionnaire
+from surveys.xforms.xlsform import xlsform_to_xform
+from sync.fieldwork.family import make_family
+from sync.fieldwork.interview import hold_interview, villages_of
+from tests.surveys.household_forms import arrive, drain
+
+WORKBOOK = Path("data/forms/registration.xlsx")
+STARTED = datetime(2014, 6, 2, 9, 14, tzinfo=UTC)
+INCOME, MEMBER = "main/income_module/income", "main/roster/member"
+
+
+@cache
+def registration() -> Questionnaire:
+    return Questionnaire(xlsform_to_xform(WORKBOOK.read_bytes()).xform)
+
+
+def interview(seed: int, **given: str) -> bytes:
+    """One family's registration; the same seed gives the same bytes."""
+    form, rng = registration(), Random(seed)
+    family = make_family(rng, village=rng.choice(villages_of(form)), number=seed)
+    return hold_interview(
+        form, family, key=f"c{seed}", started=STARTED, device_id="collect:x", given=given
+    ).xml
+
+
+def with_income(**given: str) -> int:
+    """A seed whose family earns something in som, from one source at least."""
+    return next(s for s in range(1000) if b"<inc_kgs>0<" not in interview(s) and b"<inc_kgs>" in interview(s))
+
+
+def register(*seeds: int, **given: str) -> list[CleanRow]:
+    """Publishes the form, sends the interviews, processes them; the root row of each."""
+    publish_form(content=WORKBOOK.read_bytes())
+    sent = [arrive(interview(seed, **given)) for seed in seeds]
+    drain()
+    return [CleanRow.objects.get(pk=Submission.objects.get(pk=s.pk).record_id) for s in sent]
+
+
+def rows_of(record: CleanRow, repeat: str) -> list[CleanRow]:
+    return list(CleanRow.objects.filter(record_id=record.record_id, repeat=repeat).order_by("index"))
