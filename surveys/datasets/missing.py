@@ -20,8 +20,8 @@ REFUSED, DONT_KNOW, NOT_APPLICABLE = "refused", "dont_know", "not_applicable"
 def missing_kind(value: Any, sent: str | None, codes: Mapping[str, str]) -> str:
     """Why there is no answer, or "" where there is one.
 
-    `value` is the typed answer (None: there is none), `sent` the text as the tablet sent it (None:
-    no such node), `codes` those of `missing_codes`.
+    `value` is the typed answer (None: there is none), `sent` the text that stands for it (None: the
+    tablet sent no such node), `codes` those of `missing_codes`.
     """
     if value is None or value == []:
         if sent is None:
@@ -34,6 +34,11 @@ def missing_kind(value: Any, sent: str | None, codes: Mapping[str, str]) -> str:
     if isinstance(value, float | Decimal) and value == int(value):
         value = int(value)
     return codes.get(str(value), "")
+
+
+def standing_text(sent: Mapping[str, str | None], key: str) -> str | None:
+    """The text that stands for a question: a correction's, under "=key", before the one sent."""
+    return sent.get(f"={key}", sent.get(key))
 
 
 @lru_cache(maxsize=4096)

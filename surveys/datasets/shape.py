@@ -14,7 +14,7 @@ import orjson
 from surveys.datasets.columns import Column, Table
 from surveys.datasets.files.sheets import Known
 from surveys.datasets.layers import ANALYSIS, CORRECTED, RAW
-from surveys.datasets.missing import missing_codes, missing_kind
+from surveys.datasets.missing import missing_codes, missing_kind, standing_text
 from surveys.datasets.texts import Change, Slot
 from surveys.privacy.access import known_to
 from surveys.privacy.models import Unmasking
@@ -89,10 +89,13 @@ class Shape:
             return [""] * len(texts)
         if not codes:
             pairs = zip(texts, sent, strict=True)
-            return [missing_kind(None, r.get(key), codes) if t == "null" else "" for t, r in pairs]
+            return [
+                missing_kind(None, standing_text(r, key), codes) if t == "null" else ""
+                for t, r in pairs
+            ]
         known = self._kinds.setdefault(key, Known(partial(_kind_of_text, codes)))
         return [
-            missing_kind(None, row.get(key), codes) if text in EMPTY else known[text]
+            missing_kind(None, standing_text(row, key), codes) if text in EMPTY else known[text]
             for text, row in zip(texts, sent, strict=True)
         ]
 
@@ -100,7 +103,9 @@ class Shape:
         """Name → why there is no answer, of what may be seen; the row was read `with_sent`."""
         values, sent = orjson.loads(row["answers"]), orjson.loads(row["sent"])
         kinds = {
-            column.name: missing_kind(values.get(key), sent.get(key), missing_codes(column))
+            column.name: missing_kind(
+                values.get(key), standing_text(sent, key), missing_codes(column)
+            )
             for key, column in self._seen
         }
         return {name: kind for name, kind in kinds.items() if kind}

@@ -70,9 +70,7 @@ def record() -> Record:
 def test_income_is_corrected_and_the_totals_follow(record: Record) -> None:
     row = record.row(INCOME)
     source = record.answers.rows[row]
-    before = record.answers.root.values["main.income_module.income_kgs"] if (
-        "main.income_module.income_kgs" in record.answers.root.values
-    ) else record.answers.root.values["income_kgs"]
+    before = record.answers.root.values["income_kgs"]
     change = record.change(f"{INCOME}/inc_amount", "12345", row=row)
     standing = record.correct([change])
 
