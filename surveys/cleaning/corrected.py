@@ -1,4 +1,4 @@
-"""An instance and the log of its corrections → the answers that stand, and which of them hold. Pure.
+"""An instance and the log of its corrections → the answers that stand, and what holds. Pure.
 
 The instance is worked out twice, as it came and with the corrections: what differs is what they
 change, calculations and what is relevant included. So where this server works something out
@@ -98,9 +98,7 @@ def text_at(form: Form, standing: Standing, row: int, path: str) -> str:
 
 
 class _Correcting:
-    def __init__(
-        self, form: Form, root: Element, answers: Answers, frame: Frame
-    ) -> None:
+    def __init__(self, form: Form, root: Element, answers: Answers, frame: Frame) -> None:
         self.form, self.root, self.received, self.frame = form, root, answers, frame
         outline = form.outline
         self.rows = [place_of(row.element, root, outline.repeats) for row in answers.rows]
@@ -176,9 +174,7 @@ class _Correcting:
         asked = all(place in after.texts for place, text in wanted.items() if text)
         if faults or not asked:
             why = INVALID if faults else NOT_ASKED
-            self.verdicts |= {
-                c.key: Verdict(why, self._now(places[c.key]), faults) for c in group
-            }
+            self.verdicts |= {c.key: Verdict(why, self._now(places[c.key]), faults) for c in group}
             return False
         assert standing is not None
         self.changes, self.last, self.standing = changes, after, standing

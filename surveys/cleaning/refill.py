@@ -26,9 +26,59 @@ class Refilled:
 class Laid:
     """A copy of the form with an instance's texts; which place each of its questions is."""
 
+    outline: Outline
     placed: Placed
-    places: dict[Element, str]
+    places: dict[Element, str] = field(default_factory=dict)
     paths: dict[str, str] = field(default_factory=dict)  # place → path of the field
+
+    def lay(self, parent: Element, sources: Sequence[Element], path: str, place: str) -> None:
+        """Puts what the nodes `sources` of the instance hold into their node of the form."""
+        seen: set[str] = set()
+        for child in list(parent.iterchildren("*")):
+            below, here = child_path(path, child), child_path(place, child)
+            if below in seen:
+                parent.remove(child)  # the template's twin
+                continue
+            seen.add(below)
+            name = local_name(child)
+            found = [e for source in sources for e in _named(source.iterchildren("*"), name)]
+            if below in self.outline.repeats:
+                self._lay_rows(child, found, below, here)
+            elif len(child):
+                self._lay_attributes(child, found)
+                self.lay(child, found, below, here)
+            else:
+                self._lay_text(child, found, below, here)
+
+    def change(self, element: Element, text: str) -> None:
+        path = self.paths[self.places[element]]
+        _, flag = self.outline.readers[path](text) if text else ("", "")
+        if flag:
+            kind = self.outline.fields[path].type
+            is_choice = kind.startswith("select")
+            self.placed.wrong[element] = "not_a_choice" if is_choice else f"not_{kind.lower()}"
+        else:
+            self.placed.given[element] = text
+
+    def _lay_rows(self, template: Element, found: Sequence[Element], path: str, place: str) -> None:
+        template.attrib.pop(f"{JAVAROSA}template", None)
+        for number, source in enumerate(found, start=1):
+            row = deepcopy(template)
+            template.addprevious(row)
+            self.lay(row, [source], path, f"{place}[{number}]")
+        template.getparent().remove(template)
+
+    def _lay_text(self, node: Element, found: Sequence[Element], path: str, place: str) -> None:
+        self._lay_attributes(node, found)
+        self.places[node] = place
+        self.paths[place] = path
+        if found:
+            texts = [each.text or "" for each in found]
+            self.placed.given[node] = next((t for t in texts if t and not t.isspace()), "")
+
+    def _lay_attributes(self, node: Element, found: Sequence[Element]) -> None:
+        if found and local_name(node) == "entity":
+            self.placed.attributes[node] = {str(k): str(v) for k, v in found[0].attrib.items()}
 
 
 def refill(
@@ -45,7 +95,7 @@ def refill(
     laid = lay_out(questionnaire, outline, root)
     for element, place in laid.places.items():
         if place in changes:
-            _change(laid, element, changes[place], outline)
+            laid.change(element, changes[place])
     filling = Filling(questionnaire, outline, laid.placed, frame)
     faults = filling.work_out()
     hidden = {e for top in filling.irrelevant for e in (top, *top.iterdescendants("*"))}
@@ -56,8 +106,8 @@ def refill(
 
 def lay_out(questionnaire: Questionnaire, outline: Outline, root: Element) -> Laid:
     """The form with as many rows of each repeat as the instance has, and its texts as given."""
-    laid = Laid(Placed(deepcopy(questionnaire.instance)), {})
-    _lay(laid, outline, laid.placed.form, [root], "", "")
+    laid = Laid(outline, Placed(deepcopy(questionnaire.instance)))
+    laid.lay(laid.placed.form, [root], "", "")
     return laid
 
 
@@ -71,66 +121,6 @@ def place_of(element: Element, root: Element, repeats: set[str]) -> str:
         number = 1 + sum(1 for _ in _named(node.itersiblings("*", preceding=True), name))
         place.append(f"{name}[{number}]" if path in repeats else name)
     return "/".join(place)
-
-
-def _change(laid: Laid, element: Element, text: str, outline: Outline) -> None:
-    path = laid.paths[laid.places[element]]
-    _, flag = outline.readers[path](text) if text else ("", "")
-    if flag:
-        kind = outline.fields[path].type
-        laid.placed.wrong[element] = (
-            "not_a_choice" if kind.startswith("select") else f"not_{kind.lower()}"
-        )
-    else:
-        laid.placed.given[element] = text
-
-
-def _lay(
-    laid: Laid, outline: Outline, parent: Element, sources: Sequence[Element], path: str, place: str
-) -> None:
-    """Puts what the nodes `sources` of the instance hold into their node of the form."""
-    seen: set[str] = set()
-    for child in list(parent.iterchildren("*")):
-        below, here = child_path(path, child), child_path(place, child)
-        if below in seen:
-            parent.remove(child)  # the template's twin
-            continue
-        seen.add(below)
-        found = [e for source in sources for e in _named(source.iterchildren("*"), local_name(child))]
-        if below in outline.repeats:
-            _lay_rows(laid, outline, child, found, below, here)
-        elif len(child):
-            _lay_attributes(laid, child, found)
-            _lay(laid, outline, child, found, below, here)
-        else:
-            _lay_text(laid, outline, child, found, below, here)
-
-
-def _lay_rows(
-    laid: Laid, outline: Outline, template: Element, found: Sequence[Element], path: str, place: str
-) -> None:
-    template.attrib.pop(f"{JAVAROSA}template", None)
-    for number, source in enumerate(found, start=1):
-        row = deepcopy(template)
-        template.addprevious(row)
-        _lay(laid, outline, row, [source], path, f"{place}[{number}]")
-    template.getparent().remove(template)
-
-
-def _lay_text(
-    laid: Laid, outline: Outline, node: Element, found: Sequence[Element], path: str, place: str
-) -> None:
-    _lay_attributes(laid, node, found)
-    laid.places[node] = place
-    laid.paths[place] = path
-    if found:
-        texts = [each.text or "" for each in found]
-        laid.placed.given[node] = next((t for t in texts if t and not t.isspace()), "")
-
-
-def _lay_attributes(laid: Laid, node: Element, found: Sequence[Element]) -> None:
-    if found and local_name(node) == "entity":
-        laid.placed.attributes[node] = {str(k): str(v) for k, v in found[0].attrib.items()}
 
 
 def _named(nodes: Iterator[Element], name: str) -> Iterator[Element]:

@@ -20,9 +20,7 @@ from surveys.submissions.editions import Lineage
 _MADE = ("record_id", "row_id", "state", "why", "applied_at")
 
 
-def apply_log(
-    lineages: Iterable[Lineage], readings: dict[int, Reading], *, now: datetime
-) -> None:
+def apply_log(lineages: Iterable[Lineage], readings: dict[int, Reading], *, now: datetime) -> None:
     """Puts the answers that stand into the readings of heads, and says which corrections hold.
 
     Safe to run twice. Runs inside the caller's transaction, which has locked the submissions. One
@@ -54,9 +52,7 @@ def _apply(
         in_force = [c for c in found if c.state in states.IN_FORCE]
         standing = stand(reading, lineage.record_id, in_force)
         verdicts = _verdicts(lineage, reading, found, standing)
-        readings[lineage.head.pk] = replace(
-            reading, root=standing.root, answers=standing.answers
-        )
+        readings[lineage.head.pk] = replace(reading, root=standing.root, answers=standing.answers)
     for correction in found:
         why = verdicts[correction.pk]
         correction.state = states.settled(correction.state, holds=not why)
@@ -71,7 +67,7 @@ def _apply(
 def _verdicts(
     lineage: Lineage, reading: Reading, found: Sequence[Correction], standing: Standing
 ) -> dict[UUID, str]:
-    """Why each does not hold; "" where it does. Of what waits only whether its old answer stands."""
+    """Why each does not hold, or "". Of what waits only whether its old answer stands."""
     waiting = [c for c in found if c.state in states.WAITING]
     verdicts = {pk: verdict.why for pk, verdict in standing.verdicts.items()}
     numbers = row_numbers(reading, lineage.record_id)

@@ -1,5 +1,6 @@
 """propose_corrections: that answers of one record are others, for somebody else to approve."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -28,6 +29,7 @@ LONGEST_REASON, LONGEST_ANSWER = 1000, 10_000  # characters
 LEAST_REASON = 3
 MOST_AT_ONCE = 50  # answers of one record
 Action = Correction.Action
+_POSITION = re.compile(r"\[\d+\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +71,15 @@ def propose_corrections(
     _check_words(because, wishes)
     record = lock_record(record_id)
     bundle = bundle or uuid4()
-    made = [_made(record, wish, because, by, granted, bundle) for wish in wishes]
+    made = [_made(record, wish, because, by=by, granted=granted, bundle=bundle) for wish in wishes]
     standing = record.with_(made)
     check_verdicts(record, made, [standing.verdicts[c.pk] for c in made])
     Correction.objects.bulk_create(made)
     CorrectionStep.objects.bulk_create(
         [
-            CorrectionStep(correction=c, step=states.PROPOSED, by=by, at=c.proposed_at, why=c.reason)
+            CorrectionStep(
+                correction=c, step=states.PROPOSED, by=by, at=c.proposed_at, why=c.reason
+            )
             for c in made
         ]
     )
@@ -93,15 +97,14 @@ def check_verdicts(
             raise Problem("correction_stale", path=correction.path, now=verdict.now)
         if not verdict.holds:
             faults = verdict.faults or (Fault(correction.path, verdict.why),)
-            raise Problem(
-                "correction_invalid", count=len(faults), errors=[_told(f) for f in faults]
-            )
+            raise _invalid(faults, record)
 
 
 def _made(
     record: Record,
     wish: Wish,
     because: Because,
+    *,
     by: User,
     granted: Unmasking | None,
     bundle: UUID,
@@ -167,8 +170,7 @@ def _new_text(wish: Wish, field: Field, now: str) -> str:
         try:
             new = write_plain(wish.new, field).strip()
         except PlainError as error:
-            fault = Fault(field.path, error.code)
-            raise Problem("correction_invalid", count=1, errors=[_told(fault)]) from error
+            raise _invalid((Fault(field.path, error.code),)) from error
         if not new:
             raise Problem("value_invalid", field="new", reason="is empty; to remove it say drop")
     if len(new) > LONGEST_ANSWER:
@@ -193,9 +195,7 @@ def _check_words(because: Because, wishes: Sequence[Wish]) -> None:
             "value_invalid", field="reason", reason=f"at most {LONGEST_REASON} plain characters"
         )
     if because.source not in Correction.Source.values:
-        raise Problem(
-            "value_invalid", field="source", reason=" or ".join(Correction.Source.values)
-        )
+        raise Problem("value_invalid", field="source", reason=" or ".join(Correction.Source.values))
     if not 0 < len(wishes) <= MOST_AT_ONCE:
         raise Problem("value_invalid", field="changes", reason=f"1 to {MOST_AT_ONCE}")
     if len({(wish.row_id, wish.path) for wish in wishes}) < len(wishes):
@@ -205,5 +205,14 @@ def _check_words(because: Because, wishes: Sequence[Wish]) -> None:
             raise Problem("value_invalid", field="action", reason=" or ".join(Action.values))
 
 
-def _told(fault: Fault) -> dict[str, str]:
-    return {key: value for key, value in asdict(fault).items() if value}
+def _invalid(faults: Sequence[Fault], record: Record | None = None) -> Problem:
+    """Each fault with the row it is in and its field's path, so that it can be corrected too."""
+    places = {} if record is None else record.places
+    errors = []
+    for fault in faults:
+        row = max((p for p in places if f"{fault.path}/".startswith(f"{p}/")), key=len, default="")
+        told = {key: value for key, value in asdict(fault).items() if value}
+        if row or "" in places:
+            told |= {"row": str(places[row]), "field": _POSITION.sub("", fault.path)}
+        errors.append(told)
+    return Problem("correction_invalid", count=len(errors), errors=errors)

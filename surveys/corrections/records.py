@@ -8,9 +8,15 @@ from uuid import UUID
 from backend.problems import Problem
 from surveys.cleaning.clean import Reading, read_submissions
 from surveys.cleaning.corrected import Standing
+from surveys.cleaning.refill import place_of
 from surveys.corrections import states
 from surveys.corrections.models import Correction
-from surveys.corrections.standing import live_corrections, row_numbers, stand
+from surveys.corrections.standing import (
+    form_of_version,
+    live_corrections,
+    row_numbers,
+    stand,
+)
 from surveys.submissions.models import Submission
 
 
@@ -35,6 +41,17 @@ class Record:
     @cached_property
     def numbers(self) -> dict[UUID, int]:
         return row_numbers(self.reading, self.id)
+
+    @cached_property
+    def places(self) -> dict[str, UUID]:
+        """Where each row stands in the instance, `roster/member[2]`, and its id."""
+        assert self.reading.version_pk is not None
+        repeats = form_of_version(self.reading.version_pk).outline.repeats
+        rows = self.reading.answers.rows
+        return {
+            place_of(rows[number].element, self.reading.root, repeats): row_id
+            for row_id, number in self.numbers.items()
+        }
 
     def with_(self, more: Sequence[Correction]) -> Standing:
         return stand(self.reading, self.id, [*self.in_force, *more])

@@ -29,9 +29,7 @@ def live_corrections(record_ids: Iterable[UUID]) -> list[Correction]:
     return sorted(waiting, key=lambda c: (c.turn is None, c.turn or 0))
 
 
-def stand(
-    reading: Reading, record_id: UUID, corrections: Sequence[Correction]
-) -> Standing:
+def stand(reading: Reading, record_id: UUID, corrections: Sequence[Correction]) -> Standing:
     """The record with these corrections, groups of one bundle in the order they are given.
 
     `reading` is of its head and not encrypted, and its form has a version.

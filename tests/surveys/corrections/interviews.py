@@ -35,7 +35,11 @@ def interview(seed: int, **given: str) -> bytes:
 
 def with_income(**given: str) -> int:
     """A seed whose family earns something in som, from one source at least."""
-    return next(s for s in range(1000) if b"<inc_kgs>0<" not in interview(s) and b"<inc_kgs>" in interview(s))
+    return next(
+        s
+        for s in range(1000)
+        if b"<inc_kgs>0<" not in interview(s) and b"<inc_kgs>" in interview(s)
+    )
 
 
 def register(*seeds: int, **given: str) -> list[CleanRow]:
@@ -47,4 +51,6 @@ def register(*seeds: int, **given: str) -> list[CleanRow]:
 
 
 def rows_of(record: CleanRow, repeat: str) -> list[CleanRow]:
-    return list(CleanRow.objects.filter(record_id=record.record_id, repeat=repeat).order_by("index"))
+    return list(
+        CleanRow.objects.filter(record_id=record.record_id, repeat=repeat).order_by("index")
+    )

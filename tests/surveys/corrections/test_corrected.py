@@ -177,7 +177,9 @@ def test_row_that_is_not_there_is_told(record: Record) -> None:
 
 
 FIELDS = [f for f in schema().fields if not f.calculated and f.type not in {"image"}]
-TEXTS = st.sampled_from(["", "1", "3", "yes", "no", "none", "other", "KGS", "2013-01-01", "x", "-5"])
+TEXTS = st.sampled_from(
+    ["", "1", "3", "yes", "no", "none", "other", "KGS", "2013-01-01", "x", "-5"]
+)
 
 
 @settings(max_examples=60, deadline=None)
@@ -185,7 +187,7 @@ TEXTS = st.sampled_from(["", "1", "3", "yes", "no", "none", "other", "KGS", "201
 def test_log_of_any_corrections_leaves_rows_and_what_came_as_they_were(
     seed: int, data: st.DataObject
 ) -> None:
-    """Whatever is tried: same rows, what was received untouched, and nothing left of the revoked."""
+    """Same rows, what was received untouched, nothing left of what is revoked."""
     record = Record(seed)
     before = etree.tostring(record.root)
     groups = []
