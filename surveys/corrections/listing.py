@@ -58,15 +58,19 @@ class Line:
 
 
 def lines_of(
-    corrections: Iterable[Correction], user: User, granted: Unmasking | None = None
+    corrections: Iterable[Correction],
+    user: User,
+    granted: Unmasking | None = None,
+    *,
+    language: str = "",
 ) -> list[Line]:
-    """Four queries, however many: forms, versions, steps, people."""
+    """In so many queries, however many there are; in a language of the form, or the page's."""
     found = list(corrections)
     steps: dict[UUID, list[CorrectionStep]] = {c.pk: [] for c in found}
     rows = CorrectionStep.objects.filter(correction__in=steps).select_related("by").order_by("pk")
     for step in rows:
         steps[step.correction_id].append(step)
-    questions, language = Questions(found), get_language() or "en"
+    questions, language = Questions(found), language or get_language() or "en"
     return [
         _line(c, questions, steps[c.pk], user=user, granted=granted, language=language)
         for c in found

@@ -72,7 +72,7 @@ def corrections(request: HttpRequest) -> HttpResponse:
         "may_propose": may_propose_corrections(user),
         "may_approve": may_approve_corrections(user),
         "may_unmask": may_unmask(user),
-        "reason": reason_given(request.session) if granted else "",
+        "unmasked_because": reason_given(request.session) if granted else "",
     }
     return render(request, "corrections/list.html", context)
 

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from backend.accounts.models import User
-from backend.accounts.permissions import logged_in
+from backend.accounts.permissions import logged_in, may_unmask
 from backend.problems import Problem
 from surveys.corrections.models import Correction
 from surveys.corrections.others import OtherText
@@ -20,7 +20,7 @@ from surveys.corrections.recode import recode as recode_texts
 from surveys.corrections.visible import proposer
 from surveys.datasets.codebook import label_in
 from surveys.datasets.tables import dataset_of_form, find_form, published_forms
-from surveys.privacy.reason import unmasking_for
+from surveys.privacy.reason import reason_given, unmasking_for
 from surveys.xforms.models import Form
 
 
@@ -118,6 +118,8 @@ def _page(
         "texts": texts,
         "choices": choices,
         "problem": problem,
+        "may_unmask": may_unmask(user),
+        "unmasked_because": reason_given(request.session),
         "ticked": request.POST.getlist("words"),
         "code": request.POST.get("code", ""),
         "reason": request.POST.get("reason", ""),

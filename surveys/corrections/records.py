@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from uuid import UUID
 
+from lxml import etree
+
 from backend.problems import Problem
 from surveys.cleaning.clean import Reading, read_submissions
 from surveys.cleaning.corrected import Standing
@@ -17,6 +19,7 @@ from surveys.corrections.standing import (
     row_numbers,
     stand,
 )
+from surveys.submissions.instance import InstanceError
 from surveys.submissions.models import Submission
 
 
@@ -77,7 +80,16 @@ def lock_record(record_id: UUID) -> Record:
     heads = [edition for edition in locked if edition.head]
     if not heads or any(edition.deleted_at for edition in locked):
         raise Problem("not_found")
-    reading = read_submissions(heads)[heads[0].pk]
-    if reading.root is None or reading.version_pk is None:
-        raise Problem("record_unreadable")
+    reading = _read(heads[0])
     return Record(heads[0], reading, live_corrections([record_id]))
+
+
+def _read(head: Submission) -> Reading:
+    try:
+        reading = read_submissions([head])[head.pk]
+        if reading.root is None or reading.version_pk is None:
+            raise Problem("record_unreadable")
+        form_of_version(reading.version_pk)
+    except (InstanceError, etree.XMLSyntaxError) as error:
+        raise Problem("record_unreadable") from error
+    return reading

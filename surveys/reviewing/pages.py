@@ -122,7 +122,7 @@ def _record_page(
         "last_step": steps[-1].pk if steps else 0,
         "reason": reason_given(request.session) if granted else "",
         "may_unmask": may_unmask(user),
-        "corrections": lines_of(_corrections(found), user, granted),
+        "corrections": lines_of(_corrections(found), user, granted, language=answers.language),
         "photos": pictures_of(found),
         "spot": spot_of(found, answers),
         "web_form": bool(settings.ENKETO_URL) and reviews and not found.submission.encrypted,

@@ -6,7 +6,6 @@ from pathlib import Path
 from random import Random
 
 from surveys.cleaning.models import CleanRow
-from surveys.submissions.models import Submission
 from surveys.xforms.models import Form, FormVersion
 from surveys.xforms.questionnaire import Questionnaire
 from surveys.xforms.schema import read_schema, schema_to_json
@@ -49,12 +48,17 @@ def with_income() -> int:
     )
 
 
-def register(*seeds: int, **given: str) -> list[CleanRow]:
+def register(*seeds: int) -> list[CleanRow]:
     """Publishes the form, sends the interviews, processes them; the root row of each."""
     publish()
-    sent = [arrive(interview(seed, **given)) for seed in seeds]
+    return [sent(interview(seed)) for seed in seeds]
+
+
+def sent(xml: bytes) -> CleanRow:
+    """The root row of a record that arrived and was processed."""
+    submission = arrive(xml)
     drain()
-    return [CleanRow.objects.get(pk=Submission.objects.get(pk=s.pk).record_id) for s in sent]
+    return CleanRow.objects.get(pk=submission.record_id)
 
 
 def publish() -> Form:
