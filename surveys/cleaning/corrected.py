@@ -82,6 +82,8 @@ def correct(
     stands there, the form then still asks the question, and no rule of the form is broken that was
     kept before. None may make a row of a repeat empty or fill an empty one: rows keep their ids.
     """
+    if not groups:
+        return Standing(root, answers)
     with form.questionnaire.lock:
         correcting = _Correcting(form, root, answers, frame)
         for group in groups:

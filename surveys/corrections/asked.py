@@ -24,13 +24,17 @@ INPUTS = {"integer": "number", "decimal": "number", "date": "date", "time": "tim
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Which answer: its row and the path of its field; as the page's `at` says it."""
+    """Which answer: its row and the path of its field; as the page's `at` says it.
+
+    The root of a record needs no id: the address has it.
+    """
 
     row_id: UUID
     path: str
+    is_root: bool = False
 
     def __str__(self) -> str:
-        return f"{self.row_id} {self.path}"
+        return self.path if self.is_root else f"{self.row_id} {self.path}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +65,16 @@ def is_correctable(field: Field) -> bool:
     return not field.calculated and field.type not in MEDIA_TYPES
 
 
-def read_places(texts: Iterable[str]) -> list[Place]:
+def read_places(texts: Iterable[str], record_id: UUID) -> list[Place]:
     """Raises `Problem("request_malformed")`."""
-    found: dict[str, Place] = {}
+    found: dict[tuple[UUID, str], Place] = {}
     for text in texts:
-        row, _, path = text.partition(" ")
+        row, _, path = text.rpartition(" ")
         try:
-            found[text] = Place(UUID(row), path)
+            row_id = UUID(row) if row else record_id
         except ValueError:
             raise Problem("request_malformed", reason="The page names no answer.") from None
+        found[row_id, path] = Place(row_id, path, is_root=row_id == record_id)
     return list(found.values())
 
 

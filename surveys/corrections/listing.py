@@ -124,7 +124,7 @@ def wanted(user: User, query: QueryDict) -> QuerySet[Correction]:
         rows = rows.filter(form=find_form(form_id))
     for name, column in (("record", "record_id"), ("bundle", "bundle")):
         if text := query.get(name, ""):
-            rows = rows.filter(**{column: _uuid(name, text)})
+            rows = rows.filter(**{column: read_uuid(name, text)})
     if path := query.get("path", ""):
         if "\0" in path:
             raise Problem("value_invalid", field="path", reason="holds a NUL character")
@@ -210,7 +210,8 @@ def first_of_bundles(
     return list(found.select_related("form", "proposed_by").order_by("proposed_at", "pk"))
 
 
-def _uuid(name: str, text: str) -> UUID:
+def read_uuid(name: str, text: str) -> UUID:
+    """Raises `Problem("value_invalid")`."""
     try:
         return UUID(text)
     except ValueError:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -10,7 +9,6 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -33,6 +31,7 @@ from surveys.corrections.listing import (
     first_of_bundles,
     lines_of,
     one_of_each_bundle,
+    read_uuid,
     wanted,
 )
 from surveys.corrections.models import Correction
@@ -110,13 +109,11 @@ def decide(request: HttpRequest) -> HttpResponse:
     granted = unmasking_for(request.session, user, "corrections")
     move, why = typed.get("move", ""), typed.get("why", "")
     try:
-        (place,) = read_places([f"{typed.get('correction', '')} "])
+        pk = read_uuid("correction", typed.get("correction", ""))
         if typed.get("whole"):
-            _decide_whole(request, place.row_id, move, why, granted=granted)
+            _decide_whole(request, pk, move, why, granted=granted)
         else:
-            decide_corrections(
-                correction_id=place.row_id, move=move, by=user, why=why, granted=granted
-            )
+            decide_corrections(correction_id=pk, move=move, by=user, why=why, granted=granted)
             messages.success(request, str(DONE[move]))
     except Problem as problem:
         messages.error(request, f"{problem.kind.title}. {problem.words}")
@@ -153,7 +150,7 @@ def propose(request: HttpRequest, record_id: UUID) -> HttpResponse:
     record = find_root(record_id, user)
     granted = unmasking_for(request.session, user, f"correct {record.pk}")
     typed = request.POST if request.method == "POST" else request.GET
-    places = read_places(typed.getlist("at"))
+    places = read_places(typed.getlist("at"), record.pk)
     if not places:
         raise Problem("request_malformed", reason=_("The page names no answer."))
     asked = asked_at(places, record, user, granted)
@@ -195,7 +192,7 @@ def _also_asked(
 ) -> list[Asked]:
     """With the questions that the form then demands an answer to."""
     more = [
-        Place(UUID(error["row"]), error["field"])
+        Place(row_id := UUID(error["row"]), error["field"], is_root=row_id == record.pk)
         for error in problem.details.get("errors", ())
         if error["code"] == "required_missing" and "row" in error
     ]
@@ -243,8 +240,3 @@ def _propose_page(
     }
     status = problem.status if problem else 200
     return render(request, "corrections/propose.html", context, status=status)
-
-
-def address_of(place: Place, record: CleanRow) -> str:
-    """Where one answer is corrected."""
-    return f"{reverse('correct', args=[record.pk])}?{urlencode({'at': str(place)})}"

@@ -20,7 +20,7 @@ from surveys.datasets.tables import dataset_of_form, find_table, visible_rows
 from surveys.privacy.models import Unmasking
 from surveys.xforms.models import Form, schema_of_version
 
-MOST_RECODED = 300  # answers at once: each is checked as the form would
+MOST_RECODED = 150  # answers at once: each is checked as the form would, in 40 ms
 MOST_TEXTS = 300
 
 

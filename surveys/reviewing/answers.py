@@ -132,7 +132,7 @@ class RecordReader:
                 masked=masked,
                 flags=() if table.path else self._flags.get(at, ()),
                 said=self._said.get(at, ()),
-                at=None if masked else _where(row["id"], column),
+                at=None if masked else _where(row, column),
                 sent=None if masked else self._sent(column, sent),
             )
 
@@ -178,5 +178,7 @@ class RecordReader:
         return found
 
 
-def _where(row_id: UUID, column: Column) -> Place | None:
-    return Place(row_id, column.field.path) if is_correctable(column.field) else None
+def _where(row: Row, column: Column) -> Place | None:
+    if not is_correctable(column.field):
+        return None
+    return Place(row["id"], column.field.path, is_root=not row["parent_id"])

@@ -152,7 +152,9 @@ def test_reader_sees_the_log_but_no_buttons(
     assert as_bob.get(f"/corrections/of/{source.record_id}/").status_code == 403
 
 
-@pytest.mark.parametrize("query", ["?at=x", "", "?at=00000000-0000-0000-0000-000000000000 x"])
+@pytest.mark.parametrize(
+    "query", ["?at=nowhere", "?at=x%20y", "", "?at=00000000-0000-0000-0000-000000000000 x"]
+)
 def test_page_without_an_answer_is_refused(
     as_gulnara: Client, record: CleanRow, query: str
 ) -> None:
