@@ -116,6 +116,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_DEFAULT_QUEUE = "process"
 CELERY_TASK_ROUTES = {
+    "surveys.datasets.tasks.keep_sort_indexes_task": {"queue": "batch"},
     "surveys.datasets.tasks.*": {"queue": "exports"},
     "surveys.lifecycle.tasks.link_waiting_task": {"queue": "link"},
     "surveys.lifecycle.tasks.relink_task": {"queue": "batch"},
@@ -173,6 +174,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "surveys.datasets.tasks.keep_snapshots_task",
         "schedule": 60,
         "options": {"expires": 60},
+    },
+    "keep-sort-indexes": {
+        "task": "surveys.datasets.tasks.keep_sort_indexes_task",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS},
     },
     "sweep-exports": {
         "task": "surveys.datasets.tasks.build_waiting_exports_task",

@@ -10,6 +10,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+import orjson
+
 from surveys.datasets.columns import Column
 from surveys.xforms.missing_codes import codes_by_convention, read_missing
 
@@ -39,6 +41,14 @@ def missing_kind(value: Any, sent: str | None, codes: Mapping[str, str]) -> str:
 def standing_text(sent: Mapping[str, str | None], key: str) -> str | None:
     """The text that stands for a question: a correction's, under "=key", before the one sent."""
     return sent.get(f"={key}", sent.get(key))
+
+
+def read_sent(text: str) -> dict[str, str | None]:
+    """The texts that stand in a row, from the JSON of its `verbatim`."""
+    sent: dict[str, str | None] = orjson.loads(text)
+    if '"=' not in text:
+        return sent
+    return {**sent, **{k[1:]: told for k, told in sent.items() if k.startswith("=")}}
 
 
 @lru_cache(maxsize=4096)

@@ -52,6 +52,31 @@ class RegisteredColumn(models.Model):
         return f"{self.form} {self.name}"
 
 
+class SortIndex(models.Model):
+    """An index for an order that people asked for (`sort_indexes.py`); the row is the queue."""
+
+    form = models.ForeignKey(Form, on_delete=models.CASCADE, related_name="+")
+    repeat = models.CharField(max_length=1000, blank=True)  # path; "" for the records
+    key = models.TextField()
+    as_text = models.BooleanField(default=False)
+    asked_at = models.DateTimeField(auto_now_add=True)  # the last time, by day
+    made_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["form", "repeat", "key", "as_text"], name="sort_index_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.index_name
+
+    @property
+    def index_name(self) -> str:
+        return f"row_sort_{self.pk}"
+
+
 class SavedQuery(models.Model):
     """A question asked of a form's records, under a link that stays."""
 

@@ -12,9 +12,8 @@ from uuid import UUID
 import orjson
 
 from surveys.datasets.columns import Column, Table
-from surveys.datasets.files.sheets import Known
 from surveys.datasets.layers import ANALYSIS, CORRECTED, RAW
-from surveys.datasets.missing import missing_codes, missing_kind, standing_text
+from surveys.datasets.missing import missing_codes, missing_kind, read_sent
 from surveys.datasets.texts import Change, Slot
 from surveys.privacy.access import known_to
 from surveys.privacy.models import Unmasking
@@ -37,7 +36,6 @@ COLUMNS = {
     "review_state": "submission__review_state",
 }
 ID_KEYS = frozenset({"id", "parent_id", "root_id", "household"})
-EMPTY = frozenset({"null", "[]"})  # as JSON
 TIMES = ("submitted_at", "received_at", "updated_at")
 
 
@@ -74,46 +72,35 @@ class Shape:
         answers = orjson.loads(row["answers"])
         return {name: slot.value(row, answers) for name, slot in self.slots.items()}
 
-    def missing_of(self, texts: Sequence[Sequence[str]], sent: Sequence[Row]) -> list[list[str]]:
+    def missing_of(self, stored: Sequence[Sequence[Any]], sent: Sequence[Row]) -> list[list[str]]:
         """For each column why there is no answer, row by row; "" where there is or none may see.
 
-        `texts` are the JSON of all keys and columns, by column.
+        `stored` are the values of all keys and columns, by column, as they are stored.
         """
-        answers = texts[len(self.keys) :]
+        answers = stored[len(self.keys) :]
         pairs = zip(self.columns, answers, strict=True)
         return [self._missing_of(column, found, sent) for column, found in pairs]
 
-    def _missing_of(self, column: Column, texts: Sequence[str], sent: Sequence[Row]) -> list[str]:
+    def _missing_of(self, column: Column, values: Sequence[Any], sent: Sequence[Row]) -> list[str]:
         key, codes = column.field.key, missing_codes(column)
         if key not in self._open:
-            return [""] * len(texts)
+            return [""] * len(values)
+        pairs = zip(values, sent, strict=True)
         if not codes:
-            pairs = zip(texts, sent, strict=True)
             return [
-                missing_kind(None, standing_text(r, key), codes) if t == "null" else ""
-                for t, r in pairs
+                missing_kind(None, row.get(key), codes) if value is None or value == [] else ""
+                for value, row in pairs
             ]
-        known = self._kinds.setdefault(key, Known(partial(_kind_of_text, codes)))
-        return [
-            missing_kind(None, standing_text(row, key), codes) if text in EMPTY else known[text]
-            for text, row in zip(texts, sent, strict=True)
-        ]
+        return [missing_kind(value, row.get(key), codes) for value, row in pairs]
 
     def missing(self, row: Row) -> dict[str, str]:
         """Name → why there is no answer, of what may be seen; the row was read `with_sent`."""
-        values, sent = orjson.loads(row["answers"]), orjson.loads(row["sent"])
+        values, sent = orjson.loads(row["answers"]), read_sent(row["sent"])
         kinds = {
-            column.name: missing_kind(
-                values.get(key), standing_text(sent, key), missing_codes(column)
-            )
+            column.name: missing_kind(values.get(key), sent.get(key), missing_codes(column))
             for key, column in self._seen
         }
         return {name: kind for name, kind in kinds.items() if kind}
-
-    @cached_property
-    def _kinds(self) -> dict[str, Known]:
-        """Key → text → why that is no answer, as far as it was asked."""
-        return {}
 
     @cached_property
     def _seen(self) -> tuple[tuple[str, Column], ...]:
@@ -152,10 +139,6 @@ class Shape:
 
     def _is_chosen(self, name: str) -> bool:
         return self.chosen is None or name in self.chosen
-
-
-def _kind_of_text(codes: Mapping[str, str], text: str) -> str:
-    return missing_kind(orjson.loads(text), None, codes)
 
 
 def _labelled(labels: Mapping[str, str], value: Any) -> Any:

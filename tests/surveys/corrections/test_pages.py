@@ -3,7 +3,6 @@
 import re
 from typing import Any
 from urllib.parse import quote
-from uuid import UUID
 
 import pytest
 from django.db import connection
