@@ -74,7 +74,7 @@ def test_income_is_corrected_with_approval_and_taken_back(
     expect(whole.first).to_contain_text(str(before + annual))
 
     page = manager.open("/corrections/?state=in_force")
-    page.get_by_label("Why").fill("They were mistaken")
+    page.get_by_label("Why", exact=True).fill("They were mistaken")
     page.get_by_role("button", name="Revoke").click()
     expect(page.get_by_text("Revoked. The record is being processed again.")).to_be_visible()
     drain()
