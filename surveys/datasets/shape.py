@@ -12,6 +12,7 @@ from uuid import UUID
 import orjson
 
 from surveys.datasets.columns import Column, Table
+from surveys.datasets.files.sheets import Known
 from surveys.datasets.layers import ANALYSIS, CORRECTED, RAW
 from surveys.datasets.missing import missing_codes, missing_kind, read_sent
 from surveys.datasets.texts import Change, Slot
@@ -36,6 +37,7 @@ COLUMNS = {
     "review_state": "submission__review_state",
 }
 ID_KEYS = frozenset({"id", "parent_id", "root_id", "household"})
+_KEYS = frozenset({str, int, float, type(None)})  # no bool: True and 1 are one key of a dictionary
 TIMES = ("submitted_at", "received_at", "updated_at")
 
 
@@ -86,12 +88,18 @@ class Shape:
         if key not in self._open:
             return [""] * len(values)
         pairs = zip(values, sent, strict=True)
-        if not codes:
-            return [
-                missing_kind(None, row.get(key), codes) if value is None or value == [] else ""
-                for value, row in pairs
-            ]
-        return [missing_kind(value, row.get(key), codes) for value, row in pairs]
+        kinds = set(map(type, values))
+        if codes and not kinds <= _KEYS:
+            return [missing_kind(value, row.get(key), codes) for value, row in pairs]
+        known = self._kinds.setdefault(key, Known(lambda value: missing_kind(value, None, codes)))
+        return [
+            missing_kind(None, row.get(key), codes)
+            if value is None or value == []
+            else known[value]
+            if codes
+            else ""
+            for value, row in pairs
+        ]
 
     def missing(self, row: Row) -> dict[str, str]:
         """Name → why there is no answer, of what may be seen; the row was read `with_sent`."""
@@ -101,6 +109,11 @@ class Shape:
             for key, column in self._seen
         }
         return {name: kind for name, kind in kinds.items() if kind}
+
+    @cached_property
+    def _kinds(self) -> dict[str, Known]:
+        """Key → answer → why that is no answer, as far as it was asked."""
+        return {}
 
     @cached_property
     def _seen(self) -> tuple[tuple[str, Column], ...]:
