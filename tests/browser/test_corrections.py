@@ -3,12 +3,14 @@
 import re
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
 from backend.accounts.models import User
 from surveys.cleaning.models import CleanRow
 from surveys.corrections.models import Correction
+from surveys.corrections.propose import Because, Wish, propose_corrections
 from surveys.submissions.models import ReviewStep
 from tests.browser.visitor import Visitor
 from tests.conftest import make_user
@@ -98,6 +100,7 @@ def test_reviewer_decides_with_one_key_and_keys_rest_while_typing(
     page.keyboard.press("Escape")
     page.keyboard.press("b")
     expect(page.get_by_text("Sent back.", exact=True)).to_be_visible()
+    page.wait_for_load_state("networkidle")  # its script comes after what is shown
     page.keyboard.press("a")
     expect(page.get_by_text("Approved.", exact=True)).to_be_visible()
     steps = ReviewStep.objects.filter(by=gulnara).order_by("pk").values_list("step", "comment")
@@ -108,3 +111,24 @@ def test_reviewer_decides_with_one_key_and_keys_rest_while_typing(
 def test_page_with_nothing_to_do_is_clean(visitor: Visitor, gulnara: User, path: str) -> None:
     visitor.log_in("gulnara")
     expect(visitor.open(path).get_by_role("heading", level=1)).to_be_visible()
+
+
+def test_pages_with_corrections_have_no_barriers(
+    visitor: Visitor, gulnara: User, alice: User, record: CleanRow
+) -> None:
+    source = rows_of(record, INCOME)[0]
+    amount, sources = f"{INCOME}/inc_amount", "main/income_module/income_sources"
+    wishes = [Wish(source.pk, amount, 12345)]
+    propose_corrections(
+        record_id=record.pk, wishes=wishes, because=Because("The family was asked"), by=gulnara
+    )
+    visitor.log_in("alice")
+    for path in (
+        "/corrections/",
+        f"/records/rmp_registration/{record.pk}/",
+        f"/corrections/of/{record.pk}/?at={sources}&at={source.pk}%20{amount}",
+    ):
+        visitor.open(path)
+        found = Axe().run(visitor.page).response["violations"]
+        grave = [v for v in found if v["impact"] in {"serious", "critical"}]
+        assert [(v["id"], [n["target"] for n in v["nodes"][:3]]) for v in grave] == []
