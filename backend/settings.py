@@ -253,6 +253,7 @@ INSTALLED_APPS = [
     "surveys.datasets",
     "surveys.indicators",
     "surveys.interviews",
+    "surveys.publishing",
     "surveys.reviewing",
     "surveys.lifecycle",
     "surveys.links",
