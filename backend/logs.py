@@ -31,8 +31,8 @@ FIELDS = (
     "child",
     "exit_code",
 )
-# A device token stands in the path of every OpenRosa request: it never reaches a line.
-TOKEN_IN_PATH = re.compile(r"/key/[^/\s\"']+")
+# A device's or a draft's token stands in the path of OpenRosa requests: it never reaches a line.
+TOKEN_IN_PATH = re.compile(r"/(key|try)/[^/\s\"']+")
 
 
 class JsonFormatter(logging.Formatter):
@@ -59,7 +59,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def hide_tokens(text: str) -> str:
-    return TOKEN_IN_PATH.sub("/key/…", text)
+    return TOKEN_IN_PATH.sub(r"/\1/…", text)
 
 
 def trace_without_values(error: BaseException | None) -> str:

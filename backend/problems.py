@@ -354,6 +354,21 @@ KINDS: dict[str, Kind] = {
         "Not the same question",
         "{old} cannot be the earlier name of {new}: {reason}.",
     ),
+    "draft_closed": Kind(
+        409,
+        "Draft is closed",
+        "The draft of {form_id} {version} was published or dropped. Upload the workbook again to go on.",
+    ),
+    "comparison_changed": Kind(
+        409,
+        "Something else was published",
+        "Since you looked, another version of {form_id} was published. Nothing was published now: look again at what changes.",
+    ),
+    "breaks_unconfirmed": Kind(
+        409,
+        "Confirm what breaks",
+        "{count} change(s) keep old answers from being compared with new ones. Confirm that this is meant.",
+    ),
     "version_exists": Kind(
         409,
         "Version exists",

@@ -263,6 +263,7 @@ INSTALLED_APPS = [
     "surveys.interviews",
     "surveys.quality",
     "surveys.corrections",
+    "surveys.publishing",
     "surveys.reviewing",
     "surveys.lifecycle",
     "surveys.links",

@@ -21,6 +21,8 @@ urlpatterns = [
     path("api/v1/devices/", include("sync.register.urls")),
     path("web-forms/", include("sync.enketo.urls")),
     path("review/", include("sync.paper.urls")),
+    path("forms/", include("sync.drafts.urls")),
+    path("", include("surveys.publishing.urls")),
     path("", include("surveys.links.urls")),
     path("", include("surveys.indicators.urls")),
     path("", include("surveys.corrections.urls")),

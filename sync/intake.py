@@ -8,6 +8,8 @@ from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.audit.log import log_event
+from surveys.publishing.models import FormDraft
+from surveys.publishing.trials import keep_trial
 from surveys.submissions.models import Quarantined, Submission
 from surveys.submissions.quarantine import Sender
 from surveys.submissions.receive import (
@@ -54,6 +56,19 @@ def accept_submission(arrival: Arrival) -> Receipt:
     if receipt.is_new and not arrival.revoked:
         ring_bell()
     return receipt
+
+
+def accept_trial(arrival: Arrival, *, draft: FormDraft) -> bool:
+    """Keeps what was sent to try a draft, apart from all records; whether anything was new.
+
+    No bell rings: nothing processes it. Raises as `keep_trial` does.
+    """
+    return keep_trial(
+        draft=draft,
+        raw_xml=arrival.raw_xml,
+        files=arrival.files,
+        user_agent=arrival.sender.user_agent,
+    ).is_new
 
 
 def admit_quarantined(*, quarantined: Quarantined, by: User | None = None) -> Receipt:

@@ -16,15 +16,18 @@ SETTINGS = {
 }
 
 
+COLOR, TRIAL_COLOR = "#1f6f5c", "#b3261e"
+
+
 def collect_settings(
-    *, server_url: str, name: str, user_name: str = "", password: str = ""
+    *, server_url: str, name: str, user_name: str = "", password: str = "", color: str = COLOR
 ) -> dict[str, Any]:
     """Collect's settings (C2, C3): forms as on the server, records sent as soon as may be."""
     person = {"username": user_name, "password": password} if user_name else {}
     return {
         "general": {"server_url": server_url, **person, **SETTINGS},
         "admin": {},
-        "project": {"name": name[:60], "icon": "O", "color": "#1f6f5c"},
+        "project": {"name": name[:60], "icon": "O", "color": color},
     }
 
 

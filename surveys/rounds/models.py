@@ -1,6 +1,7 @@
 """A survey is the whole study; a round is one wave of it, with the places it is for."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import models
 from django.utils import timezone
@@ -54,6 +55,10 @@ class Round(models.Model):
     @property
     def is_closed(self) -> bool:
         return self.closes_on is not None and self.closes_on < timezone.localdate()
+
+    def is_closed_longer(self, time: timedelta) -> bool:
+        """Whether its last day is further back than that."""
+        return self.closes_on is not None and self.closes_on < timezone.localdate() - time
 
     @property
     def is_open(self) -> bool:

@@ -1,4 +1,4 @@
-"""Forms in the console: their editions and files, publishing, retiring. Published is read-only."""
+"""Forms in the console: their editions, to look at. Publishing has pages of its own, `/forms/`."""
 
 from typing import Any, ClassVar
 
@@ -16,7 +16,6 @@ from django.utils.translation import ngettext
 
 from backend.accounts.permissions import logged_in, may_publish_forms
 from backend.console import ReadOnlyAdmin
-from surveys.xforms import views
 from surveys.xforms.models import Form, FormVersion
 from surveys.xforms.retire import reinstate_version, relist_form, retire_form, retire_version
 
@@ -76,8 +75,10 @@ class FormAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("files"))
     def files(self, form: Form) -> SafeString:
-        address = reverse("admin:xforms_form_files", args=[form.pk])
-        return format_html('<a href="{}">Files that tablets fetch with the form</a>', address)
+        address = reverse("form", args=[form.pk])
+        return format_html(
+            '<a href="{}">{}</a>', address, _("Files that tablets fetch with the form")
+        )
 
     @admin.action(description=_("Take off the tablets' list"), permissions=["change"])
     def retire(self, request: HttpRequest, forms: QuerySet[Form]) -> None:
@@ -90,19 +91,16 @@ class FormAdmin(admin.ModelAdmin):
             relist_form(form=form, by=logged_in(request))
 
     def add_view(self, request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
-        return redirect("admin:xforms_publish")
+        return redirect("form-upload")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """What was filled in with a form still needs it; it is retired instead."""
         return False
 
     def get_urls(self) -> list[URLPattern]:
-        page = self.admin_site.admin_view
-        ours = [
-            path("publish/", page(views.publish), name="xforms_publish"),
-            path("<int:pk>/files/", page(views.files), name="xforms_form_files"),
-        ]
-        return [*ours, *super().get_urls()]
+        """The address that publishing had in the console leads on."""
+        publish = path("publish/", self.admin_site.admin_view(self.add_view), name="xforms_publish")
+        return [publish, *super().get_urls()]
 
 
 class VersionForm(forms.ModelForm):
@@ -156,18 +154,10 @@ class FormVersionAdmin(ReadOnlyAdmin):
     def downloads(self, version: FormVersion) -> SafeString:
         return _downloads(version)
 
-    def get_urls(self) -> list[URLPattern]:
-        page = self.admin_site.admin_view
-        ours = [
-            path("<int:pk>/workbook/", page(views.download_workbook), name="xforms_workbook"),
-            path("<int:pk>/xform/", page(views.download_xform), name="xforms_xform"),
-        ]
-        return [*ours, *super().get_urls()]
-
 
 def _downloads(version: FormVersion) -> SafeString:
     return format_html(
         '<a href="{}">workbook</a> · <a href="{}">XForm</a>',
-        reverse("admin:xforms_workbook", args=[version.pk]),
-        reverse("admin:xforms_xform", args=[version.pk]),
+        reverse("form-workbook", args=[version.pk]),
+        reverse("form-xform", args=[version.pk]),
     )

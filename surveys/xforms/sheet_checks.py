@@ -11,6 +11,7 @@ from surveys.xforms.findings import Finding
 from surveys.xforms.missing_codes import read_missing
 from surveys.xforms.privacy_classes import CLASSES
 from surveys.xforms.sheets import Row, Sheets, meaning_of
+from surveys.xforms.translations import untranslated
 
 MAX_ID_LENGTH = 200
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
@@ -18,7 +19,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 
 def demands(sheets: Sheets) -> list[Finding]:
     words = (_privacy_words, _missing_words)
-    checks = (_asks_nothing, _settings, *words, _control_characters, _flat_media)
+    characters = (_control_characters, _direction_marks)
+    checks = (_asks_nothing, _settings, *words, *characters, _flat_media)
     return [finding for check in checks for finding in check(sheets)]
 
 
@@ -80,6 +82,29 @@ def _control_characters(sheets: Sheets) -> Iterator[Finding]:
                     yield Finding(words, sheet.name, row.number, header)
 
 
+# Embeddings, overrides and isolates: text that reads otherwise than it is written.
+_DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
+# A mark alone is harmless in a label; in what programs compare it makes two of one.
+_INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff]|" + _DIRECTION.pattern)
+_COMPARED = frozenset({"type", "name", "list_name", "form_id", "version", "save_to", "privacy"})
+
+
+def _direction_marks(sheets: Sheets) -> Iterator[Finding]:
+    """Text may run from right to left; characters that turn its direction may hide what it says."""
+    for sheet in sheets.each():
+        for row in sheet.rows:
+            for header, text in row.cells.items():
+                compared = meaning_of(header)[0] in _COMPARED
+                if compared and _INVISIBLE.search(text):
+                    words = "The cell holds an invisible character; type the word anew."
+                    yield Finding(words, sheet.name, row.number, header)
+                elif _DIRECTION.search(text):
+                    words = (
+                        "The cell holds a character that turns the direction of text; remove it."
+                    )
+                    yield Finding(words, sheet.name, row.number, header)
+
+
 _MEDIA = ("image", "big-image", "audio", "video", "media")
 
 
@@ -132,12 +157,7 @@ def _misspelt(sheets: Sheets) -> Iterator[Finding]:
 
 def _untranslated(sheets: Sheets) -> Iterator[Finding]:
     """A label in one language and not in another: the tablet would show “-” there."""
-    for sheet in (sheets.survey, sheets.choices):
-        headers = sheet.languages("label")
-        for row in sheet.rows:
-            if not any(row.cells.get(header) for header in headers.values()):
-                continue
-            for language, header in headers.items():
-                if not row.cells.get(header):
-                    words = f"The label is missing in {language or 'the default language'}."
-                    yield Finding(words, sheet.name, row.number, header)
+    for each in untranslated(sheets):
+        if each.what == "label":
+            words = f"The label is missing in {each.language or 'the default language'}."
+            yield Finding(words, each.sheet, each.row, each.column)

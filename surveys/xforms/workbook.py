@@ -20,12 +20,14 @@ _RAW_BIFF = (b"\x09\x00", b"\x09\x02", b"\x09\x04", b"\x09\x08")  # BOF records 
 
 # What stands inside an OLE2 container or a zip, and what that makes it.
 _OLE2_KINDS = (
+    ("_VBA_PROJECT", "The workbook holds macros. Save it as .xlsx and upload again."),
     ("EncryptedPackage", "The workbook is protected by a password. Remove it and upload again."),
     ("Workbook", ""),
     ("Book", ""),
     ("WordDocument", "This is a Word document, not a workbook."),
 )
 _ZIP_KINDS = (
+    ("xl/vbaProject.bin", "The workbook holds macros (.xlsm). Save it as .xlsx and upload again."),
     ("xl/workbook.xml", ""),
     ("xl/workbook.bin", "This is a binary workbook (.xlsb). Save it as .xlsx and upload again."),
     ("word/document.xml", "This is a Word document, not a workbook."),
@@ -50,7 +52,7 @@ def workbook_kind(content: bytes) -> str:
         return ".xls"
     if content.startswith(_RAW_BIFF):
         return ".xls"
-    raise _unreadable(_say_what_text_it_is(content))
+    raise _unreadable(_say_what_it_is(content))
 
 
 _DIMENSION = re.compile(rb"<(?:\w+:)?dimension\b[^>]*/>")
@@ -116,6 +118,26 @@ def _check_names(kinds: tuple[tuple[str, str], ...], holds: Callable[[str], bool
     words = next((words for name, words in kinds if holds(name)), "This is no workbook.")
     if words:
         raise _unreadable(words)
+
+
+_BINARY_KINDS = (
+    (b"\x89PNG", "picture"),
+    (b"\xff\xd8\xff", "picture"),
+    (b"GIF8", "picture"),
+    (b"BM", "picture"),
+    (b"RIFF", "picture or recording"),
+    (b"%PDF", "PDF document"),
+    (b"Rar!", "RAR archive"),
+    (b"7z\xbc\xaf", "7-Zip archive"),
+    (b"\x1f\x8b", "gzip archive"),
+)
+
+
+def _say_what_it_is(content: bytes) -> str:
+    kind = next((kind for magic, kind in _BINARY_KINDS if content.startswith(magic)), "")
+    if kind:
+        return f"This is a {kind}, not a workbook, whatever its name says."
+    return _say_what_text_it_is(content)
 
 
 def _say_what_text_it_is(content: bytes) -> str:

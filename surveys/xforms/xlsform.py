@@ -61,6 +61,14 @@ def xlsform_to_xform(content: bytes) -> Converted:
     )
 
 
+def read_sheets(content: bytes) -> Sheets | None:
+    """The sheets of a workbook as their author wrote them; None where it cannot be opened."""
+    try:
+        return _sheets(_open(content))
+    except (WorkbookError, XlsformError):
+        return None
+
+
 def _open(content: bytes) -> Any:
     kind = workbook_kind(content)
     try:

@@ -4,20 +4,23 @@ import gzip
 import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from functools import wraps
+from functools import partial, wraps
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
 from backend.problems import Problem
-from sync.auth import Caller, authenticate, challenges
+from sync.auth import authenticate, challenges
 from sync.encodings import takes
 from sync.openrosa import documents
 
 log = logging.getLogger(__name__)
+# Enketo takes the advertised size for a limit of each file (S2).
+ENKETO_CONTENT_LENGTH = 100_000_000
 XML = "text/xml; charset=utf-8"  # Collect refuses a list or manifest of any other type (D3)
 COMPRESSIBLE = ("text/", "application/xml", "application/json", "application/geo+json")
 
@@ -29,6 +32,11 @@ def openrosa(*methods: str, pushes: bool = False) -> Callable[[View], View]:
 
     `pushes` as for `authenticate`.
     """
+    return answering(*methods, identify=partial(authenticate, pushes=pushes))
+
+
+def answering(*methods: str, identify: Callable[[HttpRequest, str], Any]) -> Callable[[View], View]:
+    """As `openrosa`; `identify` makes of the request and the token in its path who is calling."""
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -37,7 +45,7 @@ def openrosa(*methods: str, pushes: bool = False) -> Callable[[View], View]:
             try:
                 if request.method not in methods:
                     raise Problem("method_not_allowed", method=request.method)  # noqa: TRY301
-                caller = authenticate(request, token, pushes=pushes)
+                caller = identify(request, token)
                 response = view(request, caller, **named)
             except Exception as error:
                 response = _refuse(error, request, caller)
@@ -89,6 +97,13 @@ def answer(
     return HttpResponse(content, content_type=content_type, headers=headers)
 
 
+def how_much(request: HttpRequest) -> HttpResponse:
+    """Says how much one POST should hold (S1)."""
+    enketo = request.headers.get("User-Agent", "").startswith("Enketo/")
+    size = ENKETO_CONTENT_LENGTH if enketo else settings.ACCEPT_CONTENT_LENGTH
+    return HttpResponse(status=204, headers={"X-OpenRosa-Accept-Content-Length": str(size)})
+
+
 class Challenge(HttpResponse):
     """A 401 with a line for each scheme: many clients cannot read two out of one."""
 
@@ -121,15 +136,15 @@ def _has_already(request: HttpRequest, tag: str) -> bool:
     return tag in tags or "*" in tags
 
 
-def _refuse(error: Exception, request: HttpRequest, caller: Caller | None) -> HttpResponse:
+def _refuse(error: Exception, request: HttpRequest, caller: Any) -> HttpResponse:
     problem = _as_problem(error)
     ids = {
         "problem": problem.code,
         "status": problem.status,
         "method": request.method,
         "request_id": request.META.get("request_id"),
-        "device_id": caller and caller.device_id,
-        "user_id": caller and caller.user_id,
+        "device_id": getattr(caller, "device_id", None),
+        "user_id": getattr(caller, "user_id", None),
     }
     if problem.code == "internal":
         log.error("unexpected error", exc_info=error, extra=ids)

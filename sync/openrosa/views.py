@@ -1,6 +1,5 @@
 """The OpenRosa endpoints. The form's own links lead to all but two: `formList` and `submission`."""
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from backend.problems import Problem
@@ -9,15 +8,13 @@ from surveys.xforms.models import FormMedia, FormVersion
 from sync.auth import Caller
 from sync.intake import accept_submission
 from sync.openrosa import documents
-from sync.openrosa.answers import XML, answer, finish, openrosa, refused, xml_answer
+from sync.openrosa.answers import XML, answer, finish, how_much, openrosa, refused, xml_answer
 from sync.openrosa.attachments import demand_attachment, read_attachment
 from sync.openrosa.listing import base_url, demand_entity_list, listed_files, listed_forms
 from sync.openrosa.requests import drain, read_arrival
 
 # Collect shows exactly these words in the enumerator's own language (S8).
 SUCCESS = "full submission upload was successful!"
-# Enketo takes the advertised size for a limit of each file (S2).
-ENKETO_CONTENT_LENGTH = 100_000_000
 
 
 @openrosa("GET", "HEAD")
@@ -105,9 +102,7 @@ def attachment(
 def submission(request: HttpRequest, caller: Caller, base: str) -> HttpResponse:
     """HEAD: how much one POST should hold (S1). POST: 201 or 202 once all is stored (S8)."""
     if request.method != "POST":
-        enketo = request.headers.get("User-Agent", "").startswith("Enketo/")
-        size = ENKETO_CONTENT_LENGTH if enketo else settings.ACCEPT_CONTENT_LENGTH
-        return HttpResponse(status=204, headers={"X-OpenRosa-Accept-Content-Length": str(size)})
+        return how_much(request)
     try:
         receipt = accept_submission(read_arrival(request, caller))
     except Problem:

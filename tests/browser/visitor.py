@@ -1,5 +1,8 @@
 """Someone with a browser, who notices what is wrong with a page."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
 from tests.conftest import PASSWORD
@@ -28,10 +31,22 @@ class Visitor:
     def open(self, path: str) -> Page:
         self.page.goto(self.base + path)
         self.page.wait_for_load_state("networkidle")
+        self.fits()
+        return self.page
+
+    def fits(self) -> None:
+        """Complains of a page that must be scrolled sideways."""
         wide = self.page.evaluate("document.documentElement.scrollWidth")
         if wide > self.width:
-            self.complaints.append(f"{path} is {wide} px wide")
-        return self.page
+            self.complaints.append(f"{self.page.url} is {wide} px wide")
+
+    @contextmanager
+    def answers(self, status: int) -> Iterator[None]:
+        """The page is refused with this status, and the browser may say so."""
+        before = len(self.complaints)
+        yield
+        said = self.complaints[before:]
+        self.complaints[before:] = [each for each in said if f"status of {status} " not in each]
 
     def leave(self) -> None:
         self.context.close()

@@ -22,6 +22,7 @@ from sync.enrol import Enrolled
 from tests.conftest import PASSWORD
 from tests.device import Tablet, client_door
 from tests.openrosa.conftest import ORIGIN, make_record
+from tests.surveys.publishing.sample import draft_of
 
 pytestmark = pytest.mark.django_db
 REASON = "Answer to a phone call"
@@ -87,6 +88,20 @@ def test_N1_a_person_is_led_to_the_form_in_the_browser(
     assert path == "/api/v2/survey/offline"
     assert base64.b64decode(authorization.removeprefix("Basic ")) == b"the-key:"
     assert fields == {"server_url": f"{ORIGIN}/openrosa", "form_id": "visit"}
+
+
+def test_N1_a_draft_opens_in_the_browser_at_its_own_address(
+    enketo: Enketo, as_alice: Client
+) -> None:
+    """So that what is sent from there is a test, as from a tablet."""
+    draft = draft_of()
+
+    assert "In the browser" in as_alice.get(f"/forms/drafts/{draft.pk}/").content.decode()
+    answer = as_alice.get(f"/forms/drafts/{draft.pk}/web-form/")
+
+    assert (answer.status_code, answer["Location"]) == (302, "https://enketo.example/x/abc")
+    ((_, _, fields),) = enketo.asked
+    assert fields == {"server_url": f"{ORIGIN}/try/{draft.token}", "form_id": "visit"}
 
 
 def test_N1_the_first_page_offers_web_forms_only_where_there_is_an_enketo(

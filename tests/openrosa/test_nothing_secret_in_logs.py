@@ -13,6 +13,7 @@ from surveys.xforms.models import Form
 from sync.enrol import enrol_device, make_enrolment_code, revoke_device, rotate_token, set_password
 from tests.openrosa.conftest import make_record
 from tests.openrosa.server import web_server
+from tests.surveys.publishing.sample import draft_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PATHS = ("formList", "submission", "xforms/999.xml", "xforms/1/manifest", "nothing", "formList/%00")
@@ -35,6 +36,7 @@ def test_no_token_password_or_code_reaches_a_log_line(
     code = make_enrolment_code(device=device)
     lost = enrol_device(name="Lost")
     revoke_device(device=lost.device)
+    draft = draft_of()
     basic = base64.b64encode(f"{name}:{password}".encode()).decode()
     files = {"xml_submission_file": ("a.xml", make_record("uuid:1"), "text/xml")}
     statuses = set()
@@ -44,6 +46,8 @@ def test_no_token_password_or_code_reaches_a_log_line(
             bearer = {"Authorization": f"Bearer {token}"}
             for path in PATHS:
                 statuses.add(send("GET", f"{url}/key/{token}/{path}"))
+                statuses.add(send("GET", f"{url}/try/{token}/{path}"))
+                statuses.add(send("GET", f"{url}/try/{draft.token}/{path}"))
                 statuses.add(send("DELETE", f"{url}/openrosa/{path}", headers=bearer))
             statuses.add(send("HEAD", f"{url}/key/{token}/submission"))
             statuses.add(send("POST", f"{url}/key/{token}/submission", files=files))
@@ -68,5 +72,5 @@ def test_no_token_password_or_code_reaches_a_log_line(
     log = (tmp_path / "web.log").read_text()
     assert {200, 201, 204, 400, 401, 403, 404, 405} <= statuses
     assert '"problem": "token_unknown"' in log
-    secrets = (old, new, lost.token, password, code, basic, "Гүлнара", "x" * 43)
+    secrets = (old, new, lost.token, password, code, basic, "Гүлнара", "x" * 43, draft.token)
     assert [secret for secret in secrets if secret in log] == []

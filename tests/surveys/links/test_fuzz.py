@@ -22,16 +22,23 @@ from surveys.entities.models import EntityConflict
 from surveys.households.models import CandidateLink, Household
 from surveys.links.adjudicate import say_of_pair
 from surveys.places.models import Place
+from surveys.publishing.drafts import keep_draft
 from tests.conftest import make_user
 from tests.openapi import Known, application_of_the_test, try_out
 from tests.surveys.datasets.records import SCHEMA, make_record, publish
 from tests.surveys.entities.updates import ID, ONE, OTHER, update
 from tests.surveys.household_forms import arrive
 from tests.surveys.links.families import settle
+from tests.xlsforms import workbook
 
+ROOMS = """
+| survey |         |       |           |
+|        | type    | name  | label     |
+|        | integer | rooms | How many? |
+"""
 NOT_OURS = "/api/v1/sync/"
 SUBJECTS = (
-    *("corrections", "devices", "entity-lists", "exports", "forms", "households"),
+    *("corrections", "devices", "entity-lists", "exports", "form-drafts", "forms", "households"),
     *("indicators", "links", "quality", "queries", "tokens"),
 )
 EXAMPLES = 4  # of each operation, and as many that break its schema
@@ -134,6 +141,9 @@ def known(
         "export_id": [str(each.pk) for each in exports],
         "query_id": [str(saved.pk)],
         "pk": [2**31, 2**63],
+        "draft_id": [keep_draft(content=workbook(ROOMS, form_id="new")).pk, 2**31, 2**63],
+        "looked_at": [None, 2**31, 2**63],
+        "places": [["KG06"], ["no such place"], ["\0"], []],
         "decision_id": [decision.pk, 2**31, 2**63],
         "conflict_id": [*EntityConflict.objects.values_list("pk", flat=True), 2**63],
         "name": ["households", "no such list"],

@@ -9,7 +9,6 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from surveys.rounds.models import Round, Survey
 from surveys.xforms.models import Form
 from tests.xlsforms import publish, workbook
 
@@ -27,41 +26,6 @@ def upload(content: bytes, name: str = "form.xlsx") -> SimpleUploadedFile:
     return SimpleUploadedFile(name, content)
 
 
-def test_workbook_is_looked_at_first_and_published_when_confirmed(as_alice: Client) -> None:
-    publish(ROOMS, version="1")
-    Round.objects.create(survey=Survey.objects.create(code="s", name="S"), code="r", name="R")
-    content = workbook(ROOMS_AS_TEXT, version="2")
-    round_ = Round.objects.get()
-
-    looked = as_alice.post(PUBLISH, {"workbook": upload(content), "round": round_.pk})
-    assert Form.objects.get().versions.count() == 1
-    page = looked.content.decode()
-    done = as_alice.post(
-        PUBLISH, {"confirm": looked.context["key"], "round": looked.context["round"].code}
-    )
-
-    assert "no longer comparable" in page
-    assert "<th>direct</th><td>resp_name</td>" in page
-    form = Form.objects.get()
-    assert done.headers["Location"] == f"/admin/xforms/form/{form.pk}/change/"
-    assert (form.current and form.current.version, form.round) == ("2", round_)
-
-
-def test_likely_renaming_is_shown_and_kept_when_confirmed(as_alice: Client) -> None:
-    publish(ROOMS, version="1")
-    content = workbook(ROOMS.replace("rooms    ", "n_rooms  "), version="2")
-
-    looked = as_alice.post(PUBLISH, {"workbook": upload(content)})
-    confirm = {"confirm": looked.context["key"], "renamed": ["rooms=n_rooms"]}
-    as_alice.post(PUBLISH, confirm)
-
-    assert 'value="rooms=n_rooms"' in looked.content.decode()
-    version = Form.objects.get().versions.get(version="2")
-    assert version.renamed == {"n_rooms": "rooms"}
-    assert {f.name: f.key for f in version.schema.fields}["n_rooms"] == "rooms"
-    assert [c["words"] for c in version.changes if c["kind"] == "renamed"] == ["was called rooms"]
-
-
 def test_command_takes_renamings_and_says_which_cannot_be(tmp_path: Path, db: None) -> None:
     publish(ROOMS, version="1")
     file = tmp_path / "form.xlsx"
@@ -75,65 +39,18 @@ def test_command_takes_renamings_and_says_which_cannot_be(tmp_path: Path, db: No
     assert Form.objects.get().versions.get(version="2").renamed == {"n_rooms": "rooms"}
 
 
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        (b"a,b,c\n", "CSV"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "no workbook"),
-        (workbook(ROOMS.replace("integer", "intger ")), "“intger” is no type"),
-        (workbook(ROOMS)[:900], "cut off"),
-    ],
-)
-def test_bad_file_is_answered_on_the_page(as_alice: Client, content: bytes, words: str) -> None:
-    answer = as_alice.post(PUBLISH, {"workbook": upload(content)})
+@pytest.mark.parametrize("address", ["add", "publish"])
+def test_publishing_in_the_console_leads_to_its_own_page(as_alice: Client, address: str) -> None:
+    answer = as_alice.get(f"/admin/xforms/form/{address}/")
 
-    assert answer.status_code == 422
-    assert words in answer.content.decode()
-    assert not Form.objects.exists()
-
-
-def test_version_that_exists_is_answered_on_the_page(as_alice: Client) -> None:
-    publish(ROOMS)
-
-    answer = as_alice.post(PUBLISH, {"workbook": upload(workbook(ROOMS_AS_TEXT))})
-
-    assert answer.status_code == 409
-    assert "give the changed form a new version" in answer.content.decode()
-
-
-def test_confirming_too_late_asks_for_the_workbook_again(as_alice: Client) -> None:
-    answer = as_alice.post(PUBLISH, {"confirm": "0" * 64}, follow=True)
-
-    assert "choose the workbook again" in answer.content.decode()
-    assert not Form.objects.exists()
-
-
-def test_one_may_not_confirm_what_another_looked_at(as_alice: Client, as_root: Client) -> None:
-    looked = as_root.post(PUBLISH, {"workbook": upload(workbook(ROOMS))})
-
-    as_alice.post(PUBLISH, {"confirm": looked.context["key"]})
-
-    assert not Form.objects.exists()
-
-
-def test_supervisor_looks_at_forms_but_does_not_publish(as_dilnoza: Client) -> None:
-    form = publish(ROOMS).form
-
-    assert as_dilnoza.get("/admin/xforms/form/").status_code == 200
-    assert as_dilnoza.get(PUBLISH).status_code == 403
-    assert as_dilnoza.post(PUBLISH, {"workbook": upload(workbook(ROOMS))}).status_code == 403
-    assert as_dilnoza.get(f"/admin/xforms/form/{form.pk}/files/").status_code == 403
-
-
-def test_adding_a_form_leads_to_the_publish_page(as_alice: Client) -> None:
-    assert as_alice.get("/admin/xforms/form/add/").headers["Location"] == PUBLISH
+    assert answer.headers["Location"] == "/forms/upload/"
 
 
 def test_form_page_shows_its_versions_and_offers_them(as_alice: Client) -> None:
     version = publish(ROOMS)
 
     page = as_alice.get(f"/admin/xforms/form/{version.form_id}/change/").content.decode()
-    base = f"/admin/xforms/formversion/{version.pk}"
+    base = f"/forms/versions/{version.pk}"
     book, xform = as_alice.get(f"{base}/workbook/"), as_alice.get(f"{base}/xform/")
 
     assert f"{base}/workbook/" in page
@@ -169,34 +86,6 @@ def test_form_is_never_deleted(as_root: Client) -> None:
 
     assert as_root.post(f"/admin/xforms/form/{version.form_id}/delete/").status_code == 403
     assert as_root.post(f"/admin/xforms/formversion/{version.pk}/delete/").status_code == 403
-
-
-def test_files_are_attached_and_what_is_missing_is_named(as_alice: Client) -> None:
-    form = publish("""
-    | survey |      |      |       |              |
-    |        | type | name | label | media::image |
-    |        | text | a    | A     | map.png      |
-    """).form
-    address = f"/admin/xforms/form/{form.pk}/files/"
-    assert "map.png" in as_alice.get(address).content.decode()
-
-    as_alice.post(address, {"file": upload(b"x" * (3 * 1024 * 1024), "map.png")})
-    page = as_alice.get(address).content.decode()
-
-    assert form.media.get().name == "map.png"
-    assert "needs the file" not in page
-    assert "3 MB" in page
-
-
-def test_file_that_cannot_be_used_is_answered_on_the_page(as_alice: Client) -> None:
-    form = publish(ROOMS).form
-
-    answer = as_alice.post(
-        f"/admin/xforms/form/{form.pk}/files/", {"file": upload(b"a,,b\n", "a.csv")}
-    )
-
-    assert answer.status_code == 422
-    assert "a column has no header" in answer.content.decode()
 
 
 # --- manage.py publish_xlsform --------------------------------------------------------------------

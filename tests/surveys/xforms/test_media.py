@@ -6,9 +6,9 @@ import pytest
 from backend.accounts.models import User
 from backend.audit.models import AuditEvent
 from backend.problems import Problem
+from surveys.xforms.media import attach_media
 from surveys.xforms.media_checks import content_problem, content_type, name_problem
 from surveys.xforms.models import Form
-from surveys.xforms.publish import attach_media
 from tests.xlsforms import publish
 
 TABLE = """

@@ -12,9 +12,10 @@ from backend.accounts.models import User
 from backend.audit.models import AuditEvent
 from backend.problems import Problem
 from surveys.rounds.models import Round, Survey
+from surveys.xforms.drafting import draft_form
 from surveys.xforms.findings import Finding
 from surveys.xforms.models import Form, FormVersion
-from surveys.xforms.publish import draft_form, publish_form
+from surveys.xforms.publish import publish_form
 from surveys.xforms.retire import relist_form, retire_form
 from tests.xlsforms import publish, workbook
 

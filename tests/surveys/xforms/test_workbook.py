@@ -51,8 +51,11 @@ def test_workbook_is_known_by_its_content() -> None:
         (b"\xef\xbb\xbf<!DOCTYPE html><html></html>", "web page"),
         (b"<html xmlns:x='urn:schemas-microsoft-com:office:excel'>", "web page"),
         (b"<?xml version='1.0'?><Workbook/>", "XML"),
-        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "no workbook"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "picture"),
+        (b"\xff\xd8\xff\xe0\0\x10JFIF", "picture"),
+        (b"%PDF-1.7", "PDF"),
         (encrypted_xlsx(), "password"),
+        (archive(**{"xl/workbook.xml": b"", "xl/vbaProject.bin": b""}), "macros"),
         (BOOK[: len(BOOK) // 2], "cut off"),
         (BOOK[:4], "cut off"),
         (archive(a=b"x"), "no workbook"),
@@ -74,6 +77,14 @@ def test_word_document_in_an_ole2_container_is_named() -> None:
     )
 
     assert "Word" in str(refusal(container).details["reason"])
+
+
+def test_old_workbook_with_macros_is_refused() -> None:
+    container = encrypted_xlsx().replace(
+        "EncryptedPackage".encode("utf-16-le"), "_VBA_PROJECT\0\0\0\0".encode("utf-16-le")
+    )
+
+    assert "macros" in str(refusal(container).details["reason"])
 
 
 def test_damaged_part_is_refused() -> None:
