@@ -8,10 +8,11 @@ from backend.accounts.models import User
 from backend.audit.log import log_event
 from backend.problems import Problem
 from surveys.indicators.definitions import DEFINITIONS, Definition
-from surveys.indicators.figures import Figure, Unit, tabulate
+from surveys.indicators.figures import Figure
 from surveys.indicators.models import FrozenResult, IndicatorResult, IndicatorRun, Restatement
 from surveys.indicators.packing import figures_from_json, figures_to_json, unpack
 from surveys.indicators.periods import TO_DATE, Period, quarter_period
+from surveys.indicators.tabulate import tabulate
 
 LEAST_REASON = 10  # characters
 BROKEN_DOWN = ("country", "oblast")  # a restatement says where
@@ -90,7 +91,7 @@ def note_restatements(run: IndicatorRun, results: Iterable[IndicatorResult]) -> 
 
 def _figures(result: IndicatorResult, definition: Definition, days: Period) -> list[Figure]:
     assert result.units is not None
-    units: list[Unit] = [u for u in unpack(bytes(result.units)).units if days.holds(u.on)]
+    units = unpack(bytes(result.units)).units.part(days.holds)
     found = tabulate(units, definition.measures)
     for group in BROKEN_DOWN:
         found += tabulate(units, definition.measures, (group,))

@@ -50,7 +50,7 @@ class _Record:
     """The root row of a record that counts."""
 
     id: UUID
-    household: UUID | None
+    household: UUID
     place: int | None
     answers: Answers
     order: int
@@ -58,10 +58,14 @@ class _Record:
 
 @dataclass(slots=True)
 class _Read:
-    """What was read so far: rows by household, what was left out, and the digest of it all."""
+    """What was read so far: rows by household, what was left out, and the digest of it all.
+
+    Households and records are keys by the integers of their UUIDs: of these, Python makes the hash
+    anew each time.
+    """
 
     states: Collection[str]
-    redirects: Mapping[UUID, UUID]
+    redirects: Mapping[int, UUID]
     left_out: Counter[str] = field(default_factory=Counter)
     records: int = 0
     digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
@@ -70,7 +74,8 @@ class _Read:
 def load_snapshot(states: Collection[str], *, as_of: date) -> facts.Snapshot:
     """What stands in the database now, of records in these review states."""
     redirects = Household.objects.filter(redirect_to__isnull=False)
-    read = _Read(states, dict(redirects.values_list("pk", "redirect_to_id")))
+    pairs = redirects.values_list("pk", "redirect_to_id")
+    read = _Read(states, {pk.int: there for pk, there in pairs})
     forms = {form.form_id: form for form in published_forms()}
     registrations = _by_household(forms.get(REGISTRATION), read)
     visits = _by_household(forms.get(FOLLOWUP), read)
@@ -84,13 +89,14 @@ def load_snapshot(states: Collection[str], *, as_of: date) -> facts.Snapshot:
     ).count()
     households = []
     for pk in sorted({*registrations, *visits, *services}):
+        records = registrations.get(pk) or services.get(pk) or visits[pk]
         first = _baseline_record(registrations.get(pk, ()))
         served = tuple(service_of(r.id, r.answers, r.order) for r in services.get(pk, ()))
         endline, trace = _endline(visits.get(pk, ()), incomes)
         country, oblast, district, village = _where(first, paths)
         households.append(
             facts.Household(
-                id=pk,
+                id=records[0].household,
                 country=country,
                 oblast=oblast,
                 district=district,
@@ -111,9 +117,9 @@ def load_snapshot(states: Collection[str], *, as_of: date) -> facts.Snapshot:
     )
 
 
-def _by_household(form: Form | None, read: _Read) -> dict[UUID, list[_Record]]:
+def _by_household(form: Form | None, read: _Read) -> dict[int, list[_Record]]:
     """The records of a form that count, by canonical household, in the order of their arrival."""
-    found: dict[UUID, list[_Record]] = defaultdict(list)
+    found: dict[int, list[_Record]] = defaultdict(list)
     if form is None:
         return found
     rows = CleanRow.objects.filter(form=form, repeat="").order_by("received_at", "pk")
@@ -125,7 +131,7 @@ def _by_household(form: Form | None, read: _Read) -> dict[UUID, list[_Record]]:
         .iterator(chunk_size=CHUNK)
     ):
         read.records += 1
-        read.digest.update(f"{pk}{home}{place}{state}{text}".encode())
+        read.digest.update(f"{pk.hex}{home and home.hex}{place}{state}{text}".encode())
         if state not in read.states:
             read.left_out[f"review_state_{state}"] += 1
             continue
@@ -136,14 +142,14 @@ def _by_household(form: Form | None, read: _Read) -> dict[UUID, list[_Record]]:
             refused = answers.get("consent") == "no"
             read.left_out["refused" if refused else "household_missing"] += 1
             continue
-        home = read.redirects.get(home, home)
-        found[home].append(_Record(pk, home, place, answers, order))
+        home = read.redirects.get(home.int, home)
+        found[home.int].append(_Record(pk, home, place, answers, order))
     return found
 
 
-def _rows_of(form: Form | None, repeat: str, read: _Read) -> dict[UUID, list[Answers]]:
+def _rows_of(form: Form | None, repeat: str, read: _Read) -> dict[int, list[Answers]]:
     """The rows of a repeat by record, in their order."""
-    found: dict[UUID, list[Answers]] = defaultdict(list)
+    found: dict[int, list[Answers]] = defaultdict(list)
     table = dataset_of_form(form).repeat(repeat) if form else None
     if table is None:
         return found
@@ -153,7 +159,7 @@ def _rows_of(form: Form | None, repeat: str, read: _Read) -> dict[UUID, list[Ans
     for record, text in texts.values_list("record_id", "text").iterator(chunk_size=CHUNK):
         read.digest.update(text.encode())
         answers = orjson.loads(text)
-        found[record].append(_named(answers, moved) if moved else answers)
+        found[record.int].append(_named(answers, moved) if moved else answers)
     return found
 
 
@@ -178,18 +184,18 @@ def _baseline_record(registrations: Collection[_Record]) -> _Record | None:
 
 def _baseline(
     record: _Record | None,
-    members: Mapping[UUID, list[Answers]],
-    incomes: Mapping[UUID, list[Answers]],
+    members: Mapping[int, list[Answers]],
+    incomes: Mapping[int, list[Answers]],
 ) -> facts.Baseline | None:
     on = interview_day(record.answers) if record else None
     if record is None or on is None:
         return None
-    told = interview_of(record.answers, incomes.get(record.id, ()), on, SIZE[REGISTRATION])
-    return baseline_of(record.id, record.answers, told, members.get(record.id, ()))
+    told = interview_of(record.answers, incomes.get(record.id.int, ()), on, SIZE[REGISTRATION])
+    return baseline_of(record.id, record.answers, told, members.get(record.id.int, ()))
 
 
 def _endline(
-    visits: Collection[_Record], incomes: Mapping[UUID, list[Answers]]
+    visits: Collection[_Record], incomes: Mapping[int, list[Answers]]
 ) -> tuple[facts.Interview | None, str]:
     """The last endline interview, and what the last endline visit found."""
     ends = sorted(_ends(visits), key=lambda pair: (pair[0], pair[1].order))
@@ -197,7 +203,7 @@ def _endline(
     for on, record in reversed(ends):
         answers = record.answers
         if answers.get("trace") == FOUND and answers.get("consent") == YES:
-            rows = incomes.get(record.id, ())
+            rows = incomes.get(record.id.int, ())
             return interview_of(answers, rows, on, SIZE[FOLLOWUP]), trace
     return None, trace
 

@@ -7,6 +7,7 @@ REGISTRATION, SERVICE, FOLLOWUP = "rmp_registration", "rmp_service", "rmp_follow
 MEMBERS, INCOMES = "member", "income"  # repeats
 INTERVIEW_DAY = ("today", "baseline_date", "followup_date")  # the first that is answered
 YES = "yes"
+LEGAL_AID = "legal_aid"  # of `service_type`
 ENDLINE_ROUND, FOUND = "end", "found"
 
 

@@ -14,15 +14,17 @@ from typing import Any
 from backend.accounts.models import User
 from backend.accounts.permissions import may_read_exact_indicators
 from backend.problems import Problem
+from surveys.indicators.columns import Columns
 from surveys.indicators.compute import STATES, effects
 from surveys.indicators.definitions import DEFINITIONS, Definition
-from surveys.indicators.figures import Drop, Figure, Groups, Unit, tabulate
+from surveys.indicators.figures import Drop, Figure, Groups
 from surveys.indicators.freeze import period_named
 from surveys.indicators.grouping import DISTRICT, OBLAST
 from surveys.indicators.models import IndicatorResult, IndicatorRun
 from surveys.indicators.packing import Packed, figures_from_json, unpack
 from surveys.indicators.periods import Period
 from surveys.indicators.publish import Shown, exact, published
+from surveys.indicators.tabulate import tabulate
 from surveys.places.models import Place
 from surveys.privacy.access import places_for
 
@@ -205,10 +207,10 @@ def figures_of(asked: Asked, result: IndicatorResult) -> list[Figure]:
     return tabulate(units, asked.definition.measures, asked.by, deff=effects(result.notes))
 
 
-def units_of(asked: Asked, result: IndicatorResult) -> list[Unit]:
+def units_of(asked: Asked, result: IndicatorResult) -> Columns:
+    codes = asked.codes
     units = _packed(result.pk).units
-    period, codes = asked.period, asked.codes
-    return [u for u in units if period.holds(u.on) and _is_within(u.groups, codes)]
+    return units.part(asked.period.holds, lambda groups: _is_within(groups, codes))
 
 
 def drops_of(asked: Asked, result: IndicatorResult) -> list[Drop]:
@@ -225,8 +227,8 @@ def _is_within(groups: Groups, codes: frozenset[str] | None) -> bool:
 def _packed(result_pk: int) -> Packed:
     """The bytes of a row never change; of an older run they are gone."""
     units = IndicatorResult.objects.values_list("units", flat=True).get(pk=result_pk)
-    if units is None:
-        return Packed((), ())
+    if units is None:  # a newer run came between
+        raise Problem("indicator_no_data", indicator="")
     return unpack(bytes(units))
 
 
