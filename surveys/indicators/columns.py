@@ -55,8 +55,9 @@ class Columns:
         return self._at(range(first, min(end, len(self))))
 
     def _at(self, kept: Collection[int]) -> "Columns":
-        lists: dict[str, Any] = {name: getattr(self, name) for name in OF_UNITS}
-        return replace(self, **{name: [each[at] for at in kept] for name, each in lists.items()})
+        lists = {name: getattr(self, name) for name in OF_UNITS}
+        picked: dict[str, Any] = {n: [each[at] for at in kept] for n, each in lists.items()}
+        return replace(self, **picked)
 
 
 class _Numbers(dict[Any, int]):

@@ -31,7 +31,7 @@ from surveys.indicators.models import (
 )
 from surveys.indicators.packing import FORMAT, figures_to_json, pack, sides_to_json
 from surveys.indicators.parameters import LOCAL, ParameterMissing, Parameters, Prices, Rates
-from surveys.indicators.tabulate import tabulate_each
+from surveys.indicators.tabulate import effects, tabulate_each
 from surveys.places.models import Place
 
 # Which review states count: what was not looked at yet too, or only what was approved.
@@ -184,15 +184,6 @@ def _tables(definition: Definition, outcome: Outcome, units: Columns) -> dict[st
         deff=effects(outcome.notes),
     )
     return {g: figures_to_json(table) for g, table in zip(groups, tables, strict=True)}
-
-
-def effects(notes: Mapping[str, Any]) -> dict[str, float]:
-    """The design effect of each measure that has one."""
-    return {
-        name.removeprefix("deff_"): float(value)
-        for name, value in notes.items()
-        if name.startswith("deff_")
-    }
 
 
 def _forget_older(run: IndicatorRun) -> None:

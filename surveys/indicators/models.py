@@ -136,6 +136,7 @@ class FrozenResult(models.Model):
     states = models.CharField(max_length=10)
     figures: Any = models.JSONField()
     parameters: Any = models.JSONField()
+    told: Any = models.JSONField(default=dict)  # drop-outs, records and places of that moment
     version = models.CharField(max_length=10)
     digest = models.CharField(max_length=64)
     as_of = models.DateTimeField()

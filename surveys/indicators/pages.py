@@ -3,11 +3,13 @@
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -42,7 +44,12 @@ from surveys.indicators.read import (
     tell,
 )
 from surveys.indicators.tables import TABLES, load_table
-from surveys.indicators.views import indicator_file, keeper, ring_indicators_bell
+from surveys.indicators.views import (
+    indicator_file,
+    keeper,
+    report_file,
+    ring_indicators_bell,
+)
 from surveys.indicators.words import GROUPS, MEANINGS, REASONS, TITLES, word
 from surveys.privacy.access import reader
 
@@ -65,6 +72,9 @@ def indicators(request: HttpRequest) -> HttpResponse:
         "food": found[17:],
         "limited": codes is not None,
         "keeps": may_keep_indicators(user),
+        "periods": (TO_DATE, *QUARTERS),
+        "languages": settings.LANGUAGES,
+        "language": get_language(),
     }
     return render(request, "indicators/indicators.html", context)
 
@@ -116,6 +126,15 @@ def behind(request: HttpRequest, code: str) -> HttpResponse:
 def file(request: HttpRequest, code: str) -> HttpResponse:
     """The figures as XLSX or CSV."""
     return indicator_file(reader(logged_in(request)), code, request.GET.dict())
+
+
+@require_GET
+@login_required
+@never_cache
+def report(request: HttpRequest) -> HttpResponse:
+    """The logframe's outputs on one page as PDF."""
+    query = {"language": get_language() or "", **request.GET.dict()}
+    return report_file(reader(logged_in(request)), query)
 
 
 @require_POST

@@ -95,6 +95,15 @@ def tabulate_each(
     return found
 
 
+def effects(notes: Mapping[str, Any]) -> dict[str, float]:
+    """The design effect of each measure that has one."""
+    return {
+        name.removeprefix("deff_"): float(value)
+        for name, value in notes.items()
+        if name.startswith("deff_")
+    }
+
+
 def _chosen(columns: Columns, measure: Measure) -> _Chosen:
     import numpy as np  # noqa: PLC0415 - 15 MB for who adds up only; what is stored needs none
 

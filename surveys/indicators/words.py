@@ -246,6 +246,12 @@ REASONS: Words = {
     "review_state_rejected": _("records rejected"),
 }
 
+STATES: Words = {
+    "received": _("received"),
+    "edited": _("edited"),
+    "approved": _("approved"),
+}
+
 SIDES: Words = {
     "types_of_service": _("Families by number of types of service"),
     "active_families": _("Families with any service in a quarter (do not add up)"),
