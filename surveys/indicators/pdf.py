@@ -127,7 +127,8 @@ def _number(canvas: Canvas, section: Section, top: float, room: float) -> None:
     y = _lines(canvas, notes, MARGIN, y, size=8, step=10, colour=QUIET, floor=floor)
     if not section.left_out or y - 12 < floor:
         return
-    y = _lines(canvas, [section.left_out_title], MARGIN, y - 3, font=BOLD, size=8, step=10)
+    title = _wrapped([section.left_out_title], BOLD, 8, LEFT)
+    y = _lines(canvas, title, MARGIN, y - 3, font=BOLD, size=8, step=10)
     for words, count in section.left_out:
         wrapped = _wrapped([words], PLAIN, 8, LEFT - 42)
         if y - 10 * (len(wrapped) - 1) < floor:
@@ -153,7 +154,7 @@ def _chart(canvas: Canvas, rows: Sequence[Row], top: float, room: float) -> None
     step = min(HIGHEST_ROW, room / len(rows))
     size = max(LOWEST_ROW, min(8.5, step - 2.5)) if step >= LOWEST_ROW else step * 0.85
     begin = MARGIN + LEFT + GAP
-    label, number = 125.0, 62.0
+    label, number = 142.0, 60.0
     bar = begin + label + 6
     scale = WIDTH - MARGIN - number - bar
     for at, row in enumerate(rows):

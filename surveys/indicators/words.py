@@ -247,9 +247,9 @@ REASONS: Words = {
 }
 
 STATES: Words = {
-    "received": _("received"),
-    "edited": _("edited"),
-    "approved": _("approved"),
+    "received": _("as received"),
+    "edited": _("as edited"),
+    "approved": _("approved by a reviewer"),
 }
 
 SIDES: Words = {
