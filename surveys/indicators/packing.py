@@ -37,8 +37,12 @@ def pack(outcome: Outcome, units: Columns | None = None) -> bytes:
     # Of the groups that all indicators share, those of this one, numbered anew.
     used = list(dict.fromkeys([*columns.group, *(at for _, _, at in drops)]))
     anew = {at: place for place, at in enumerate(used)}
+    groups = [columns.groups.all[at] for at in used]
+    names = list(dict.fromkeys(map(tuple, groups)))
     told = {
-        "groups": [tuple(columns.groups.all[at].items()) for at in used],
+        "names": names,  # of few kinds: one list a group is quicker to read than a pair a name
+        "named": list(map({each: at for at, each in enumerate(names)}.get, map(tuple, groups))),
+        "groups": [list(each.values()) for each in groups],
         "days": columns.days,
         "measures": columns.measures,
         **{name: getattr(columns, name) for name in OF_UNITS},
@@ -53,7 +57,10 @@ def pack(outcome: Outcome, units: Columns | None = None) -> bytes:
 def unpack(packed: bytes) -> Packed:
     ends = 4 + WIDTH * int.from_bytes(packed[:4], "big")
     told = orjson.loads(zlib.decompress(packed[ends:]))
-    groups = [_groups(each) for each in told["groups"]]
+    groups = [
+        _groups(told["names"][at], said)
+        for at, said in zip(told["named"], told["groups"], strict=True)
+    ]
     columns = Columns(
         homes=[int.from_bytes(packed[at : at + WIDTH], "big") for at in range(4, ends, WIDTH)],
         groups=GroupTable(groups),
@@ -68,8 +75,11 @@ def unpack(packed: bytes) -> Packed:
     return Packed(columns, drops)
 
 
-def _groups(items: Iterable[tuple[str, Any]]) -> Groups:
-    return {name: tuple(said) if isinstance(said, list) else said for name, said in items}
+def _groups(names: Sequence[str], values: Sequence[Any]) -> Groups:
+    """A value of several is a list in JSON, and a tuple here."""
+    if list in map(type, values):
+        values = [tuple(said) if isinstance(said, list) else said for said in values]
+    return dict(zip(names, values, strict=True))
 
 
 def figures_to_json(figures: Iterable[Figure]) -> list[list[Any]]:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from backend.accounts.models import User
 from backend.accounts.permissions import logged_in, may_keep_indicators
 from backend.problems import Problem
-from surveys.indicators.answers import listed, sides_json, targets_json
+from surveys.indicators.answers import sides_json, targets_json
 from surveys.indicators.compute import current_parameters
 from surveys.indicators.definitions import DEFINITIONS
 from surveys.indicators.display import (
@@ -28,6 +28,7 @@ from surveys.indicators.display import (
     tiles,
 )
 from surveys.indicators.freeze import freeze_period
+from surveys.indicators.headlines import listed
 from surveys.indicators.listing import households_page
 from surveys.indicators.models import FxRate, ParameterChange, PriceIndex, Target
 from surveys.indicators.names import place_names

@@ -20,11 +20,12 @@ from backend.accounts.permissions import may_keep_indicators
 from backend.audit.log import log_event
 from backend.problems import Problem
 from surveys.indicators import serializers
-from surveys.indicators.answers import history_json, listed, told_json
+from surveys.indicators.answers import history_json, told_json
 from surveys.indicators.compute import STATES
 from surveys.indicators.definitions import DEFINITIONS
 from surveys.indicators.files import CSV, XLSX, to_csv, to_xlsx
 from surveys.indicators.freeze import freeze_period
+from surveys.indicators.headlines import listed
 from surveys.indicators.listing import STATUSES, households_page
 from surveys.indicators.names import place_names
 from surveys.indicators.read import ask, codes_of, newest_run, result_of, tell

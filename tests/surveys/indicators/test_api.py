@@ -98,6 +98,21 @@ def test_supervisor_of_an_oblast_is_told_of_her_places(as_dilnoza: Client, seaso
     assert get(as_dilnoza, "O3.1/history/")["runs"] == []
 
 
+@pytest.mark.parametrize("places", [[OSH], [ALAI], [ALAI, ASHT], ["KG"], [KARA_SUU, OSH]])
+def test_headline_in_the_list_is_that_of_the_indicators_page(
+    as_bob: Client, bob: User, season: Season, places: list[str]
+) -> None:
+    bob.place_codes = places
+    bob.save()
+
+    for each in get(as_bob, "")["results"]:
+        rows = get(as_bob, f"{each['code']}/")["rows"]
+        headline = next(iter(each["measures"]))
+        mine = [row for row in rows if row["measure"] == headline]
+        assert each["headline"] == mine, each["code"]
+        assert each["target"] is None
+
+
 def test_every_number_opens_its_households(as_bob: Client, season: Season) -> None:
     lost = season.family(KARA_SUU)
     compute_indicators()
