@@ -107,6 +107,7 @@ class Household:
     district: str
     village: str
     baseline: Baseline | None
+    midline: Interview | None = None
     endline: Interview | None = None
     trace: str = ""  # what the last endline visit found; "" before any
     services: tuple[Service, ...] = ()

@@ -6,7 +6,7 @@ Read for the programme as a whole, by no user: who sees what of the figures, `re
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -21,12 +21,14 @@ from surveys.datasets.columns import Table
 from surveys.datasets.tables import dataset_of_form, published_forms
 from surveys.households.models import CandidateLink, Household
 from surveys.indicators import facts
+from surveys.indicators.models import VulnerableOverride
 from surveys.indicators.questions import (
     ENDLINE_ROUND,
     FOLLOWUP,
     FOUND,
     INCOMES,
     MEMBERS,
+    MID_ROUND,
     REGISTRATION,
     SERVICE,
     SIZE,
@@ -83,6 +85,7 @@ def load_snapshot(states: Collection[str], *, as_of: date) -> facts.Snapshot:
     members = _rows_of(forms.get(REGISTRATION), MEMBERS, read)
     incomes = _rows_of(forms.get(REGISTRATION), INCOMES, read)
     incomes |= _rows_of(forms.get(FOLLOWUP), INCOMES, read)
+    overrides = _overrides(read)
     paths = dict(Place.objects.values_list("pk", "path"))
     open_links = CandidateLink.objects.filter(
         state=CandidateLink.State.OPEN, kind=CandidateLink.Kind.RECORDS
@@ -92,7 +95,8 @@ def load_snapshot(states: Collection[str], *, as_of: date) -> facts.Snapshot:
         records = registrations.get(pk) or services.get(pk) or visits[pk]
         first = _baseline_record(registrations.get(pk, ()))
         served = tuple(service_of(r.id, r.answers, r.order) for r in services.get(pk, ()))
-        endline, trace = _endline(visits.get(pk, ()), incomes)
+        endline, trace = _visit(visits.get(pk, ()), ENDLINE_ROUND, incomes)
+        midline, _ = _visit(visits.get(pk, ()), MID_ROUND, incomes)
         country, oblast, district, village = _where(first, paths)
         households.append(
             facts.Household(
@@ -101,7 +105,8 @@ def load_snapshot(states: Collection[str], *, as_of: date) -> facts.Snapshot:
                 oblast=oblast,
                 district=district,
                 village=village,
-                baseline=_baseline(first, members, incomes),
+                baseline=_judged(_baseline(first, members, incomes), overrides.get(pk)),
+                midline=midline,
                 endline=endline,
                 trace=trace,
                 services=served,
@@ -194,11 +199,28 @@ def _baseline(
     return baseline_of(record.id, record.answers, told, members.get(record.id.int, ()))
 
 
-def _endline(
-    visits: Collection[_Record], incomes: Mapping[int, list[Answers]]
+def _overrides(read: _Read) -> dict[int, bool]:
+    """Household → whether a person says that it is vulnerable; of merged ones the newest counts."""
+    rows = VulnerableOverride.objects.filter(revoked_at=None).order_by("pk")
+    found: dict[int, bool] = {}
+    for pk, home, vulnerable in rows.values_list("pk", "household_id", "vulnerable"):
+        read.digest.update(f"{pk}{home.hex}{vulnerable}".encode())
+        found[read.redirects.get(home.int, home).int] = vulnerable
+    return found
+
+
+def _judged(baseline: facts.Baseline | None, vulnerable: bool | None) -> facts.Baseline | None:
+    """As a person overrode it."""
+    if baseline is None or vulnerable is None:
+        return baseline
+    return replace(baseline, vulnerable=vulnerable)
+
+
+def _visit(
+    visits: Collection[_Record], name: str, incomes: Mapping[int, list[Answers]]
 ) -> tuple[facts.Interview | None, str]:
-    """The last endline interview, and what the last endline visit found."""
-    ends = sorted(_ends(visits), key=lambda pair: (pair[0], pair[1].order))
+    """The last interview of a round, and what its last visit found."""
+    ends = sorted(_of_round(visits, name), key=lambda pair: (pair[0], pair[1].order))
     trace = str(ends[-1][1].answers.get("trace") or "") if ends else ""
     for on, record in reversed(ends):
         answers = record.answers
@@ -208,10 +230,10 @@ def _endline(
     return None, trace
 
 
-def _ends(visits: Collection[_Record]) -> Iterator[tuple[date, _Record]]:
+def _of_round(visits: Collection[_Record], name: str) -> Iterator[tuple[date, _Record]]:
     for record in visits:
         on = interview_day(record.answers)
-        if record.answers.get("round") == ENDLINE_ROUND and on is not None:
+        if record.answers.get("round") == name and on is not None:
             yield on, record
 
 

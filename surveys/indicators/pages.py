@@ -117,6 +117,7 @@ def behind(request: HttpRequest, code: str) -> HttpResponse:
         for row in page.rows
     ]
     context = {"code": code, "title": word(TITLES, code), "page": page, "rows": rows}
+    context["keeps"] = may_keep_indicators(user)
     context["is_dropped"] = query.get("status") == "dropped"
     return render(request, "indicators/households.html", context)
 

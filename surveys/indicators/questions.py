@@ -8,7 +8,7 @@ MEMBERS, INCOMES = "member", "income"  # repeats
 INTERVIEW_DAY = ("today", "baseline_date", "followup_date")  # the first that is answered
 YES = "yes"
 LEGAL_AID = "legal_aid"  # of `service_type`
-ENDLINE_ROUND, FOUND = "end", "found"
+MID_ROUND, ENDLINE_ROUND, FOUND = "mid", "end", "found"
 
 
 SIZE = {REGISTRATION: "hh_size", FOLLOWUP: "hh_size_now"}

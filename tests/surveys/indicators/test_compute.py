@@ -12,6 +12,7 @@ from surveys.households.models import CandidateLink, Household
 from surveys.indicators.columns import units_of_columns
 from surveys.indicators.compute import compute_indicators
 from surveys.indicators.figures import Unit
+from surveys.indicators.food import FCS_NAMES
 from surveys.indicators.load import load_snapshot
 from surveys.indicators.models import FxRate, IndicatorResult, IndicatorRun, ParameterChange
 from surveys.indicators.packing import figures_from_json, unpack
@@ -248,3 +249,15 @@ def test_no_name_stands_in_what_is_stored(season: Season) -> None:
         whole = f"{told.tables}{told.sides}{unpack(bytes(told.units))}"
         assert "asan" not in whole.lower()
         assert "Асан" not in whole
+
+
+def test_food_is_told_of_the_mid_round_too(season: Season) -> None:
+    home = season.family(**dict.fromkeys(FCS_NAMES, 1))
+    season.endline(home, today="2014-10-20", round="mid", **dict.fromkeys(FCS_NAMES, 3))
+    season.endline(home, **dict.fromkeys(FCS_NAMES, 7))
+
+    told = numbers("FCS")
+
+    assert told["fcs_score", "baseline"] == 16
+    assert told["fcs_score", "midline"] == 48
+    assert told["fcs_score", "endline"] == 112
