@@ -6,6 +6,7 @@ numbers are hidden from everybody, since a report is passed on.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -42,15 +43,26 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
+class Basis:
+    """What the report rests on: the newest run, or where all is frozen, that of the freeze."""
+
+    as_of: datetime
+    version: str
+    parameters: Mapping[str, Any]
+    records: int
+    households: int
+    open_links: int
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """`run` is what is not frozen was read of; `parents`: code of a place → of the one above it."""
+    """`parents`: code of a place → of the one above it."""
 
     period: str
     days: Period
-    run: IndicatorRun
+    basis: Basis
     parents: Mapping[str, str]
     outputs: Sequence[Output]
-    is_limited: bool  # to the places of who asks
 
 
 def report_of(user: User, query: Mapping[str, str]) -> Report:
@@ -74,7 +86,19 @@ def report_of(user: User, query: Mapping[str, str]) -> Report:
         else _of_run(each, results[code], run, targets)
         for code, each in asked.items()
     ]
-    return Report(period, first.period, run, run.parents, outputs, first.codes is not None)
+    basis = _basis(run, outputs)
+    return Report(period, first.period, basis, run.parents, outputs)
+
+
+def _basis(run: IndicatorRun, outputs: Sequence[Output]) -> Basis:
+    """Of outputs that were frozen on several days, that of the first."""
+    frozen = outputs[0].frozen
+    told = frozen.told if frozen is not None else {}
+    if frozen is None or not told or any(each.frozen is None for each in outputs):
+        counts = (run.records, run.households, run.open_links)
+        return Basis(run.as_of, run.version, run.parameters, *counts)
+    counts = (told["records"], told["households"], told["open_links"])
+    return Basis(frozen.as_of, frozen.version, frozen.parameters, *counts)
 
 
 def language_of(query: Mapping[str, str]) -> str:

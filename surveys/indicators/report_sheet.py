@@ -35,7 +35,7 @@ def sheet_of(report: Report, names: Names, places: Sequence[str]) -> Sheet:
 def _period_words(report: Report) -> str:
     days = report.days
     if report.period == TO_DATE or days.since is None or days.until is None:
-        told = report.run.parameters
+        told = report.basis.parameters
         since, until = (date.fromisoformat(told[n]) for n in ("period_from", "period_until"))
         return _("Whole programme to date: %(since)s to %(until)s") % {
             "since": _day(since), "until": _day(until),
@@ -47,9 +47,9 @@ def _period_words(report: Report) -> str:
 
 
 def _basis(report: Report) -> str:
-    states = ", ".join(word(STATES, each) for each in report.run.parameters["states"])
+    states = ", ".join(word(STATES, each) for each in report.basis.parameters["states"])
     return _("As of %(moment)s (days of %(zone)s). Records counted: %(states)s.") % {
-        "moment": _moment(report.run.as_of), "zone": ZONE, "states": states,
+        "moment": _moment(report.basis.as_of), "zone": ZONE, "states": states,
     }  # fmt: skip
 
 
@@ -171,18 +171,18 @@ def _row(
 
 
 def _parameters(report: Report) -> list[str]:
-    told = report.run.parameters
+    told = report.basis.parameters
     words = _(
         "Definitions of version %(version)s. Income rose: by %(threshold)s or more in real money, "
         "or from zero to %(floor)s of the country's median. %(records)s records of %(households)s "
         "households read; %(links)s duplicate candidates open."
     ) % {
-        "version": report.run.version,
+        "version": report.basis.version,
         "threshold": _percent(told["threshold"]),
         "floor": _percent(told["floor"]),
-        "records": whole_words(report.run.records),
-        "households": whole_words(report.run.households),
-        "links": whole_words(report.run.open_links),
+        "records": whole_words(report.basis.records),
+        "households": whole_words(report.basis.households),
+        "links": whole_words(report.basis.open_links),
     }
     return [words]
 

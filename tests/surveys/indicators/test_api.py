@@ -160,6 +160,21 @@ def test_few_women_left_out_are_not_numbered(
     assert get(as_alice, "O3.2/", exact=1)["dropped"] == {"not_female": 1}
 
 
+def test_few_women_left_out_are_not_numbered_in_the_file_either(
+    as_bob: Client, as_alice: Client, season: Season
+) -> None:
+    season.aid(season.family(), person_sex="male")
+    compute_indicators()
+
+    def left_out(client: Client, **query: Any) -> list[Any]:
+        book = client.get(API + "O3.2/file/", {"kind": "xlsx", **query})
+        _, *rows = load_workbook(io.BytesIO(book.content))["left out"].iter_rows(values_only=True)
+        return [row[2] for row in rows if row[0] == "not_female"]
+
+    assert left_out(as_bob) == ["few"]
+    assert left_out(as_alice, exact=1) == [1]
+
+
 def test_table_beside_with_a_small_count_tells_no_number_at_all(
     as_bob: Client, as_alice: Client, season: Season
 ) -> None:
