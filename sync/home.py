@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db.models import F
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from backend.accounts.models import User
 from backend.accounts.permissions import may_manage_devices, may_send_submissions
@@ -21,7 +22,7 @@ def devices_card(user: User) -> Card | None:
     devices = Device.objects.within(places_for(user)).active()
     lately = F("last_seen_at").desc(nulls_last=True)
     return Card(
-        title="Tablets",
+        title=_("Tablets"),
         template="sync/devices_card.html",
         context={
             "devices": devices.described().order_by("-is_overdue", lately, "name")[:DEVICES_SHOWN],
@@ -30,7 +31,7 @@ def devices_card(user: User) -> Card | None:
             "overdue_days": settings.OVERDUE_DAYS,
         },
         link=reverse("admin:sync_device_add"),
-        link_words="Enrol tablets",
+        link_words=_("Enrol tablets"),
     )
 
 
@@ -40,7 +41,7 @@ def connect_card(user: User) -> Card | None:
         return None
     web_forms = Form.objects.listed() if settings.ENKETO_URL else Form.objects.none()
     return Card(
-        title="Your tablet",
+        title=_("Your tablet"),
         template="sync/connect_card.html",
         context={"web_forms": web_forms},
     )

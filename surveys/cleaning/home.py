@@ -1,5 +1,7 @@
 """What the first page says about data quality."""
 
+from django.utils.translation import gettext as _
+
 from backend.accounts.models import User
 from backend.accounts.permissions import may_use_console
 from backend.home import Figure
@@ -15,6 +17,6 @@ def flag_figures(user: User) -> list[Figure]:
     open_flags = QualityFlag.objects.filter(settled_at=None)
     flags = open_flags.filter(submission__in=rows.values("submission")).count()
     if flags == 0:
-        return [Figure("quality flags", 0, "none")]
+        return [Figure(_("quality flags"), 0, _("none"))]
     page = "/admin/cleaning/qualityflag/?settled_at__isempty=1"
-    return [Figure("quality flags", flags, "found by the checks", page)]
+    return [Figure(_("quality flags"), flags, _("found by the checks"), page)]

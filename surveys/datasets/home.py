@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db.models import Count, Max
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from backend.accounts.models import User
 from backend.accounts.permissions import may_export, may_publish_forms, may_read_records
@@ -31,14 +32,14 @@ def record_figures(user: User) -> list[Figure]:
     if not may_read_records(user):
         return []
     records = CleanRow.objects.filter(rows_for(user), repeat="").count()
-    return [Figure("records", records, "one for each filled form")]
+    return [Figure(_("records"), records, _("one for each filled form"))]
 
 
 def forms_card(user: User) -> Card:
     """The forms that tablets see; who may read records also sees how many each has."""
     publishes = may_publish_forms(user)
     return Card(
-        title="Forms",
+        title=_("Forms"),
         template="datasets/forms_card.html",
         context={
             "lines": list(_lines(user)),
@@ -46,7 +47,7 @@ def forms_card(user: User) -> Card:
             "publishes": publishes,
         },
         link=reverse("admin:xforms_publish") if publishes else "",
-        link_words="Publish a form",
+        link_words=_("Publish a form"),
     )
 
 
@@ -56,11 +57,11 @@ def exports_card(user: User) -> Card | None:
         return None
     exports = user.exports.select_related("form")[:EXPORTS_SHOWN]
     return Card(
-        title="Your exports",
+        title=_("Your exports"),
         template="datasets/exports_card.html",
         context={"exports": exports},
         link=reverse("exports"),
-        link_words="Ask for a file",
+        link_words=_("Ask for a file"),
     )
 
 

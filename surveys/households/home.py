@@ -1,5 +1,7 @@
 """What the first page says about households."""
 
+from django.utils.translation import gettext as _
+
 from backend.accounts.models import User
 from backend.accounts.permissions import may_read_records
 from backend.home import Figure
@@ -15,4 +17,4 @@ def household_figures(user: User) -> list[Figure]:
     places = places_for(user)
     if places is not None:
         known = known.filter(place__in=places.values("pk"))
-    return [Figure("households", known.count(), "each family once")]
+    return [Figure(_("households"), known.count(), _("each family once"))]

@@ -1,6 +1,7 @@
 """What the first page says about linkage: cases that wait for a person, brakes that are on."""
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from backend.accounts.models import User
 from backend.accounts.permissions import may_decide_links, may_lift_brakes
@@ -13,12 +14,14 @@ def link_figures(user: User) -> list[Figure]:
     if not may_decide_links(user):
         return []
     waiting = len(waiting_cases(CaseQueue(user)).cases)
-    hint = "perhaps one household" if waiting else "none"
+    hint = _("perhaps one household") if waiting else _("none")
     link, tone = (reverse("links"), "wait") if waiting else ("", "")
-    figures = [Figure("to decide", waiting, hint, link, tone)]
+    figures = [Figure(_("to decide"), waiting, hint, link, tone)]
     brakes = LinkBrake.objects.filter(lifted_at=None).count() if may_lift_brakes(user) else 0
     if brakes:
         figures.append(
-            Figure("brakes on merging", brakes, "too many duplicates", reverse("brakes"), "bad")
+            Figure(
+                _("brakes on merging"), brakes, _("too many duplicates"), reverse("brakes"), "bad"
+            )
         )
     return figures

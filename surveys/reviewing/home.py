@@ -1,6 +1,7 @@
 """What the first page says about review: records and conflicts that wait for a person."""
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from backend.accounts.models import User
 from backend.accounts.permissions import may_review, may_settle_conflicts
@@ -17,8 +18,8 @@ def review_figures(user: User) -> list[Figure]:
         return []
     waiting = Queue(user).rows().count()
     if waiting == 0:
-        return [Figure("to review", 0, "none")]
-    return [Figure("to review", waiting, "new or edited", reverse("review"))]
+        return [Figure(_("to review"), 0, _("none"))]
+    return [Figure(_("to review"), waiting, _("new or edited"), reverse("review"))]
 
 
 def conflicts_card(user: User) -> Card | None:
@@ -30,12 +31,12 @@ def conflicts_card(user: User) -> Card | None:
     if not count:
         return None
     return Card(
-        title="Entity conflicts",
+        title=_("Entity conflicts"),
         template="reviewing/conflicts_card.html",
         context={
             "conflicts": waiting.order_by("kind", "pk")[:CONFLICTS_SHOWN],
             "more": max(count - CONFLICTS_SHOWN, 0),
         },
         link=reverse("conflicts"),
-        link_words="All conflicts",
+        link_words=_("All conflicts"),
     )

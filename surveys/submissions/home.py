@@ -1,6 +1,7 @@
 """What the first page says about submissions: what an enumerator sent, and where any are stuck."""
 
 from django.db.models import Count, Q
+from django.utils.translation import gettext as _
 
 from backend.accounts.models import User
 from backend.accounts.permissions import may_read_records, may_send_submissions, may_use_console
@@ -16,7 +17,7 @@ def sent_figures(user: User) -> list[Figure]:
     if may_read_records(user) or not may_send_submissions(user):
         return []
     sent = Submission.objects.filter(submitted_by=user).count()
-    return [Figure("sent by you", sent, "with your user name")]
+    return [Figure(_("sent by you"), sent, _("with your user name"))]
 
 
 def queue_figures(user: User) -> list[Figure]:
@@ -30,16 +31,24 @@ def queue_figures(user: User) -> list[Figure]:
     aside = Quarantined.objects.filter(settled_at=None).count()
     return [
         _stuck(
-            "waiting", counts["waiting"], "for the worker", "wait", "submission/?state__exact=0"
+            _("waiting"),
+            counts["waiting"],
+            _("for the worker"),
+            "wait",
+            "submission/?state__exact=0",
         ),
         _stuck(
-            "parked", counts["parked"], "could not be read", "bad", "submission/?state__exact=2"
+            _("parked"),
+            counts["parked"],
+            _("could not be read"),
+            "bad",
+            "submission/?state__exact=2",
         ),
-        _stuck("set aside", aside, "arrived, but not as a record", "bad", "quarantined/"),
+        _stuck(_("set aside"), aside, _("arrived, but not as a record"), "bad", "quarantined/"),
     ]
 
 
 def _stuck(label: str, number: int, hint: str, tone: str, page: str) -> Figure:
     if number == 0:
-        return Figure(label, 0, "none")
+        return Figure(label, 0, _("none"))
     return Figure(label, number, hint, f"{CONSOLE}/{page}", tone)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from django import template
+from django.utils.formats import number_format
 
 from surveys.interviews.figures import Line
 
@@ -23,4 +24,4 @@ def figures(line: Line) -> Iterator[tuple[str, str]]:
 def _number(value: float | None) -> str:
     if value is None:
         return "–"
-    return f"{value:.0f}" if value >= 10 else f"{value:.1f}"
+    return number_format(round(value, 1), 0 if value >= 10 else 1)
