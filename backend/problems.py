@@ -73,6 +73,11 @@ KINDS: dict[str, Kind] = {
         "Months are missing",
         "The indicator {indicator} cannot be computed: the table {table} lacks {first}{more}. Load these months.",
     ),
+    "override_stands": Kind(
+        409,
+        "Already overridden",
+        "Somebody has already said whether this family is vulnerable. Revoke that first.",
+    ),
     "indicator_frozen": Kind(
         409,
         "Frozen before",

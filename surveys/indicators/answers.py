@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from surveys.indicators.definitions import DEFINITIONS, Definition
+from surveys.indicators.definitions import Definition
 from surveys.indicators.figures import FEWEST_HOUSEHOLDS, Kind
-from surveys.indicators.models import FrozenResult, IndicatorResult, IndicatorRun, Target
+from surveys.indicators.models import FrozenResult, IndicatorResult, Target
 from surveys.indicators.packing import figures_from_json
 from surveys.indicators.publish import Shown, published
 from surveys.indicators.read import Asked, Told
@@ -114,33 +114,6 @@ def targets_json(code: str) -> dict[str, float]:
     """Period → what is to be reached; "" for the whole programme."""
     rows = Target.objects.filter(indicator=code).values_list("period", "value")
     return {period: float(value) for period, value in rows}
-
-
-def listed(run: IndicatorRun | None, codes: frozenset[str] | None) -> list[dict[str, Any]]:
-    """Every indicator with its headline, in one query for all results and one for targets.
-
-    For people of some places only it is told on the indicator's own page.
-    """
-    results = {r.code: r for r in run.results.defer("units", "sides")} if run else {}
-    targets = dict(Target.objects.filter(period="").values_list("indicator", "value"))
-    return [
-        {
-            **named_json(definition),
-            "headline": [] if codes is not None else _headline(definition, results.get(code)),
-            "missing": results[code].missing if code in results else {},
-            "target": float(targets[code]) if code in targets else None,
-        }
-        for code, definition in DEFINITIONS.items()
-    ]
-
-
-def _headline(definition: Definition, result: IndicatorResult | None) -> list[dict[str, Any]]:
-    if result is None or result.missing:
-        return []
-    figures = [
-        f for f in figures_from_json(result.tables[""]) if f.measure == definition.headline.key
-    ]
-    return [shown_json(f) for f in published(figures, definition, {})]
 
 
 def history_json(asked: Asked) -> dict[str, Any]:

@@ -14,10 +14,12 @@ import orjson
 from django.db import connection, transaction
 from django.utils import timezone
 
+from surveys.indicators.columns import Columns, columns_of
 from surveys.indicators.definitions import DEFINITIONS, VERSION, Definition
 from surveys.indicators.facts import Snapshot
-from surveys.indicators.figures import Outcome, tabulate_each
+from surveys.indicators.figures import Outcome
 from surveys.indicators.freeze import note_restatements
+from surveys.indicators.group_table import GroupTable
 from surveys.indicators.income import Money
 from surveys.indicators.load import load_snapshot
 from surveys.indicators.models import (
@@ -27,8 +29,9 @@ from surveys.indicators.models import (
     ParameterChange,
     PriceIndex,
 )
-from surveys.indicators.packing import figures_to_json, pack, sides_to_json
+from surveys.indicators.packing import FORMAT, figures_to_json, pack, sides_to_json
 from surveys.indicators.parameters import LOCAL, ParameterMissing, Parameters, Prices, Rates
+from surveys.indicators.tabulate import effects, tabulate_each
 from surveys.places.models import Place
 
 # Which review states count: what was not looked at yet too, or only what was approved.
@@ -78,7 +81,8 @@ def compute_indicators(*, states: str = "default") -> IndicatorRun:
             open_links=read.snapshot.open_links,
             parents=read.parents,
         )
-        results = [_result(run, each, read) for each in DEFINITIONS.values()]
+        groups = GroupTable()
+        results = [_result(run, each, read, groups) for each in DEFINITIONS.values()]
         run.seconds = time.monotonic() - began
         run.save()
         IndicatorResult.objects.bulk_create(results, batch_size=1)
@@ -116,7 +120,8 @@ def _read_all(states: str) -> _Read:
         for code, path in Place.objects.filter(level__lte=2).values_list("code", "path")
     }
     tables = (sorted(rates.months.items()), sorted(prices.months.items()), snapshot.open_links)
-    words = orjson.dumps([parameters.as_json(), parents, str(tables), str(snapshot.as_of)])
+    told = [parameters.as_json(), parents, str(tables), str(snapshot.as_of), FORMAT]
+    words = orjson.dumps(told)
     digest = hashlib.sha256(snapshot.digest.encode() + words).hexdigest()
     return _Read(snapshot, parameters, Money.of(rates, prices), parents, digest, now)
 
@@ -149,42 +154,36 @@ def read_prices() -> Prices:
     return Prices({(p.country, (p.month.year, p.month.month)): float(p.index) for p in rows})
 
 
-def _result(run: IndicatorRun, definition: Definition, read: _Read) -> IndicatorResult:
+def _result(
+    run: IndicatorRun, definition: Definition, read: _Read, groups: GroupTable
+) -> IndicatorResult:
     try:
         outcome = definition.compute(read.snapshot, read.parameters, read.money)
     except ParameterMissing as error:
         missing = {"table": error.table, "months": [list(pair) for pair in error.missing]}
         return IndicatorResult(run=run, code=definition.code, missing=missing)
+    units = columns_of(outcome.units, groups)
     return IndicatorResult(
         run=run,
         code=definition.code,
-        tables=_tables(definition, outcome),
+        tables=_tables(definition, outcome, units),
         dropped=dict(Counter(drop.reason for drop in outcome.drops)),
         sides=sides_to_json(outcome.sides),
         notes=dict(outcome.notes),
-        units=pack(outcome),
+        units=pack(outcome, units),
     )
 
 
-def _tables(definition: Definition, outcome: Outcome) -> dict[str, Any]:
+def _tables(definition: Definition, outcome: Outcome, units: Columns) -> dict[str, Any]:
     """The whole, and each breakdown by one group."""
     groups = [g for g in ("", *definition.groups) if g not in definition.headline.split]
     tables = tabulate_each(
-        outcome.units,
+        units,
         definition.measures,
         [(group,) if group else () for group in groups],
         deff=effects(outcome.notes),
     )
     return {g: figures_to_json(table) for g, table in zip(groups, tables, strict=True)}
-
-
-def effects(notes: Mapping[str, Any]) -> dict[str, float]:
-    """The design effect of each measure that has one."""
-    return {
-        name.removeprefix("deff_"): float(value)
-        for name, value in notes.items()
-        if name.startswith("deff_")
-    }
 
 
 def _forget_older(run: IndicatorRun) -> None:

@@ -81,6 +81,10 @@ def number_words(measure: Measure, number: float | None, hidden: str = "") -> st
     return _written(number, 2)
 
 
+def whole_words(number: float) -> str:
+    return _written(number, 0)
+
+
 def _written(number: float, digits: int) -> str:
     """Rounded first: Django's own cuts what it does not show."""
     return number_format(round(number, digits), digits, use_l10n=True, force_grouping=True)

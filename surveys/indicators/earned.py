@@ -17,7 +17,7 @@ from surveys.indicators.earned_sides import (
     thresholds,
 )
 from surveys.indicators.facts import Household, Interview, Snapshot
-from surveys.indicators.families import FAMILIES, families, qualifying
+from surveys.indicators.families import qualifying
 from surveys.indicators.figures import Drop, Kind, Measure, Outcome, Unit
 from surveys.indicators.grouping import groups_of
 from surveys.indicators.income import (
@@ -65,7 +65,7 @@ def income_increased(snapshot: Snapshot, parameters: Parameters, money: Money) -
         for unit in _units(name, pair, medians[name], parameters)
     ]
     units += [unit for household in found if (unit := _reported(household))]
-    served = sum(u.measure == FAMILIES for u in families(snapshot, parameters).units)
+    served = sum(h.baseline is not None and h.baseline.vulnerable for h in asked)  # O3.1
     effects = {name: _effect(units, name, found) for name in (A, B, C)}
     sides = (
         attrition(asked),
@@ -118,7 +118,7 @@ def _units(
     assert household.endline is not None
     on, middle = household.endline.on, medians.get(household.country)
     change = change_of(pair.baseline, pair.endline, middle, parameters)
-    units = [Unit(name, household.id, change == INCREASED, 1, groups, on)]
+    units = [Unit(name, household.id, float(change == INCREASED), 1, groups, on)]
     if name == A:
         units.append(Unit(CLASS, household.id, CHANGES.index(change), 1, groups, on))
         units += _per_capita(pair, middle, parameters, groups)
@@ -138,7 +138,7 @@ def _per_capita(
     middle = middle / before if middle else middle
     change = change_of(pair.baseline / before, pair.endline / after, middle, parameters)
     on = household.endline.on
-    return [Unit(PER_CAPITA, household.id, change == INCREASED, 1, groups, on)]
+    return [Unit(PER_CAPITA, household.id, float(change == INCREASED), 1, groups, on)]
 
 
 def _reported(household: Household) -> Unit | None:

@@ -24,10 +24,11 @@ class Source:
     currency: str = ""
     times: int | None = None
     earner: str = ""
+    is_complete: bool = field(init=False)  # once: every figure of income asks for it
 
-    @property
-    def is_complete(self) -> bool:
-        return self.known in KNOWN and self.amount is not None and self.times is not None
+    def __post_init__(self) -> None:
+        told = self.known in KNOWN and self.amount is not None and self.times is not None
+        object.__setattr__(self, "is_complete", told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,7 @@ class Household:
     district: str
     village: str
     baseline: Baseline | None
+    midline: Interview | None = None
     endline: Interview | None = None
     trace: str = ""  # what the last endline visit found; "" before any
     services: tuple[Service, ...] = ()

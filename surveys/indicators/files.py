@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from surveys.datasets.files.sheets import Cell, Sheet, sheet_of_rows
 from surveys.datasets.files.to_xlsx import write_xlsx
 from surveys.indicators.answers import told_json
@@ -75,7 +77,7 @@ def _group_cells(
 def _dropped(whole: Mapping[str, Any]) -> Sheet:
     rows = [
         *(
-            (reason, word(REASONS, reason), n, "households")
+            (reason, word(REASONS, reason), _("few") if n is None else n, "households")
             for reason, n in whole["dropped"].items()
         ),
         *((reason, word(REASONS, reason), n, "records") for reason, n in whole["left_out"].items()),

@@ -1,6 +1,7 @@
 """freeze_period: a period's figures as reported stay; note_restatements: what changed since."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -8,10 +9,11 @@ from backend.accounts.models import User
 from backend.audit.log import log_event
 from backend.problems import Problem
 from surveys.indicators.definitions import DEFINITIONS, Definition
-from surveys.indicators.figures import Figure, Unit, tabulate
+from surveys.indicators.figures import Figure
 from surveys.indicators.models import FrozenResult, IndicatorResult, IndicatorRun, Restatement
 from surveys.indicators.packing import figures_from_json, figures_to_json, unpack
 from surveys.indicators.periods import TO_DATE, Period, quarter_period
+from surveys.indicators.tabulate import effects, tabulate_each
 
 LEAST_REASON = 10  # characters
 BROKEN_DOWN = ("country", "oblast")  # a restatement says where
@@ -36,7 +38,8 @@ def freeze_period(*, result: IndicatorResult, period: str, reason: str, by: User
         until=days.until,
         states=run.states,
         figures=figures_to_json(_figures(result, definition, days)),
-        parameters=run.parameters,
+        parameters={**run.parameters, **result.notes},
+        told=_told(result, run),
         version=run.version,
         digest=run.digest,
         as_of=run.as_of,
@@ -50,6 +53,17 @@ def freeze_period(*, result: IndicatorResult, period: str, reason: str, by: User
     except IntegrityError as error:
         raise Problem("indicator_frozen", indicator=result.code, period=period) from error
     return frozen
+
+
+def _told(result: IndicatorResult, run: IndicatorRun) -> dict[str, Any]:
+    """What a report says beside the figures."""
+    return {
+        "dropped": result.dropped,
+        "parents": run.parents,
+        "records": run.records,
+        "households": run.households,
+        "open_links": run.open_links,
+    }
 
 
 def period_named(name: str) -> Period:
@@ -90,11 +104,14 @@ def note_restatements(run: IndicatorRun, results: Iterable[IndicatorResult]) -> 
 
 def _figures(result: IndicatorResult, definition: Definition, days: Period) -> list[Figure]:
     assert result.units is not None
-    units: list[Unit] = [u for u in unpack(bytes(result.units)).units if days.holds(u.on)]
-    found = tabulate(units, definition.measures)
-    for group in BROKEN_DOWN:
-        found += tabulate(units, definition.measures, (group,))
-    return found
+    units = unpack(bytes(result.units)).units.part(days.holds)
+    tables = tabulate_each(
+        units,
+        definition.measures,
+        [(), *((group,) for group in BROKEN_DOWN)],
+        deff=effects(result.notes),
+    )
+    return [figure for table in tables for figure in table]
 
 
 def _key(figure: Figure) -> tuple[str, tuple[tuple[str, str], ...]]:

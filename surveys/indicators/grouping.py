@@ -8,7 +8,7 @@ from surveys.indicators.figures import UNKNOWN
 COUNTRY, OBLAST, DISTRICT = PLACES = ("country", "oblast", "district")
 HEAD_SEX, HEAD_AGE, MIGRANT, QUARTER = "head_sex", "head_age", "migrant", "quarter"
 MIGRANTS = "migrants"  # none, one, two or more
-ROUND, BASELINE, ENDLINE = "round", "baseline", "endline"
+ROUND, BASELINE, MIDLINE, ENDLINE = "round", "baseline", "midline", "endline"
 HOUSEHOLD = (*PLACES, HEAD_SEX, HEAD_AGE, MIGRANT)
 _HEAD_BANDS = (25, 35, 45, 60)
 _BAND_WORDS = ("<25", "25-34", "35-44", "45-59", "60+")

@@ -16,6 +16,7 @@ TRANSFERS = frozenset({"pension", "benefit", "remit", "gift"})
 ALL = EARNED | TRANSFERS
 INCREASED, STABLE, DECREASED = CHANGES = ("increased", "stable", "decreased")
 FEWEST_TO_IMPUTE = 10
+Amount = float | None | ParameterMissing
 Fill = Callable[[Source], float | None]
 
 
@@ -27,10 +28,30 @@ class Money:
     prices: Prices
     _rates: dict[tuple[str, str, int], float | ParameterMissing]
     _prices: dict[tuple[str, int], float]
+    # By the interview's id, so each is kept with its amounts.
+    _amounts: dict[tuple[int, str], tuple[Interview, tuple[Amount, ...]]]
 
     @classmethod
     def of(cls, rates: Rates, prices: Prices) -> "Money":
-        return cls(rates, prices, {}, {})
+        return cls(rates, prices, {}, {}, {})
+
+    def amounts(self, interview: Interview, country: str) -> tuple[Amount, ...]:
+        """Of each source of an interview, as `annual` gives it: several figures ask for the same.
+
+        None of a source that is not complete; of one without its rate, what would be raised.
+        """
+        key = (id(interview), country)
+        found = self._amounts.get(key)
+        if found is None:
+            told = tuple([self._amount(s, country, interview.on) for s in interview.sources or ()])
+            found = self._amounts[key] = (interview, told)
+        return found[1]
+
+    def _amount(self, source: Source, country: str, on: date) -> Amount:
+        try:
+            return self.annual(source, country, on) if source.is_complete else None
+        except ParameterMissing as missing:
+            return missing
 
     def rate(self, currency: str, local: str, on: date) -> float:
         key = (currency, local, on.year * 12 + on.month)
@@ -86,11 +107,14 @@ def nominal(
     ask `is_complete` before. Raises ParameterMissing.
     """
     total = 0.0
-    for source in interview.sources or ():
+    amounts = money.amounts(interview, country)
+    for source, amount in zip(interview.sources or (), amounts, strict=True):
         if source.kind not in figure:
             continue
-        if source.is_complete:
-            total += money.annual(source, country, interview.on)
+        if isinstance(amount, ParameterMissing):
+            raise amount
+        if amount is not None:
+            total += amount
         elif fill is not None:
             total += fill(source) or 0.0
     return total
@@ -144,25 +168,16 @@ def fills(
     own: dict[str, list[float]] = {}
     every: dict[str, list[float]] = {}
     for there, interview in interviews:
-        for source in interview.sources or ():
-            if not source.is_complete:
-                continue
-            amount = _in_money_of(country, source, interview.on, money)
-            if amount is None:
+        amounts = money.amounts(interview, country)
+        for source, amount in zip(interview.sources or (), amounts, strict=True):
+            # The other country's money may have no rate here: only this line would need it.
+            if amount is None or isinstance(amount, ParameterMissing):
                 continue
             every.setdefault(source.kind, []).append(amount)
             if there == country:
                 own.setdefault(source.kind, []).append(amount)
     found = {kind: median(v) for kind, v in every.items() if len(v) >= FEWEST_TO_IMPUTE}
     return found | {kind: median(v) for kind, v in own.items() if len(v) >= FEWEST_TO_IMPUTE}
-
-
-def _in_money_of(country: str, source: Source, on: date, money: Money) -> float | None:
-    """None where the other country's money has no rate here: only a sensitivity line needs it."""
-    try:
-        return money.annual(source, country, on)
-    except ParameterMissing:
-        return None
 
 
 def check_tables(
@@ -178,11 +193,14 @@ def check_tables(
     """
     missing: dict[str, list[tuple[str, str]]] = {}
     for country, interview in interviews:
+        if country not in LOCAL or interview.sources is None:
+            continue
+        amounts = money.amounts(interview, country)
+        for source, amount in zip(interview.sources, amounts, strict=True):
+            if isinstance(amount, ParameterMissing) and source.kind in kinds:
+                missing.setdefault(amount.table, []).extend(amount.missing)
         try:
-            for source in interview.sources or ():
-                if source.kind in kinds and source.is_complete and country in LOCAL:
-                    money.annual(source, country, interview.on)
-            if prices and interview.sources is not None and country in LOCAL:
+            if prices:
                 money.price_level(country, interview.on)
         except ParameterMissing as error:
             missing.setdefault(error.table, []).extend(error.missing)

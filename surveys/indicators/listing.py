@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from backend.accounts.models import User
 from backend.problems import Problem
+from surveys.indicators.columns import units_of_columns
 from surveys.indicators.definitions import Definition
 from surveys.indicators.figures import UNKNOWN, Groups
 from surveys.indicators.grouping import DISTRICT
@@ -46,18 +47,22 @@ def households_page(asked: Asked, query: Mapping[str, str]) -> HouseholdPage:
         _number(query, "page", 1, 100_000),
         _number(query, "page_size", PAGE_SIZE, LARGEST_PAGE),
     )
-    rows = _counted(asked, query) if status == COUNTED else _dropped(asked, query)
     first = (page - 1) * size
+    listed = _counted if status == COUNTED else _dropped
+    rows, count = listed(asked, query, first, first + size)
     return HouseholdPage(
-        rows[first : first + size],
-        len(rows),
+        rows,
+        count,
         page,
-        _address(query, page + 1) if first + size < len(rows) else "",
+        _address(query, page + 1) if first + size < count else "",
         _address(query, page - 1) if page > 1 else "",
     )
 
 
-def _counted(asked: Asked, query: Mapping[str, str]) -> list[dict[str, Any]]:
+def _counted(
+    asked: Asked, query: Mapping[str, str], first: int, end: int
+) -> tuple[list[dict[str, Any]], int]:
+    """The rows of a page, and how many there are."""
     measures = [m.key for m in asked.definition.measures]
     measure = query.get("measure") or measures[0]
     if measure not in measures:
@@ -66,7 +71,9 @@ def _counted(asked: Asked, query: Mapping[str, str]) -> list[dict[str, Any]]:
     result = result_of(asked)
     check_computable(result)
     wanted = _wanted(asked, query)
-    return [
+    units = units_of(asked, result).of_measure(measure)
+    units = units.part(within=lambda groups: _matches(groups, wanted))
+    rows = [
         {
             "household": str(unit.household),
             "on": unit.on.isoformat() if unit.on else None,
@@ -75,16 +82,23 @@ def _counted(asked: Asked, query: Mapping[str, str]) -> list[dict[str, Any]]:
             "reason": None,
             "place": unit.groups.get(DISTRICT) or None,
         }
-        for unit in units_of(asked, result)
-        if unit.measure == measure and _matches(unit.groups, wanted)
+        for unit in units_of_columns(units.cut(first, end))
     ]
+    return rows, len(units)
 
 
-def _dropped(asked: Asked, query: Mapping[str, str]) -> list[dict[str, Any]]:
+def _dropped(
+    asked: Asked, query: Mapping[str, str], first: int, end: int
+) -> tuple[list[dict[str, Any]], int]:
     result = result_of(asked)
     check_computable(result)
     wanted, reason = _wanted(asked, query), query.get("reason")
-    return [
+    drops = [
+        drop
+        for drop in drops_of(asked, result)
+        if reason in {None, "", drop.reason} and _matches(drop.groups, wanted)
+    ]
+    rows = [
         {
             "household": str(drop.household) if drop.household else None,
             "on": None,
@@ -93,9 +107,9 @@ def _dropped(asked: Asked, query: Mapping[str, str]) -> list[dict[str, Any]]:
             "reason": drop.reason,
             "place": drop.groups.get(DISTRICT) or None,
         }
-        for drop in drops_of(asked, result)
-        if reason in {None, "", drop.reason} and _matches(drop.groups, wanted)
+        for drop in drops[first:end]
     ]
+    return rows, len(drops)
 
 
 def _wanted(asked: Asked, query: Mapping[str, str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ Read for the programme as a whole, by no user: who sees what of the figures, `re
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -21,12 +21,14 @@ from surveys.datasets.columns import Table
 from surveys.datasets.tables import dataset_of_form, published_forms
 from surveys.households.models import CandidateLink, Household
 from surveys.indicators import facts
+from surveys.indicators.models import VulnerableOverride
 from surveys.indicators.questions import (
     ENDLINE_ROUND,
     FOLLOWUP,
     FOUND,
     INCOMES,
     MEMBERS,
+    MID_ROUND,
     REGISTRATION,
     SERVICE,
     SIZE,
@@ -50,7 +52,7 @@ class _Record:
     """The root row of a record that counts."""
 
     id: UUID
-    household: UUID | None
+    household: UUID
     place: int | None
     answers: Answers
     order: int
@@ -58,10 +60,14 @@ class _Record:
 
 @dataclass(slots=True)
 class _Read:
-    """What was read so far: rows by household, what was left out, and the digest of it all."""
+    """What was read so far: rows by household, what was left out, and the digest of it all.
+
+    Households and records are keys by the integers of their UUIDs: of these, Python makes the hash
+    anew each time.
+    """
 
     states: Collection[str]
-    redirects: Mapping[UUID, UUID]
+    redirects: Mapping[int, UUID]
     left_out: Counter[str] = field(default_factory=Counter)
     records: int = 0
     digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
@@ -70,7 +76,8 @@ class _Read:
 def load_snapshot(states: Collection[str], *, as_of: date) -> facts.Snapshot:
     """What stands in the database now, of records in these review states."""
     redirects = Household.objects.filter(redirect_to__isnull=False)
-    read = _Read(states, dict(redirects.values_list("pk", "redirect_to_id")))
+    pairs = redirects.values_list("pk", "redirect_to_id")
+    read = _Read(states, {pk.int: there for pk, there in pairs})
     forms = {form.form_id: form for form in published_forms()}
     registrations = _by_household(forms.get(REGISTRATION), read)
     visits = _by_household(forms.get(FOLLOWUP), read)
@@ -78,24 +85,28 @@ def load_snapshot(states: Collection[str], *, as_of: date) -> facts.Snapshot:
     members = _rows_of(forms.get(REGISTRATION), MEMBERS, read)
     incomes = _rows_of(forms.get(REGISTRATION), INCOMES, read)
     incomes |= _rows_of(forms.get(FOLLOWUP), INCOMES, read)
+    overrides = _overrides(read)
     paths = dict(Place.objects.values_list("pk", "path"))
     open_links = CandidateLink.objects.filter(
         state=CandidateLink.State.OPEN, kind=CandidateLink.Kind.RECORDS
     ).count()
     households = []
     for pk in sorted({*registrations, *visits, *services}):
+        records = registrations.get(pk) or services.get(pk) or visits[pk]
         first = _baseline_record(registrations.get(pk, ()))
         served = tuple(service_of(r.id, r.answers, r.order) for r in services.get(pk, ()))
-        endline, trace = _endline(visits.get(pk, ()), incomes)
+        endline, trace = _visit(visits.get(pk, ()), ENDLINE_ROUND, incomes)
+        midline, _ = _visit(visits.get(pk, ()), MID_ROUND, incomes)
         country, oblast, district, village = _where(first, paths)
         households.append(
             facts.Household(
-                id=pk,
+                id=records[0].household,
                 country=country,
                 oblast=oblast,
                 district=district,
                 village=village,
-                baseline=_baseline(first, members, incomes),
+                baseline=_judged(_baseline(first, members, incomes), overrides.get(pk)),
+                midline=midline,
                 endline=endline,
                 trace=trace,
                 services=served,
@@ -111,9 +122,9 @@ def load_snapshot(states: Collection[str], *, as_of: date) -> facts.Snapshot:
     )
 
 
-def _by_household(form: Form | None, read: _Read) -> dict[UUID, list[_Record]]:
+def _by_household(form: Form | None, read: _Read) -> dict[int, list[_Record]]:
     """The records of a form that count, by canonical household, in the order of their arrival."""
-    found: dict[UUID, list[_Record]] = defaultdict(list)
+    found: dict[int, list[_Record]] = defaultdict(list)
     if form is None:
         return found
     rows = CleanRow.objects.filter(form=form, repeat="").order_by("received_at", "pk")
@@ -125,7 +136,7 @@ def _by_household(form: Form | None, read: _Read) -> dict[UUID, list[_Record]]:
         .iterator(chunk_size=CHUNK)
     ):
         read.records += 1
-        read.digest.update(f"{pk}{home}{place}{state}{text}".encode())
+        read.digest.update(f"{pk.hex}{home and home.hex}{place}{state}{text}".encode())
         if state not in read.states:
             read.left_out[f"review_state_{state}"] += 1
             continue
@@ -136,14 +147,14 @@ def _by_household(form: Form | None, read: _Read) -> dict[UUID, list[_Record]]:
             refused = answers.get("consent") == "no"
             read.left_out["refused" if refused else "household_missing"] += 1
             continue
-        home = read.redirects.get(home, home)
-        found[home].append(_Record(pk, home, place, answers, order))
+        home = read.redirects.get(home.int, home)
+        found[home.int].append(_Record(pk, home, place, answers, order))
     return found
 
 
-def _rows_of(form: Form | None, repeat: str, read: _Read) -> dict[UUID, list[Answers]]:
+def _rows_of(form: Form | None, repeat: str, read: _Read) -> dict[int, list[Answers]]:
     """The rows of a repeat by record, in their order."""
-    found: dict[UUID, list[Answers]] = defaultdict(list)
+    found: dict[int, list[Answers]] = defaultdict(list)
     table = dataset_of_form(form).repeat(repeat) if form else None
     if table is None:
         return found
@@ -153,7 +164,7 @@ def _rows_of(form: Form | None, repeat: str, read: _Read) -> dict[UUID, list[Ans
     for record, text in texts.values_list("record_id", "text").iterator(chunk_size=CHUNK):
         read.digest.update(text.encode())
         answers = orjson.loads(text)
-        found[record].append(_named(answers, moved) if moved else answers)
+        found[record.int].append(_named(answers, moved) if moved else answers)
     return found
 
 
@@ -178,34 +189,51 @@ def _baseline_record(registrations: Collection[_Record]) -> _Record | None:
 
 def _baseline(
     record: _Record | None,
-    members: Mapping[UUID, list[Answers]],
-    incomes: Mapping[UUID, list[Answers]],
+    members: Mapping[int, list[Answers]],
+    incomes: Mapping[int, list[Answers]],
 ) -> facts.Baseline | None:
     on = interview_day(record.answers) if record else None
     if record is None or on is None:
         return None
-    told = interview_of(record.answers, incomes.get(record.id, ()), on, SIZE[REGISTRATION])
-    return baseline_of(record.id, record.answers, told, members.get(record.id, ()))
+    told = interview_of(record.answers, incomes.get(record.id.int, ()), on, SIZE[REGISTRATION])
+    return baseline_of(record.id, record.answers, told, members.get(record.id.int, ()))
 
 
-def _endline(
-    visits: Collection[_Record], incomes: Mapping[UUID, list[Answers]]
+def _overrides(read: _Read) -> dict[int, bool]:
+    """Household → whether a person says that it is vulnerable; of merged ones the newest counts."""
+    rows = VulnerableOverride.objects.filter(revoked_at=None).order_by("pk")
+    found: dict[int, bool] = {}
+    for pk, home, vulnerable in rows.values_list("pk", "household_id", "vulnerable"):
+        read.digest.update(f"{pk}{home.hex}{vulnerable}".encode())
+        found[read.redirects.get(home.int, home).int] = vulnerable
+    return found
+
+
+def _judged(baseline: facts.Baseline | None, vulnerable: bool | None) -> facts.Baseline | None:
+    """As a person overrode it."""
+    if baseline is None or vulnerable is None:
+        return baseline
+    return replace(baseline, vulnerable=vulnerable)
+
+
+def _visit(
+    visits: Collection[_Record], name: str, incomes: Mapping[int, list[Answers]]
 ) -> tuple[facts.Interview | None, str]:
-    """The last endline interview, and what the last endline visit found."""
-    ends = sorted(_ends(visits), key=lambda pair: (pair[0], pair[1].order))
+    """The last interview of a round, and what its last visit found."""
+    ends = sorted(_of_round(visits, name), key=lambda pair: (pair[0], pair[1].order))
     trace = str(ends[-1][1].answers.get("trace") or "") if ends else ""
     for on, record in reversed(ends):
         answers = record.answers
         if answers.get("trace") == FOUND and answers.get("consent") == YES:
-            rows = incomes.get(record.id, ())
+            rows = incomes.get(record.id.int, ())
             return interview_of(answers, rows, on, SIZE[FOLLOWUP]), trace
     return None, trace
 
 
-def _ends(visits: Collection[_Record]) -> Iterator[tuple[date, _Record]]:
+def _of_round(visits: Collection[_Record], name: str) -> Iterator[tuple[date, _Record]]:
     for record in visits:
         on = interview_day(record.answers)
-        if record.answers.get("round") == ENDLINE_ROUND and on is not None:
+        if record.answers.get("round") == name and on is not None:
             yield on, record
 
 

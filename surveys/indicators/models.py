@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from surveys.households.models import Household
+
 
 class FxRate(models.Model):
     """The mean of a month: how many som, and how many somoni, one unit of a currency was."""
@@ -79,6 +81,32 @@ class ParameterChange(models.Model):
         return f"since {self.at:%Y-%m-%d}"
 
 
+class VulnerableOverride(models.Model):
+    """A person's word on whether a family is vulnerable, with the reason; until revoked."""
+
+    household = models.ForeignKey(Household, on_delete=models.PROTECT, related_name="+")
+    vulnerable = models.BooleanField()
+    reason = models.CharField(max_length=300)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+    revoked_at = models.DateTimeField(null=True)
+    revoked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    revoked_why = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["household"], condition=Q(revoked_at=None), name="override_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.household_id}: {self.vulnerable}"
+
+
 class IndicatorRun(models.Model):
     """All indicators, computed of one snapshot. `digest` is that of all that went in."""
 
@@ -136,6 +164,7 @@ class FrozenResult(models.Model):
     states = models.CharField(max_length=10)
     figures: Any = models.JSONField()
     parameters: Any = models.JSONField()
+    told: Any = models.JSONField(default=dict)  # drop-outs, records and places of that moment
     version = models.CharField(max_length=10)
     digest = models.CharField(max_length=64)
     as_of = models.DateTimeField()

@@ -1,4 +1,4 @@
-"""FCS, rCSI, LCS and FES of baseline and endline, as indicators. Pure. indicators.md § 4."""
+"""FCS, rCSI, LCS and FES of baseline, mid round and endline. Pure. indicators.md § 4."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ from surveys.indicators.food import (
     rcsi,
     rcsi_class,
 )
-from surveys.indicators.grouping import BASELINE, ENDLINE, ROUND, round_groups
+from surveys.indicators.grouping import BASELINE, ENDLINE, MIDLINE, ROUND, round_groups
 from surveys.indicators.parameters import Parameters
 
 SPLIT = (ROUND,)
@@ -52,6 +52,8 @@ def interviews(snapshot: Snapshot) -> Iterator[tuple[Household, str, Interview]]
     for household in snapshot.households:
         if household.baseline is not None:
             yield household, BASELINE, household.baseline.interview
+            if household.midline is not None:
+                yield household, MIDLINE, household.midline
             if household.endline is not None:
                 yield household, ENDLINE, household.endline
 

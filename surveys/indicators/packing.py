@@ -1,7 +1,4 @@
-"""Units and dropped households ⇄ bytes: whose the figures are, small and quick to read. Pure.
-
-Households and groups stand once each and are named by number: a quarter of the bytes.
-"""
+"""Units and dropped households ⇄ bytes: whose the figures are, small and quick to read. Pure."""
 
 import zlib
 from collections.abc import Iterable, Sequence
@@ -12,90 +9,77 @@ from uuid import UUID
 
 import orjson
 
-from surveys.indicators.figures import Drop, Figure, Groups, Outcome, Side, Unit
+from surveys.indicators.columns import OF_UNITS, Columns, columns_of
+from surveys.indicators.figures import Drop, Figure, Groups, Outcome, Side
+from surveys.indicators.group_table import GroupTable
 
+FORMAT = 2  # raise it when the bytes below change: what was stored before is then computed anew
 LEVEL = 1  # of zlib: repeated words pack well at any level
+WIDTH = 16  # bytes of a household's UUID, which do not pack
 
 
 @dataclass(frozen=True, slots=True)
 class Packed:
     """What `unpack` gives back."""
 
-    units: tuple[Unit, ...]
+    units: Columns
     drops: tuple[Drop, ...]
 
 
-@dataclass(slots=True)
-class _Numbered:
-    """Values in the order in which they were first seen."""
-
-    known: dict[Any, int]
-
-    def of(self, value: Any) -> int:
-        return self.known.setdefault(value, len(self.known))
-
-
-@dataclass(slots=True)
-class _NumberedGroups:
-    """As above; most units share the dictionary of their household, which is then known by id."""
-
-    known: dict[Any, int]
-    by_id: dict[int, int]
-
-    def of(self, groups: Groups) -> int:
-        at = self.by_id.get(id(groups))
-        if at is None:
-            at = self.known.setdefault(tuple(groups.items()), len(self.known))
-            self.by_id[id(groups)] = at
-        return at
-
-
-def pack(outcome: Outcome) -> bytes:
-    homes, groups = _Numbered({}), _NumberedGroups({}, {})
-    units = [
-        (u.measure, homes.of(u.household.int), u.value, u.base, groups.of(u.groups), u.on)
-        for u in outcome.units
-    ]
+def pack(outcome: Outcome, units: Columns | None = None) -> bytes:
+    """`units` are those of the outcome, where somebody has made columns of them already."""
+    columns = columns_of(outcome.units) if units is None else units
+    number = columns.groups.number
     drops = [
-        (
-            d.reason,
-            None if d.household is None else homes.of(d.household.int),
-            groups.of(d.groups),
-        )
+        (d.reason, d.household.hex if d.household else None, number(d.groups))
         for d in outcome.drops
     ]
-    whole = {
-        "homes": [f"{n:032x}" for n in homes.known],
-        "groups": list(groups.known),
-        "units": units,
-        "drops": drops,
+    # Of the groups that all indicators share, those of this one, numbered anew.
+    used = list(dict.fromkeys([*columns.group, *(at for _, _, at in drops)]))
+    anew = {at: place for place, at in enumerate(used)}
+    groups = [columns.groups.all[at] for at in used]
+    names = list(dict.fromkeys(map(tuple, groups)))
+    told = {
+        "names": names,  # of few kinds: one list a group is quicker to read than a pair a name
+        "named": list(map({each: at for at, each in enumerate(names)}.get, map(tuple, groups))),
+        "groups": [list(each.values()) for each in groups],
+        "days": columns.days,
+        "measures": columns.measures,
+        **{name: getattr(columns, name) for name in OF_UNITS},
+        "group": [anew[at] for at in columns.group],
+        "drops": [(reason, home, anew[at]) for reason, home, at in drops],
     }
-    return zlib.compress(orjson.dumps(whole), LEVEL)
+    homes = b"".join([n.to_bytes(WIDTH, "big") for n in columns.homes])
+    head = len(columns.homes).to_bytes(4, "big")
+    return head + homes + zlib.compress(orjson.dumps(told), LEVEL)
 
 
 def unpack(packed: bytes) -> Packed:
-    whole = orjson.loads(zlib.decompress(packed))
-    homes = [UUID(each) for each in whole["homes"]]
+    ends = 4 + WIDTH * int.from_bytes(packed[:4], "big")
+    told = orjson.loads(zlib.decompress(packed[ends:]))
     groups = [
-        {name: tuple(said) if isinstance(said, list) else said for name, said in each}
-        for each in whole["groups"]
+        _groups(told["names"][at], said)
+        for at, said in zip(told["named"], told["groups"], strict=True)
     ]
-    days: dict[str | None, date | None] = {None: None}
-    units = tuple(
-        Unit(measure, homes[home], value, base, groups[group], _day(on, days))
-        for measure, home, value, base, group, on in whole["units"]
+    columns = Columns(
+        homes=[int.from_bytes(packed[at : at + WIDTH], "big") for at in range(4, ends, WIDTH)],
+        groups=GroupTable(groups),
+        days=[date.fromisoformat(day) if day else None for day in told["days"]],
+        measures=told["measures"],
+        **{name: told[name] for name in OF_UNITS},
     )
     drops = tuple(
-        Drop(None if home is None else homes[home], reason, groups[group])
-        for reason, home, group in whole["drops"]
+        Drop(UUID(home) if home else None, reason, groups[group])
+        for reason, home, group in told["drops"]
     )
-    return Packed(units, drops)
+    return Packed(columns, drops)
 
 
-def _day(text: str | None, known: dict[str | None, date | None]) -> date | None:
-    if text not in known:
-        known[text] = date.fromisoformat(text or "")
-    return known[text]
+def _groups(names: Sequence[str], values: Sequence[Any]) -> Groups:
+    """A value of several is a list in JSON, and a tuple here."""
+    if list in map(type, values):
+        values = [tuple(said) if isinstance(said, list) else said for said in values]
+    return dict(zip(names, values, strict=True))
 
 
 def figures_to_json(figures: Iterable[Figure]) -> list[list[Any]]:

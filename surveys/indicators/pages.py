@@ -3,11 +3,13 @@
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -15,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from backend.accounts.models import User
 from backend.accounts.permissions import logged_in, may_keep_indicators
 from backend.problems import Problem
-from surveys.indicators.answers import listed, sides_json, targets_json
+from surveys.indicators.answers import sides_json, targets_json
 from surveys.indicators.compute import current_parameters
 from surveys.indicators.definitions import DEFINITIONS
 from surveys.indicators.display import (
@@ -26,6 +28,7 @@ from surveys.indicators.display import (
     tiles,
 )
 from surveys.indicators.freeze import freeze_period
+from surveys.indicators.headlines import listed
 from surveys.indicators.listing import households_page
 from surveys.indicators.models import FxRate, ParameterChange, PriceIndex, Target
 from surveys.indicators.names import place_names
@@ -42,7 +45,12 @@ from surveys.indicators.read import (
     tell,
 )
 from surveys.indicators.tables import TABLES, load_table
-from surveys.indicators.views import indicator_file, keeper, ring_indicators_bell
+from surveys.indicators.views import (
+    indicator_file,
+    keeper,
+    report_file,
+    ring_indicators_bell,
+)
 from surveys.indicators.words import GROUPS, MEANINGS, REASONS, TITLES, word
 from surveys.privacy.access import reader
 
@@ -65,6 +73,9 @@ def indicators(request: HttpRequest) -> HttpResponse:
         "food": found[17:],
         "limited": codes is not None,
         "keeps": may_keep_indicators(user),
+        "periods": (TO_DATE, *QUARTERS),
+        "languages": settings.LANGUAGES,
+        "language": get_language(),
     }
     return render(request, "indicators/indicators.html", context)
 
@@ -106,6 +117,7 @@ def behind(request: HttpRequest, code: str) -> HttpResponse:
         for row in page.rows
     ]
     context = {"code": code, "title": word(TITLES, code), "page": page, "rows": rows}
+    context["keeps"] = may_keep_indicators(user)
     context["is_dropped"] = query.get("status") == "dropped"
     return render(request, "indicators/households.html", context)
 
@@ -116,6 +128,15 @@ def behind(request: HttpRequest, code: str) -> HttpResponse:
 def file(request: HttpRequest, code: str) -> HttpResponse:
     """The figures as XLSX or CSV."""
     return indicator_file(reader(logged_in(request)), code, request.GET.dict())
+
+
+@require_GET
+@login_required
+@never_cache
+def report(request: HttpRequest) -> HttpResponse:
+    """The logframe's outputs on one page as PDF."""
+    query = {"language": get_language() or "", **request.GET.dict()}
+    return report_file(reader(logged_in(request)), query)
 
 
 @require_POST

@@ -7,7 +7,8 @@ REGISTRATION, SERVICE, FOLLOWUP = "rmp_registration", "rmp_service", "rmp_follow
 MEMBERS, INCOMES = "member", "income"  # repeats
 INTERVIEW_DAY = ("today", "baseline_date", "followup_date")  # the first that is answered
 YES = "yes"
-ENDLINE_ROUND, FOUND = "end", "found"
+LEGAL_AID = "legal_aid"  # of `service_type`
+MID_ROUND, ENDLINE_ROUND, FOUND = "mid", "end", "found"
 
 
 SIZE = {REGISTRATION: "hh_size", FOLLOWUP: "hh_size_now"}

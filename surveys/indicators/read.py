@@ -6,7 +6,7 @@ from everybody, but for who leads the programme and asks for the exact ones.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -14,15 +14,17 @@ from typing import Any
 from backend.accounts.models import User
 from backend.accounts.permissions import may_read_exact_indicators
 from backend.problems import Problem
-from surveys.indicators.compute import STATES, effects
+from surveys.indicators.columns import Columns
+from surveys.indicators.compute import STATES
 from surveys.indicators.definitions import DEFINITIONS, Definition
-from surveys.indicators.figures import Drop, Figure, Groups, Unit, tabulate
+from surveys.indicators.figures import Drop, Figure, Groups
 from surveys.indicators.freeze import period_named
 from surveys.indicators.grouping import DISTRICT, OBLAST
 from surveys.indicators.models import IndicatorResult, IndicatorRun
 from surveys.indicators.packing import Packed, figures_from_json, unpack
 from surveys.indicators.periods import Period
 from surveys.indicators.publish import Shown, exact, published
+from surveys.indicators.tabulate import effects, tabulate
 from surveys.places.models import Place
 from surveys.privacy.access import places_for
 
@@ -42,6 +44,10 @@ class Asked:
     period: Period = WHOLE
     states: str = "default"
     exact: bool = False
+
+    def broken_down(self, group: str) -> "Asked":
+        """The same by one group; by none where it is ""."""
+        return replace(self, by=(group,) if group else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +189,11 @@ def _dropped(asked: Asked, result: IndicatorResult) -> dict[str, int | None]:
     counts: dict[str, int] = result.dropped
     if asked.codes is not None:
         counts = Counter(drop.reason for drop in drops_of(asked, result))
-    hides = asked.definition.restricted and not asked.exact
-    smallest = asked.definition.smallest if hides else 0
+    return dict(counts) if asked.exact else shown_drops(asked.definition, counts)
+
+
+def shown_drops(definition: Definition, counts: Mapping[str, int]) -> dict[str, int | None]:
+    smallest = definition.smallest if definition.restricted else 0
     return {reason: None if n < smallest else n for reason, n in counts.items()}
 
 
@@ -205,14 +214,14 @@ def figures_of(asked: Asked, result: IndicatorResult) -> list[Figure]:
     return tabulate(units, asked.definition.measures, asked.by, deff=effects(result.notes))
 
 
-def units_of(asked: Asked, result: IndicatorResult) -> list[Unit]:
-    units = _packed(result.pk).units
-    period, codes = asked.period, asked.codes
-    return [u for u in units if period.holds(u.on) and _is_within(u.groups, codes)]
+def units_of(asked: Asked, result: IndicatorResult) -> Columns:
+    codes = asked.codes
+    units = _packed(result.pk, result.code).units
+    return units.part(asked.period.holds, lambda groups: _is_within(groups, codes))
 
 
 def drops_of(asked: Asked, result: IndicatorResult) -> list[Drop]:
-    return [d for d in _packed(result.pk).drops if _is_within(d.groups, asked.codes)]
+    return [d for d in _packed(result.pk, result.code).drops if _is_within(d.groups, asked.codes)]
 
 
 def _is_within(groups: Groups, codes: frozenset[str] | None) -> bool:
@@ -222,11 +231,11 @@ def _is_within(groups: Groups, codes: frozenset[str] | None) -> bool:
 
 
 @lru_cache(maxsize=2)
-def _packed(result_pk: int) -> Packed:
+def _packed(result_pk: int, code: str) -> Packed:
     """The bytes of a row never change; of an older run they are gone."""
     units = IndicatorResult.objects.values_list("units", flat=True).get(pk=result_pk)
-    if units is None:
-        return Packed((), ())
+    if units is None:  # a newer run came between
+        raise Problem("indicator_no_data", indicator=code)
     return unpack(bytes(units))
 
 

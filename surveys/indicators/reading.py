@@ -7,7 +7,7 @@ from uuid import UUID
 
 from surveys.indicators.facts import KNOWN, Baseline, Interview, Member, Service, Source
 from surveys.indicators.food import FCS_NAMES, LCS_NAMES, RCSI_NAMES
-from surveys.indicators.questions import INTERVIEW_DAY, YES
+from surveys.indicators.questions import INTERVIEW_DAY, LEGAL_AID, YES
 from surveys.linkage.names import fold
 
 Answers = Mapping[str, Any]
@@ -111,6 +111,7 @@ def _member(row: Answers) -> Member:
 
 def service_of(record: UUID, answers: Answers, order: int) -> Service:
     type_ = _code(answers.get("service_type"))
+    said = {} if type_ != LEGAL_AID else _legal(answers)
     return Service(
         record=record,
         kind=_code(answers.get("service_kind")),
@@ -120,17 +121,24 @@ def service_of(record: UUID, answers: Answers, order: int) -> Service:
         value=_number(answers.get("value_amount")),
         partner=_code(answers.get("partner")),
         satisfied=_code(answers.get("satisfied")),
-        line=_whole(answers.get("person_line")),
-        name=_name(answers.get("person_name")) if type_ == "legal_aid" else "",
-        sex=_code(answers.get("person_sex")),
-        birth_year=_whole(answers.get("person_birth_year")),
-        case=_code(answers.get("legal_case")).upper(),
-        topics=_codes(answers.get("legal_topics")),
-        form=_code(answers.get("legal_form")),
-        first=_code(answers.get("legal_first")) == YES,
-        outcome=_code(answers.get("legal_outcome")),
         order=order,
+        **said,
     )
+
+
+def _legal(answers: Answers) -> dict[str, Any]:
+    """Whom it was given to and how it went: of no other service does an indicator ask that."""
+    return {
+        "line": _whole(answers.get("person_line")),
+        "name": _name(answers.get("person_name")),
+        "sex": _code(answers.get("person_sex")),
+        "birth_year": _whole(answers.get("person_birth_year")),
+        "case": _code(answers.get("legal_case")).upper(),
+        "topics": _codes(answers.get("legal_topics")),
+        "form": _code(answers.get("legal_form")),
+        "first": _code(answers.get("legal_first")) == YES,
+        "outcome": _code(answers.get("legal_outcome")),
+    }
 
 
 def _name(text: Any) -> str:
@@ -159,5 +167,7 @@ def _number(value: Any) -> float | None:
 
 
 def _whole(value: Any) -> int | None:
-    number = _number(value)
+    if value is None:
+        return None
+    number = value if type(value) is int else _number(value)
     return int(number) if number is not None and abs(number) < 1e9 else None

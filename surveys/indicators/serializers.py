@@ -132,6 +132,32 @@ class AskLoad(serializers.Serializer[object]):
     file = serializers.FileField()
 
 
+class OverrideShape(serializers.Serializer[object]):
+    id = serializers.IntegerField()
+    household = serializers.UUIDField()
+    vulnerable = serializers.BooleanField()
+    reason = serializers.CharField()
+    by = serializers.CharField()
+    at = serializers.DateTimeField()
+    revoked_at = serializers.DateTimeField(allow_null=True)
+    revoked_by = serializers.CharField(allow_null=True)
+    revoked_why = serializers.CharField(allow_blank=True)
+
+
+class OverrideList(serializers.Serializer[object]):
+    results = OverrideShape(many=True)
+
+
+class AskOverride(serializers.Serializer[object]):
+    household = serializers.UUIDField()
+    vulnerable = serializers.BooleanField()
+    reason = serializers.CharField(max_length=300)
+
+
+class AskRevokeOverride(serializers.Serializer[object]):
+    reason = serializers.CharField(max_length=300)
+
+
 class Loaded(serializers.Serializer[object]):
     rows = serializers.IntegerField()
 

@@ -18,6 +18,7 @@ REMITTANCES = (
 )
 WOMEN = (Measure("women_share", Kind.RATIO, split=(COUNTRY,)),)
 _REMIT = frozenset({"remit"})
+_OF_WOMEN = {"woman": 1.0, "both": 0.5}
 
 
 def remittance_share(snapshot: Snapshot, parameters: Parameters, money: Money) -> Outcome:
@@ -65,11 +66,11 @@ def women_share(snapshot: Snapshot, parameters: Parameters, money: Money) -> Out
         if not earned:
             drops.append(Drop(household.id, "no_income", groups))
             continue
+        amounts = money.amounts(interview, household.country)
         part = sum(
-            {"woman": 1.0, "both": 0.5}.get(s.earner, 0.0)
-            * money.annual(s, household.country, interview.on)
-            for s in interview.sources or ()
-            if s.kind in EARNED
+            _OF_WOMEN.get(source.earner, 0.0) * amount
+            for source, amount in zip(interview.sources or (), amounts, strict=True)
+            if source.kind in EARNED and isinstance(amount, float)
         )
         units.append(Unit("women_share", household.id, part, earned, groups, interview.on))
     return Outcome(tuple(units), tuple(drops))

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 from django.http import HttpResponse
+from django.utils.translation import override
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from kombu.exceptions import OperationalError as BrokerAway
@@ -16,20 +17,24 @@ from rest_framework.views import APIView
 
 from backend.accounts.models import User
 from backend.accounts.permissions import may_keep_indicators
+from backend.audit.log import log_event
 from backend.problems import Problem
 from surveys.indicators import serializers
-from surveys.indicators.answers import history_json, listed, told_json
+from surveys.indicators.answers import history_json, told_json
 from surveys.indicators.compute import STATES
 from surveys.indicators.definitions import DEFINITIONS
 from surveys.indicators.files import CSV, XLSX, to_csv, to_xlsx
 from surveys.indicators.freeze import freeze_period
+from surveys.indicators.headlines import listed
 from surveys.indicators.listing import STATUSES, households_page
 from surveys.indicators.names import place_names
 from surveys.indicators.read import ask, codes_of, newest_run, result_of, tell
+from surveys.indicators.report import LANGUAGES, language_of, places_of, report_of
 from surveys.indicators.tables import TABLES, load_table
 from surveys.indicators.tasks import compute_indicators_task
 from surveys.privacy.access import reader
 
+PDF = "application/pdf"
 log = logging.getLogger(__name__)
 QUERY = [
     OpenApiParameter("from", OpenApiTypes.DATE, description="First day of the period."),
@@ -106,6 +111,21 @@ class FileView(APIView):
         return indicator_file(reader(request.user), code, request.query_params.dict())
 
 
+class ReportView(APIView):
+    @extend_schema(
+        operation_id="indicators_report_retrieve",
+        parameters=[
+            OpenApiParameter("period", str, description="A quarter, or `to date` if not said."),
+            QUERY[-1],
+            OpenApiParameter("language", str, enum=list(LANGUAGES)),
+        ],
+        responses={(200, PDF): OpenApiTypes.BINARY},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """The logframe's outputs on one page as PDF: as frozen, else of the newest run."""
+        return report_file(reader(request.user), request.query_params.dict())
+
+
 class FreezeView(APIView):
     @extend_schema(
         operation_id="indicators_freeze_create",
@@ -177,6 +197,30 @@ def indicator_file(user: User, code: str, query: dict[str, str]) -> HttpResponse
     content = (to_xlsx if kind == "xlsx" else to_csv)(told, place_names())
     answer = HttpResponse(content, content_type=XLSX if kind == "xlsx" else CSV)
     name = f"{code}-{told.run.as_of:%Y%m%d}.{kind}"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer["Cache-Control"] = "private, no-store"
+    return answer
+
+
+def report_file(user: User, query: dict[str, str]) -> HttpResponse:
+    """An attachment. Raises `Problem`: as `report_of`, and `value_invalid` for the language."""
+    # Four times as much to load as to draw, and most processes never draw.
+    from surveys.indicators.pdf import draw  # noqa: PLC0415
+    from surveys.indicators.report_sheet import sheet_of  # noqa: PLC0415
+
+    language = language_of(query)
+    report = report_of(user, query)
+    with override(language):
+        content = draw(sheet_of(report, place_names(), places_of(user)))
+    log_event(
+        "indicators.report_made",
+        by=user,
+        period=report.period,
+        language=language,
+        snapshots=sorted({each.digest for each in report.outputs}),
+    )
+    answer = HttpResponse(content, content_type=PDF)
+    name = f"logframe-{report.period.replace(' ', '-')}-{language}.pdf"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     answer["Cache-Control"] = "private, no-store"
     return answer

@@ -153,6 +153,7 @@ VALUES: Words = {
     "no": _("no"),
     "unknown": _("not known"),
     "baseline": _("baseline"),
+    "midline": _("mid round"),
     "endline": _("endline"),
     "increased": _("increased"),
     "stable": _("stable"),
@@ -237,6 +238,7 @@ REASONS: Words = {
     "refused": _("refused to answer"),
     "open_too_long": _("case open for too long"),
     "missing_baseline": _("answers missing at baseline"),
+    "missing_midline": _("answers missing in the mid round"),
     "missing_endline": _("answers missing at endline"),
     "household_missing": _("records whose household is missing"),
     "review_state_received": _("records not reviewed yet"),
@@ -244,6 +246,12 @@ REASONS: Words = {
     "review_state_approved": _("records approved"),
     "review_state_has_issues": _("records sent back"),
     "review_state_rejected": _("records rejected"),
+}
+
+STATES: Words = {
+    "received": _("as received"),
+    "edited": _("as edited"),
+    "approved": _("approved by a reviewer"),
 }
 
 SIDES: Words = {

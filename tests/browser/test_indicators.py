@@ -1,7 +1,14 @@
 """Indicators in Chromium, at a desk and on a phone: report the quarter, and what stands behind."""
 
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
 import pytest
+from openpyxl import load_workbook
 from playwright.sync_api import expect
+from pypdf import PdfReader
 
 from backend.accounts.models import User
 from surveys.indicators.compute import compute_indicators
@@ -61,6 +68,82 @@ def test_manager_reports_the_quarter(visitor: Visitor, alice: User, season: Seas
     expect(page.get_by_text("families: 24 → 25")).to_be_visible()
 
 
+def test_manager_loads_rates_reports_the_quarter_and_sees_what_changed_since(
+    visitor: Visitor, alice: User, season: Season, tmp_path: Path
+) -> None:
+    """The whole story: parameters, run, look, freeze, files, a late record, its restatement."""
+    visitor.log_in("alice")
+    page = visitor.open("/indicators/tables/")
+    sheet = tmp_path / "targets.csv"
+    sheet.write_text("indicator,period,value\nO3.1,2014Q3,30\n")
+    page.get_by_label("Table").select_option("targets")
+    page.get_by_label("CSV or XLSX").set_input_files(sheet)
+    page.get_by_role("button", name="Load").click()
+    expect(page.get_by_text("1 rows are loaded.")).to_be_visible()
+    page = visitor.open("/indicators/")
+    page.get_by_role("button", name="Compute now").click()
+    expect(page.get_by_text("They are being computed.")).to_be_visible()
+    compute_indicators()  # what the worker does
+
+    for code in ("O3.1", "O3.2", "O3.3"):
+        page = visitor.open(f"/indicators/{code}/?period=2014Q3")
+        expect(page.get_by_role("heading", level=1)).to_contain_text(code)
+        page.get_by_text("Freeze a period").click()
+        page.get_by_label("What for?").fill("Report to the donor, third quarter")
+        page.get_by_label("Which period?").select_option("2014Q3")
+        page.get_by_role("button", name="Freeze", exact=True).click()
+        expect(page.get_by_text("Frozen. What changes from now on")).to_be_visible()
+
+    reported = fetched_report(visitor)
+    assert "Families with access to livelihood services 24" in reported
+    assert "Target 30; reached 80 %" in reported
+    page = visitor.open("/indicators/O3.1/?period=2014Q3")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="XLSX").click()
+    book = load_workbook(io.BytesIO(Path(download.value.path()).read_bytes()))
+    figures = [dict(zip(*pair, strict=True)) for pair in pairs(book["figures"])]
+    assert [f["value"] for f in figures if f["measure"] == "families"] == [24]
+
+    season.service(season.family(ASHT), "2014-09-01", ASHT)  # a tablet that came late
+    compute_indicators()
+    page = visitor.open("/indicators/O3.1/")
+    expect(page.get_by_text("families: 24 → 25")).to_be_visible()
+    assert fetched_report(visitor) == reported
+
+
+def fetched_report(visitor: Visitor) -> str:
+    """By the form on the list; the words of its one page."""
+    page = visitor.open("/indicators/")
+    form = page.get_by_role("form", name="Report on one page")
+    form.get_by_label("Period").select_option("2014Q3")
+    with page.expect_download() as download:
+        form.get_by_role("button").click()
+    (only,) = PdfReader(download.value.path()).pages
+    return " ".join(only.extract_text().split())
+
+
+def pairs(sheet: Any) -> Iterator[tuple[Any, Any]]:
+    """Each row of a sheet beside its header."""
+    header, *rows = sheet.iter_rows(values_only=True)
+    return ((header, row) for row in rows)
+
+
+def test_manager_overrides_a_family_and_takes_it_back(
+    visitor: Visitor, alice: User, season: Season
+) -> None:
+    home = season.family(ALAI, vulnerable="no")
+    visitor.log_in("alice")
+    page = visitor.open(f"/indicators/overrides/?household={home}")
+    page.get_by_label("Why? At least ten characters").fill("Visited twice: no income at all")
+    page.get_by_role("button", name="Override").click()
+    expect(page.get_by_text("Kept. The next run counts the family")).to_be_visible()
+    page.get_by_text("Revoke", exact=True).first.click()
+    page.get_by_label("Why?", exact=True).fill("It was another family")
+    page.get_by_role("button", name="Revoke").click()
+    expect(page.get_by_text("Revoked. The form's own answer")).to_be_visible()
+    expect(page.get_by_text("It was another family")).to_be_visible()
+
+
 def test_number_opens_the_households_behind_it(
     visitor: Visitor, alice: User, season: Season
 ) -> None:
@@ -79,7 +162,7 @@ def test_number_opens_the_households_behind_it(
     "path",
     [
         "O3.2/", "O3.3/", "O3.3/?by=head_sex", "P3/", "P6/?by=oblast", "FCS/?by=district", "LCS/",
-        "tables/", "O3.1/households/?status=dropped",
+        "tables/", "O3.1/households/?status=dropped", "overrides/",
     ],
 )  # fmt: skip
 def test_page_is_clean_and_fits(visitor: Visitor, alice: User, season: Season, path: str) -> None:

@@ -46,7 +46,7 @@ def test_answer_carries_all_that_an_output_must(as_bob: Client, season: Season) 
     told = get(as_bob, "O3.1/")
 
     assert table(told) == {(): 30}
-    assert (told["code"], told["version"], told["open_links"]) == ("O3.1", "1", 0)
+    assert (told["code"], told["version"], told["open_links"]) == ("O3.1", "2", 0)
     assert told["lower_bound"] == 30
     assert told["states"] == ["received", "edited", "approved"]
     assert told["parameters"]["threshold"] == 0.1
@@ -98,6 +98,21 @@ def test_supervisor_of_an_oblast_is_told_of_her_places(as_dilnoza: Client, seaso
     assert get(as_dilnoza, "O3.1/history/")["runs"] == []
 
 
+@pytest.mark.parametrize("places", [[OSH], [ALAI], [ALAI, ASHT], ["KG"], [KARA_SUU, OSH]])
+def test_headline_in_the_list_is_that_of_the_indicators_page(
+    as_bob: Client, bob: User, season: Season, places: list[str]
+) -> None:
+    bob.place_codes = places
+    bob.save()
+
+    for each in get(as_bob, "")["results"]:
+        rows = get(as_bob, f"{each['code']}/")["rows"]
+        headline = next(iter(each["measures"]))
+        mine = [row for row in rows if row["measure"] == headline]
+        assert each["headline"] == mine, each["code"]
+        assert each["target"] is None
+
+
 def test_every_number_opens_its_households(as_bob: Client, season: Season) -> None:
     lost = season.family(KARA_SUU)
     compute_indicators()
@@ -143,6 +158,21 @@ def test_few_women_left_out_are_not_numbered(
 
     assert get(as_bob, "O3.2/")["dropped"] == {"not_female": None}
     assert get(as_alice, "O3.2/", exact=1)["dropped"] == {"not_female": 1}
+
+
+def test_few_women_left_out_are_not_numbered_in_the_file_either(
+    as_bob: Client, as_alice: Client, season: Season
+) -> None:
+    season.aid(season.family(), person_sex="male")
+    compute_indicators()
+
+    def left_out(client: Client, **query: Any) -> list[Any]:
+        book = client.get(API + "O3.2/file/", {"kind": "xlsx", **query})
+        _, *rows = load_workbook(io.BytesIO(book.content))["left out"].iter_rows(values_only=True)
+        return [row[2] for row in rows if row[0] == "not_female"]
+
+    assert left_out(as_bob) == ["few"]
+    assert left_out(as_alice, exact=1) == [1]
 
 
 def test_table_beside_with_a_small_count_tells_no_number_at_all(

@@ -9,7 +9,10 @@ from django.utils import timezone
 
 from surveys.cleaning.models import CleanRow
 from surveys.households.models import CandidateLink, Household
+from surveys.indicators.columns import units_of_columns
 from surveys.indicators.compute import compute_indicators
+from surveys.indicators.figures import Unit
+from surveys.indicators.food import FCS_NAMES
 from surveys.indicators.load import load_snapshot
 from surveys.indicators.models import FxRate, IndicatorResult, IndicatorRun, ParameterChange
 from surveys.indicators.packing import figures_from_json, unpack
@@ -26,6 +29,10 @@ def season(db: None) -> Season:
 
 def result(code: str) -> IndicatorResult:
     return IndicatorResult.objects.get(run=compute_indicators(), code=code)
+
+
+def units_in(result: IndicatorResult) -> list[Unit]:
+    return list(units_of_columns(unpack(bytes(result.units)).units))
 
 
 def numbers(code: str, by: str = "") -> dict[Any, float | None]:
@@ -201,7 +208,7 @@ def test_households_behind_the_figures_are_kept_of_the_newest_run_only(season: S
     second = compute_indicators()
 
     assert first.results.get(code="O3.1").units is None
-    units = unpack(bytes(second.results.get(code="O3.1").units)).units
+    units = units_in(second.results.get(code="O3.1"))
     assert {u.household for u in units} >= {home}
     assert IndicatorRun.objects.count() == 2
 
@@ -221,7 +228,7 @@ def test_units_survive_packing_as_they_were(season: Season) -> None:
 
     told = result("O3.2")
 
-    (woman,) = [u for u in unpack(bytes(told.units)).units if u.measure == "women"]
+    (woman,) = [u for u in units_in(told) if u.measure == "women"]
     assert (woman.household, woman.on) == (home, date(2014, 7, 1))
     assert woman.groups["topic"] == ("alimony", "divorce")
 
@@ -242,3 +249,15 @@ def test_no_name_stands_in_what_is_stored(season: Season) -> None:
         whole = f"{told.tables}{told.sides}{unpack(bytes(told.units))}"
         assert "asan" not in whole.lower()
         assert "Асан" not in whole
+
+
+def test_food_is_told_of_the_mid_round_too(season: Season) -> None:
+    home = season.family(**dict.fromkeys(FCS_NAMES, 1))
+    season.endline(home, today="2014-10-20", round="mid", **dict.fromkeys(FCS_NAMES, 3))
+    season.endline(home, **dict.fromkeys(FCS_NAMES, 7))
+
+    told = numbers("FCS")
+
+    assert told["fcs_score", "baseline"] == 16
+    assert told["fcs_score", "midline"] == 48
+    assert told["fcs_score", "endline"] == 112

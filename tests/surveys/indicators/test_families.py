@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from surveys.indicators.families import FAMILIES, MEASURES, NOT_VULNERABLE, families, qualifies
-from surveys.indicators.figures import Outcome, tabulate
+from surveys.indicators.figures import Outcome
 from surveys.indicators.grouping import HOUSEHOLD
 from surveys.indicators.parameters import Parameters
+from surveys.indicators.tabulate import tabulate
 from tests.surveys.indicators.invented import aid, baseline, household, service, snapshot
 
 

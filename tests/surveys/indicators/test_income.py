@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from surveys.indicators.earned import MEASURES, income_increased
-from surveys.indicators.figures import Figure, Outcome, tabulate
+from surveys.indicators.figures import Figure, Outcome
 from surveys.indicators.income import (
     ALL,
     EARNED,
@@ -17,6 +17,7 @@ from surveys.indicators.income import (
 )
 from surveys.indicators.parameters import ParameterMissing, Parameters, Prices, Rates, window
 from surveys.indicators.statistics import wilson
+from surveys.indicators.tabulate import tabulate
 from tests.surveys.indicators.invented import (
     BASELINE_ON,
     ENDLINE_ON,

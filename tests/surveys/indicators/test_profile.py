@@ -7,8 +7,9 @@ import pytest
 
 from surveys.indicators.definitions import DEFINITIONS
 from surveys.indicators.facts import Household, Member
-from surveys.indicators.figures import Figure, Outcome, tabulate
+from surveys.indicators.figures import Figure, Outcome
 from surveys.indicators.parameters import Parameters
+from surveys.indicators.tabulate import tabulate
 from tests.surveys.indicators.invented import (
     BASELINE_ON,
     ENDLINE_ON,

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from surveys.indicators.definitions import DEFINITIONS
-from surveys.indicators.figures import Unit, tabulate
+from surveys.indicators.figures import Unit
 from surveys.indicators.publish import Shown, published
+from surveys.indicators.tabulate import tabulate
 from surveys.privacy.small_cells import Line, as_written, hidden_cells
 from tests.surveys.indicators.invented import number
 

@@ -4,8 +4,9 @@ from datetime import date
 
 import pytest
 
-from surveys.indicators.figures import Outcome, tabulate
+from surveys.indicators.figures import Outcome
 from surveys.indicators.parameters import Parameters
+from surveys.indicators.tabulate import tabulate
 from surveys.indicators.women import MEASURES, RESOLVED, resolution, women
 from tests.surveys.indicators.invented import aid, household, snapshot
 
