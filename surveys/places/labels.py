@@ -13,7 +13,7 @@ VALUE, NAME = 14.0, 10.5  # sizes of letters, in units of the drawing
 _LETTER = 0.6  # width of one, of its size
 _LINES = 9  # at which the widest place of an area is looked for
 _AROUND = ((0, 0), (0, -1), (0, 1), (-1, 0), (1, 0), (-1, -1), (1, -1), (-1, 1), (1, 1))
-_FURTHEST = 5  # steps away from its area
+_FURTHEST = 9  # steps away from its area
 
 
 @dataclass(frozen=True, slots=True)
