@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
-from django.db.models.functions import Coalesce, TruncDate
+from django.db.models import Q, QuerySet, Window
+from django.db.models.functions import Coalesce, RowNumber, TruncDate
 from django.utils import timezone
 
 from backend.accounts.models import User
@@ -80,9 +80,11 @@ def _done(user: User, rounds: Sequence[Round], now: datetime) -> Iterator[Done]:
             home=Coalesce("household_id", "record_id"), at=Coalesce("submitted_at", "received_at")
         )
         .filter(at__lte=now)
-        .order_by("form__round_id", "home", "at")
-        .distinct("form__round_id", "home")
-        .annotate(day=TruncDate("at", tzinfo=zone))
+        .annotate(
+            nth=Window(RowNumber(), partition_by=["form__round_id", "home"], order_by="at"),
+            day=TruncDate("at", tzinfo=zone),
+        )
+        .filter(nth=1)
         .values_list("form__round_id", "place__path", "day")
     )
     for round_id, path, day in first.iterator(5_000):
