@@ -30,7 +30,7 @@ from tests.surveys.links.families import settle
 
 NOT_OURS = "/api/v1/sync/"
 SUBJECTS = (
-    *("devices", "entity-lists", "exports", "forms", "households", "indicators", "links"),
+    *("devices", "entity-lists", "exports", "field", "forms", "households", "indicators", "links"),
     *("queries", "tokens"),
 )
 EXAMPLES = 4  # of each operation, and as many that break its schema
