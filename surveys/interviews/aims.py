@@ -1,11 +1,10 @@
 """round_progress: how far the rounds are that have targets, as far as a user sees their places."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
-from django.db.models import Q, QuerySet, Window
+from django.db.models import Count, Q, Window
 from django.db.models.functions import Coalesce, RowNumber, TruncDate
 from django.utils import timezone
 
@@ -43,7 +42,7 @@ def round_progress(user: User, now: datetime) -> list[Line]:
     back, with whatever form of the round.
     """
     targets = _targets(user, timezone.localdate(now))
-    places = Place.objects.filter(pk__in=[t.place_id for t in targets]).today()
+    places = _today([t.place_id for t in targets])
     rounds = {target.round.code: target.round for target in targets}
     aims = [Aim(t.round.code, places[t.place_id].path, t.households) for t in targets]
     done = _done(user, list(rounds.values()), now) if aims else ()
@@ -63,29 +62,35 @@ def _targets(user: User, today: date) -> list[RoundTarget]:
     targets = RoundTarget.objects.filter(begun).select_related("round", "round__survey")
     theirs = places_for(user)
     if theirs is not None:
-        now = Place.objects.filter(pk__in=targets.values("place_id")).today()
+        now = _today([target.place_id for target in targets])
         seen = set(theirs.values_list("pk", flat=True))
         return [t for t in targets if t.place_id in seen or now[t.place_id].pk in seen]
     return list(targets)
 
 
+def _today(places: Collection[int]) -> dict[int, Place]:
+    """By key, what these are today; without outlines, which are long."""
+    return Place.objects.defer("boundary").filter(pk__in=places).today()
+
+
 def _done(user: User, rounds: Sequence[Round], now: datetime) -> Iterator[Done]:
-    """Each household once a round: PostgreSQL keeps the first interview of each."""
+    """Each household once a round, added up by place and day of its first interview."""
     codes = {round_.pk: round_.code for round_ in rounds}
-    zone = timezone.get_current_timezone()
-    first: QuerySet[Any, Any] = (
+    at = Coalesce("submitted_at", "received_at")
+    first = (
         CleanRow.objects.filter(rows_for(user), repeat="", form__round__in=rounds)
         .exclude(submission__review_state__in=TURNED_DOWN)
-        .annotate(
-            home=Coalesce("household_id", "record_id"), at=Coalesce("submitted_at", "received_at")
-        )
+        .annotate(home=Coalesce("household_id", "record_id"), at=at)
         .filter(at__lte=now)
-        .annotate(
-            nth=Window(RowNumber(), partition_by=["form__round_id", "home"], order_by="at"),
-            day=TruncDate("at", tzinfo=zone),
-        )
+        .annotate(nth=Window(RowNumber(), partition_by=["form__round_id", "home"], order_by="at"))
         .filter(nth=1)
-        .values_list("form__round_id", "place__path", "day")
     )
-    for round_id, path, day in first.iterator(5_000):
-        yield Done(codes[round_id], path or "", day)
+    counted = (
+        CleanRow.objects.filter(pk__in=first.values("pk"))
+        .annotate(day=TruncDate(at, tzinfo=timezone.get_current_timezone()))
+        .values("form__round_id", "place__path", "day")
+        .annotate(households=Count("pk"))
+    )
+    columns = ("form__round_id", "place__path", "day", "households")
+    for round_id, path, day, households in counted.values_list(*columns).iterator(5_000):
+        yield Done(codes[round_id], path or "", day, households)

@@ -84,12 +84,15 @@ def board_of(interviews: Iterable[Interview], days: Sequence[date], zone: tzinfo
         if interview.day(zone) in wanted:
             of[interview.enumerator].append(interview)
     everybody = [each for theirs in of.values() for each in theirs]
+    lines = [
+        replace(_line(name, theirs, days, zone), overlapping=_overlapping(theirs))
+        for name, theirs in sorted(of.items())
+    ]
     team = _line("", everybody, days, zone)
-    lines = (_line(name, theirs, days, zone) for name, theirs in sorted(of.items()))
-    overlapping = sum(_overlapping(theirs) for theirs in of.values())
+    team = replace(team, overlapping=sum(line.overlapping for line in lines))
     return Board(
         tuple(days),
-        replace(team, overlapping=overlapping),
+        team,
         tuple(replace(line, stands_out=_stands_out(line, team)) for line in lines),
         Counter(_district(each.path) for each in everybody),
     )
@@ -102,7 +105,7 @@ def _district(path: str) -> str:
 
 def _line(name: str, theirs: Sequence[Interview], days: Sequence[date], zone: tzinfo) -> Line:
     on = Counter(each.day(zone) for each in theirs)
-    lasted = [each.lasted.total_seconds() / 60 for each in theirs if each.lasted is not None]
+    lasted = [span.total_seconds() / 60 for each in theirs if (span := each.lasted) is not None]
     delays = [
         max((each.received - each.ended).total_seconds(), 0) / 3600 for each in theirs if each.ended
     ]
@@ -115,7 +118,7 @@ def _line(name: str, theirs: Sequence[Interview], days: Sequence[date], zone: tz
         flagged=_share(each.flags > 0 for each in theirs),
         rejected=_share(each.rejected for each in theirs),
         at_night=sum(_is_at_night(each, zone) for each in theirs),
-        overlapping=_overlapping(theirs),
+        overlapping=0,
     )
 
 
