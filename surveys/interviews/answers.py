@@ -43,6 +43,14 @@ class Field:
     progress: Sequence[Line]
     tablets: Sequence[Tablet]
 
+    @property
+    def troubled(self) -> list[Tablet]:
+        return [tablet for tablet in self.tablets if tablet.is_troubled]
+
+    @property
+    def untroubled(self) -> list[Tablet]:
+        return [tablet for tablet in self.tablets if not tablet.is_troubled]
+
 
 def field_of(user: User, query: Mapping[str, str]) -> Field:
     """`query` has `days` and `form`. A fixed number of queries.

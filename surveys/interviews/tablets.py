@@ -40,6 +40,13 @@ class Tablet:
     def clock_is_off(self) -> bool:
         return self.clock_off is not None and abs(self.clock_off) > CLOCK_OFF
 
+    @property
+    def is_troubled(self) -> bool:
+        """Whether somebody should look; a low battery or a few unsent records are everyday."""
+        return (
+            self.is_overdue or self.clock_is_off or self.app_outdated or bool(self.forms_outdated)
+        )
+
 
 def tablets_for(user: User) -> list[Tablet]:
     """The tablets in use that work in the user's places, those that need a call first."""

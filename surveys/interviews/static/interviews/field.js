@@ -9,7 +9,9 @@
   const replace = (html) => {
     const focused = board.contains(document.activeElement) ? document.activeElement : null;
     const scrolled = new Map([...board.querySelectorAll("[id]")].map((e) => [e.id, e.scrollLeft]));
+    const opened = new Map([...board.querySelectorAll("details[id]")].map((e) => [e.id, e.open]));
     board.innerHTML = html;
+    for (const [id, open] of opened) document.getElementById(id)?.toggleAttribute("open", open);
     for (const [id, left] of scrolled) {
       const found = left && document.getElementById(id);
       if (found) found.scrollLeft = left;
