@@ -59,7 +59,7 @@ class FieldTabletShape(serializers.Serializer[object]):
     clock_off = serializers.IntegerField(allow_null=True, help_text="Seconds, minus ours.")
 
 
-class FieldShape(serializers.Serializer[object]):
+class FieldBoardShape(serializers.Serializer[object]):
     as_of = serializers.DateTimeField()
     form_id = serializers.CharField(allow_null=True)
     days = serializers.ListField(child=serializers.DateField())

@@ -19,7 +19,7 @@ class FieldView(APIView):
             OpenApiParameter("days", int, enum=SPANS, description="Up to the last interview."),
             OpenApiParameter("form", str, description="Of one form; all if not said."),
         ],
-        responses=serializers.FieldShape,
+        responses=serializers.FieldBoardShape,
     )
     def get(self, request: Request) -> Response:
         """The field board: enumerators, districts, progress with forecast, tablets."""

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from surveys.interviews.forecast import Forecast, Outlook, forecast, working_day
@@ -78,11 +78,13 @@ def test_nothing_done_nothing_lately_everything_done_and_far_away_are_told_apart
     assert at_pace(*[1] * 7, target=600).outlook == Outlook.TOO_FAR
 
 
+calmly = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 COUNTS = st.dictionaries(
     st.integers(0, 20).map(lambda back: TODAY - timedelta(days=back)), st.integers(0, 40)
 )
 
 
+@calmly
 @given(COUNTS, st.integers(1, 2_000))
 def test_end_lies_within_its_interval_and_on_a_working_day(
     by_day: dict[date, int], target: int
@@ -97,6 +99,7 @@ def test_end_lies_within_its_interval_and_on_a_working_day(
     assert found.ends_on == working_day(found.ends_on)
 
 
+@calmly
 @given(COUNTS, st.integers(1, 1_000), st.integers(1, 50))
 def test_higher_target_never_ends_sooner(by_day: dict[date, int], target: int, more: int) -> None:
     near, far = forecast(by_day, target, TODAY), forecast(by_day, target + more, TODAY)

@@ -4,7 +4,7 @@ import json
 import re
 from xml.etree import ElementTree
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from surveys.places.labels import Label, Spot, place_labels, spot_of
@@ -95,6 +95,7 @@ def test_equal_values_share_a_shade_and_there_are_five_at_most() -> None:
         assert len({ranks[str(each)] for each in range(n, n + 10)}) == 1
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=60))
 def test_larger_value_never_has_a_lighter_shade(numbers: list[int]) -> None:
     values = {str(at): Value(n, str(n)) for at, n in enumerate(numbers)}
