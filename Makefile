@@ -46,6 +46,9 @@ migrations-check: install-dev
 migrations: install-dev  ## write the migrations that the models need
 	@$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations
 
+messages: install-dev  ## words of the interface from the sources into locale/, and compile them
+	@$(BIN)/python -m tests.messages
+
 test-browser: install-dev  ## the pages in a real browser (Chromium)
 	@$(PYTEST) -m browser
 

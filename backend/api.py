@@ -7,6 +7,7 @@ from django.core.exceptions import DisallowedHost, PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.views import set_rollback
 
@@ -45,7 +46,7 @@ def as_problem(error: Exception, method: str = "") -> Problem:
     if isinstance(error, exceptions.ValidationError | exceptions.ParseError):
         return Problem("request_malformed", reason=_words(error.detail))
     if isinstance(error, DisallowedHost):
-        return Problem("request_malformed", reason="This server is not known by that name.")
+        return Problem("request_malformed", reason=_("This server is not known by that name."))
     for kind, code in CODES.items():
         if isinstance(error, kind):
             return Problem(code)

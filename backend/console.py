@@ -6,14 +6,15 @@ from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.permissions import may_use_console
 
 
 class Console(AdminSite):
-    site_header = "Oila console"
+    site_header = _("Oila console")
     site_title = "Oila"
-    index_title = "What stands behind the pages"
+    index_title = _("What stands behind the pages")
 
     def has_permission(self, request: HttpRequest) -> bool:
         return may_use_console(request.user)

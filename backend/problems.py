@@ -7,6 +7,8 @@ The same Problem leaves as RFC 9457 JSON (`backend.api`) or as OpenRosa XML (`sy
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -362,8 +364,13 @@ class Problem(Exception):
         return self.kind.status
 
     @property
+    def title(self) -> str:
+        return gettext(self.kind.title)
+
+    @property
     def words(self) -> str:
-        return self.kind.words.format(**self.details)
+        """In the language of the page; to programs always in English (`backend.languages`)."""
+        return gettext(self.kind.words).format(**self.details)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -376,7 +383,7 @@ class Problem(Exception):
         return {
             **self.details,
             "type": f"/docs/problems#{self.code}",
-            "title": self.kind.title,
+            "title": self.title,
             "status": self.status,
             "detail": self.words,
             "code": self.code,

@@ -116,6 +116,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_DEFAULT_QUEUE = "process"
 CELERY_TASK_ROUTES = {
+    "surveys.datasets.tasks.keep_sort_indexes_task": {"queue": "batch"},
     "surveys.datasets.tasks.*": {"queue": "exports"},
     "surveys.lifecycle.tasks.link_waiting_task": {"queue": "link"},
     "surveys.lifecycle.tasks.relink_task": {"queue": "batch"},
@@ -173,6 +174,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "surveys.datasets.tasks.keep_snapshots_task",
         "schedule": 60,
         "options": {"expires": 60},
+    },
+    "keep-sort-indexes": {
+        "task": "surveys.datasets.tasks.keep_sort_indexes_task",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS},
     },
     "sweep-exports": {
         "task": "surveys.datasets.tasks.build_waiting_exports_task",
@@ -263,6 +269,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "backend.languages.page_language",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -278,6 +285,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
                 "backend.home.rights",
             ],
         },
@@ -302,6 +310,7 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("ru", "Русский"), ("ky", "Кыргызча"), ("tg", "Тоҷикӣ")]
 TIME_ZONE = env_choice("TIME_ZONE", "Asia/Dushanbe", ("Asia/Dushanbe", "Asia/Bishkek", "UTC"))
 USE_I18N = True
+LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = "backend.formats"
 USE_TZ = True
 

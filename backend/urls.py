@@ -4,13 +4,14 @@ from django.contrib import admin
 from django.contrib.auth import views as auth_views
 from django.urls import include, path
 
-from backend import health, views
+from backend import health, languages, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("login/", auth_views.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("account/", include("backend.accounts.urls")),
+    path("language/", languages.set_language, name="set-language"),
     path("docs/problems", views.problems, name="problems"),
     path("health/live", health.live),
     path("health/ready", health.ready),

@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from backend.accounts.permissions import logged_in
 from backend.api import as_problem, problem_answer
@@ -32,7 +33,9 @@ def problems(request: HttpRequest) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return problem_answer(request, Problem("request_malformed", reason="The request is not valid."))
+    return problem_answer(
+        request, Problem("request_malformed", reason=_("The request is not valid."))
+    )
 
 
 def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:

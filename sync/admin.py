@@ -10,6 +10,8 @@ from django.db.models import ManyToManyField, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.permissions import logged_in, may_manage_devices
 from backend.audit.log import log_event
@@ -34,11 +36,11 @@ CLOCK_SECONDS = 120  # less is the time a request takes over 2G
 
 
 class OverdueFilter(admin.SimpleListFilter):
-    title = "overdue"
+    title = _("overdue")
     parameter_name = "overdue"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("1", "Overdue"), ("0", "In touch")]
+        return [("1", gettext("Overdue")), ("0", gettext("In touch"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         asked = {"1": True, "0": False}.get(self.value() or "")
@@ -46,11 +48,11 @@ class OverdueFilter(admin.SimpleListFilter):
 
 
 class RevokedFilter(admin.SimpleListFilter):
-    title = "access"
+    title = _("access")
     parameter_name = "ended"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("0", "In use"), ("1", "Ended")]
+        return [("0", gettext("In use")), ("1", gettext("Ended"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         asked = {"0": True, "1": False}.get(self.value() or "")
@@ -119,7 +121,7 @@ class DeviceAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         form = EnrolForm(request.POST or None, user=logged_in(request))
         if not form.is_valid():
-            context = {**self.admin_site.each_context(request), "title": "Enrol tablets"}
+            context = {**self.admin_site.each_context(request), "title": gettext("Enrol tablets")}
             return render(request, "admin/sync/enrol.html", {**context, "form": form})
         chosen = form.cleaned_data
         with transaction.atomic():
@@ -162,73 +164,80 @@ class DeviceAdmin(ReadOnlyAdmin):
                 self.message_user(request, f"{device}: {problem.words}", messages.WARNING)
         return self._show_once(request, sheets) if sheets else None
 
-    @admin.action(description="Give a new token and QR code (the old one may still send)")
+    @admin.action(description=_("Give a new token and QR code (the old one may still send)"))
     def new_token(self, request: HttpRequest, devices: QuerySet[Device]) -> HttpResponse | None:
         by = logged_in(request)
         return self._give(request, devices, lambda d: {"token": rotate_token(device=d, by=by)})
 
-    @admin.action(description="Give a user name and a new password (the old one ends)")
+    @admin.action(description=_("Give a user name and a new password (the old one ends)"))
     def new_password(self, request: HttpRequest, devices: QuerySet[Device]) -> HttpResponse | None:
         by = logged_in(request)
         return self._give(request, devices, lambda d: {"login": set_password(device=d, by=by)})
 
-    @admin.action(description="Give a one-time code, for apps that speak Oila's own protocol")
+    @admin.action(description=_("Give a one-time code, for apps that speak Oila's own protocol"))
     def new_code(self, request: HttpRequest, devices: QuerySet[Device]) -> HttpResponse | None:
         by, make = logged_in(request), make_enrolment_code
         return self._give(request, devices, lambda d: {"code": make(device=d, by=by)})
 
-    @admin.action(description="End access (a lost tablet; it keeps what it has not sent)")
+    @admin.action(description=_("End access (a lost tablet; it keeps what it has not sent)"))
     def revoke(self, request: HttpRequest, devices: QuerySet[Device]) -> None:
         for device in devices:
             revoke_device(device=device, by=logged_in(request))
 
-    @admin.action(description="Restore access")
+    @admin.action(description=_("Restore access"))
     def restore(self, request: HttpRequest, devices: QuerySet[Device]) -> None:
         for device in devices:
             restore_device(device=device, by=logged_in(request))
 
-    @admin.display(description="last seen", ordering="last_seen_at")
+    @admin.display(description=_("last seen"), ordering="last_seen_at")
     def seen(self, device: Any) -> str:
-        words = ago(device.last_seen_at) if device.last_seen_at else "never"
+        words = ago(device.last_seen_at) if device.last_seen_at else gettext("never")
         if device.revoked_at:
-            return f"{words}; access ended"
+            return gettext("%(when)s; access ended") % {"when": words}
         return f"⚠ {words}" if device.is_overdue else words
 
-    @admin.display(description="unsent", ordering="unsent")
+    @admin.display(description=_("unsent"), ordering="unsent")
     def waiting(self, device: Device) -> str | None:
         if not device.unsent or device.oldest_unsent_at is None:
             return None if device.unsent is None else str(device.unsent)
-        return f"{device.unsent}, oldest {ago(device.oldest_unsent_at)}"
+        oldest = {"n": device.unsent, "ago": ago(device.oldest_unsent_at)}
+        return gettext("%(n)d, the oldest %(ago)s") % oldest
 
-    @admin.display(description="forms")
+    @admin.display(description=_("forms"))
     def held(self, device: Any) -> str | None:
         if not device.forms:
             return None
         old = ", ".join(device.outdated)
-        return f"{len(device.forms)}, outdated: {old}" if old else str(len(device.forms))
+        if not old:
+            return str(len(device.forms))
+        return gettext("%(n)d, outdated: %(forms)s") % {"n": len(device.forms), "forms": old}
 
-    @admin.display(description="battery", ordering="battery")
+    @admin.display(description=_("battery"), ordering="battery")
     def power(self, device: Device) -> str | None:
         return None if device.battery is None else f"{device.battery} %"
 
-    @admin.display(description="free space", ordering="free_mb")
+    @admin.display(description=_("free space"), ordering="free_mb")
     def space(self, device: Device) -> str | None:
         return None if device.free_mb is None else f"{device.free_mb:,} MB"
 
-    @admin.display(description="clock", ordering="clock_drift_seconds")
+    @admin.display(description=_("clock"), ordering="clock_drift_seconds")
     def clock(self, device: Device) -> str | None:
         drift = device.clock_drift_seconds
         if drift is None or abs(drift) < CLOCK_SECONDS:
-            return None if drift is None else "right"
-        return f"{_long(abs(drift))} {'ahead' if drift > 0 else 'behind'}"
+            return None if drift is None else gettext("right")
+        words = gettext("%(time)s ahead") if drift > 0 else gettext("%(time)s behind")
+        return words % {"time": _long(abs(drift))}
 
-    @admin.display(description="access", boolean=True, ordering="revoked_at")
+    @admin.display(description=_("access"), boolean=True, ordering="revoked_at")
     def access(self, device: Device) -> bool:
         return device.revoked_at is None
 
 
 def _long(seconds: int) -> str:
-    for name, size in (("years", 365 * 86400), ("days", 86400), ("h", 3600)):
-        if seconds >= 2 * size:
-            return f"{seconds // size} {name}"
-    return f"{seconds // 60} min"
+    if seconds >= 2 * 365 * 86400:
+        return ngettext("%(n)d year", "%(n)d years", n := seconds // (365 * 86400)) % {"n": n}
+    if seconds >= 2 * 86400:
+        return ngettext("%(n)d day", "%(n)d days", n := seconds // 86400) % {"n": n}
+    if seconds >= 2 * 3600:
+        return gettext("%(n)d h") % {"n": seconds // 3600}
+    return gettext("%(n)d min") % {"n": seconds // 60}

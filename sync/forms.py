@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin.widgets import FilteredSelectMultiple
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
 from surveys.places.models import Place
@@ -14,28 +15,30 @@ from sync.sheets import MOST_ON_ONE_SHEET
 
 MAX_NAME = Device._meta.get_field("name").max_length or 120
 WAYS = [
-    ("token", "QR code alone; nothing to type (best)"),
-    ("password", "User name and password, in the QR code and to type"),
-    ("code", "One-time code, for apps that speak Oila's own protocol"),
+    ("token", _("QR code alone; nothing to type (best)")),
+    ("password", _("User name and password, in the QR code and to type")),
+    ("code", _("One-time code, for apps that speak Oila's own protocol")),
 ]
 
 
 class EnrolForm(forms.Form):
     names = forms.CharField(
-        label="Names, one in each line",
+        label=_("Names, one in each line"),
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="What stands on the tablet, not who carries it.",
+        help_text=_("What stands on the tablet, not who carries it."),
     )
     places = forms.ModelMultipleChoiceField(
         Place.objects.all(),
         required=False,
         widget=FilteredSelectMultiple("places", is_stacked=False),
-        help_text="Where they are used; none means everywhere.",
+        help_text=_("Where they are used; none means everywhere."),
     )
     rounds = forms.ModelMultipleChoiceField(
-        Round.objects.all(), required=False, help_text="What they work for; none means all."
+        Round.objects.all(), required=False, help_text=_("What they work for; none means all.")
     )
-    way = forms.ChoiceField(label="Way in", choices=WAYS, initial="token", widget=forms.RadioSelect)
+    way = forms.ChoiceField(
+        label=_("Way in"), choices=WAYS, initial="token", widget=forms.RadioSelect
+    )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -57,4 +60,4 @@ def limit_places(field: Any, user: User) -> None:
     if theirs is not None:
         field.queryset = theirs
         field.required = True
-        field.help_text = "Where they are used: at least one of your places."
+        field.help_text = _("Where they are used: at least one of your places.")

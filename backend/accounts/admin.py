@@ -7,6 +7,8 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import PersonalToken, User
 from backend.accounts.permissions import logged_in
@@ -25,18 +27,18 @@ class AccountAdmin(UserAdmin):
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("username", "password", "is_active")}),
-        ("Who", {"fields": ("first_name", "last_name", "email")}),
-        ("Rights", {"fields": ("role", "place_codes", "partner", "sees_legal_aid")}),
+        (_("Who"), {"fields": ("first_name", "last_name", "email")}),
+        (_("Rights"), {"fields": ("role", "place_codes", "partner", "sees_legal_aid")}),
     )
     add_fieldsets = ((None, {"fields": ("username", "role", "password1", "password2")}),)
 
-    @admin.display(description="name")
+    @admin.display(description=_("name"))
     def full_name(self, user: User) -> str:
         return user.get_full_name()
 
-    @admin.display(description="places")
+    @admin.display(description=_("places"))
     def places(self, user: User) -> str:
-        return ", ".join(user.place_codes) or "everywhere"
+        return ", ".join(user.place_codes) or gettext("everywhere")
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -69,7 +71,7 @@ class PersonalTokenAdmin(admin.ModelAdmin):
     fields = list_display
     actions = ("revoke",)
 
-    @admin.action(description="Revoke the chosen tokens", permissions=["delete"])
+    @admin.action(description=_("Revoke the chosen tokens"), permissions=["delete"])
     def revoke(self, request: HttpRequest, tokens: QuerySet[PersonalToken]) -> None:
         for token in tokens:
             revoke_personal_token(token=token, by=logged_in(request))

@@ -2,30 +2,34 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class User(AbstractUser):
     """Someone who logs in. `place_codes` empty means everywhere; else those places and below."""
 
     class Role(models.TextChoices):
-        ENUMERATOR = "enumerator", "Enumerator"
-        SUPERVISOR = "supervisor", "Supervisor"
-        MANAGER = "manager", "Manager"
-        ANALYST = "analyst", "Analyst"
-        ADMIN = "admin", "Admin"
-        PARTNER = "partner", "Partner"
+        ENUMERATOR = "enumerator", _("Enumerator")
+        SUPERVISOR = "supervisor", _("Supervisor")
+        MANAGER = "manager", _("Manager")
+        ANALYST = "analyst", _("Analyst")
+        ADMIN = "admin", _("Admin")
+        PARTNER = "partner", _("Partner")
 
     role = models.CharField(max_length=20, choices=Role, default=Role.ENUMERATOR)
     # Codes, not keys: places stand above accounts in the house.
     place_codes = models.JSONField(default=list, blank=True)
     sees_legal_aid = models.BooleanField(
-        default=False, help_text="Named person who may see legal-aid facts."
+        default=False, help_text=_("Named person who may see legal-aid facts.")
     )
     # As the forms' question `partner` has it. A partner reads the records of its own people only.
     partner = models.CharField(max_length=80, blank=True)
+    # Of the pages; empty: as the browser asks.
+    language = models.CharField(max_length=5, blank=True, choices=settings.LANGUAGES)
 
     # The token that came with the request, where one did; never stored.
     token: "PersonalToken | None" = None

@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -28,7 +29,7 @@ def make_token(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     token = make_personal_token(
         user=user,
-        name=request.POST.get("name", "").strip()[:80] or "Unnamed tool",
+        name=request.POST.get("name", "").strip()[:80] or _("Unnamed tool"),
         days=_days(request.POST.get("days", "")),
         form_ids=request.POST.get("form_ids", "").replace(",", " ").split(),
         purpose=request.POST.get("purpose", ""),
@@ -42,7 +43,9 @@ def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
     user = logged_in(request)
     token = get_object_or_404(user.tokens, pk=pk)
     revoke_personal_token(token=token, by=user)
-    messages.success(request, f"{token.name} can no longer read anything here.")
+    messages.success(
+        request, _("%(token)s can no longer read anything here.") % {"token": token.name}
+    )
     return redirect("account")
 
 

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.permissions import logged_in
 from backend.console import ReadOnlyAdmin
@@ -32,6 +33,6 @@ class QualityFlagAdmin(ReadOnlyAdmin):
     def record(self, flag: QualityFlag) -> str:
         return str(flag.submission.record_id)
 
-    @admin.action(description="Mark as settled", permissions=["view"])
+    @admin.action(description=_("Mark as settled"), permissions=["view"])
     def settle(self, request: HttpRequest, flags: QuerySet[QualityFlag]) -> None:
         flags.filter(settled_at=None).update(settled_at=timezone.now())

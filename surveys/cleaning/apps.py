@@ -1,6 +1,7 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class CleaningConfig(AppConfig):
     name = "surveys.cleaning"
-    verbose_name = "Clean data"
+    verbose_name = _("Clean data")

@@ -8,6 +8,8 @@ from datetime import datetime
 from itertools import chain
 from pathlib import Path
 
+from django.utils.translation import gettext_noop as _
+
 from surveys.datasets.blocks import Block
 from surveys.datasets.export_maps import features_of
 from surveys.datasets.export_sheets import Reading, about, data_sheets, words_sheets
@@ -143,12 +145,12 @@ COUNTERS: Mapping[str, Callable[[Path], int]] = {
     ".xml": count_ddi,
 }
 KINDS: Mapping[str, Kind] = {
-    "xlsx": Kind("Excel workbook (XLSX)", _xlsx, count_xlsx_rows),
-    "csv": Kind("CSV files in a zip", _csv, count_csv_rows),
-    "dta": Kind("Stata (.dta) in a zip", _statistics, _count_zip),
-    "sav": Kind("SPSS (.sav) in a zip", _statistics, _count_zip),
-    "parquet": Kind("Parquet in a zip", _parquet, _count_zip),
-    "geojson": Kind("Map: GeoJSON", _geojson, count_geojson),
-    "kml": Kind("Map: KML for Google Earth", _kml, count_kml),
-    "ddi": Kind("Codebook: DDI 2.5 and HTML", _codebook, _count_zip),
+    "xlsx": Kind(_("Excel workbook (XLSX)"), _xlsx, count_xlsx_rows),
+    "csv": Kind(_("CSV files in a zip"), _csv, count_csv_rows),
+    "dta": Kind(_("Stata (.dta) in a zip"), _statistics, _count_zip),
+    "sav": Kind(_("SPSS (.sav) in a zip"), _statistics, _count_zip),
+    "parquet": Kind(_("Parquet in a zip"), _parquet, _count_zip),
+    "geojson": Kind(_("Map: GeoJSON"), _geojson, count_geojson),
+    "kml": Kind(_("Map: KML for Google Earth"), _kml, count_kml),
+    "ddi": Kind(_("Codebook: DDI 2.5 and HTML"), _codebook, _count_zip),
 }

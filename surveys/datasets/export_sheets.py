@@ -9,10 +9,17 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from surveys.cleaning.models import CleanRow
-from surveys.datasets.blocks import Block, read_blocks, reader_of
+from surveys.datasets.blocks import Block, read_blocks
 from surveys.datasets.codebook import codebook
 from surveys.datasets.columns import Dataset, Table
-from surveys.datasets.files.sheets import DATES, Cell, CellColumn, Sheet, TextReader, sheet_of_rows
+from surveys.datasets.files.sheets import (
+    Cell,
+    CellColumn,
+    CellReader,
+    Columns,
+    Sheet,
+    sheet_of_rows,
+)
 from surveys.datasets.filters import filter_rows
 from surveys.datasets.models import Export
 from surveys.datasets.records import repeats_below
@@ -23,7 +30,6 @@ from surveys.datasets.tables import (
     shape_of,
     visible_rows,
 )
-from surveys.datasets.texts import Slot
 from surveys.privacy.access import dataset_reader
 from surveys.privacy.models import Unmasking
 
@@ -119,9 +125,18 @@ def data_sheets(reading: Reading, watch: Watch) -> Iterator[Sheet]:
     for part in reading.parts:
         columns = cell_columns(part.shape, raw=reading.raw)
         header = tuple(name for column in columns for name in column.header())
-        blocks = (block.texts for block in watch(part.blocks(raw=reading.raw)))
-        readers = _readers(part.shape, columns, labels=reading.labels)
-        yield Sheet(part.name, header, blocks, readers)
+        blocks = watch(part.blocks(raw=reading.raw))
+        yield Sheet(part.name, header, _cells(blocks, columns, labels=reading.labels))
+
+
+def _cells(
+    blocks: Iterable[Block], columns: Sequence[CellColumn], *, labels: bool
+) -> Iterator[Columns]:
+    zone, between = timezone.get_current_timezone(), "; " if labels else " "
+    readers = [CellReader(column, zone, between) for column in columns]
+    for block in blocks:
+        pairs = zip(readers, block.columns, strict=True)
+        yield [cells for reader, values in pairs for cells in reader.columns(values)]
 
 
 def words_sheets(
@@ -166,18 +181,3 @@ def cell_columns(shape: Shape, *, raw: bool) -> tuple[CellColumn, ...]:
     keys = (CellColumn(key, KEY_TYPES.get(key, "string")) for key in shape.keys)
     answers = (CellColumn(c.name, "string" if raw else c.field.type) for c in shape.columns)
     return (*keys, *answers)
-
-
-def _readers(shape: Shape, columns: Sequence[CellColumn], *, labels: bool) -> list[TextReader]:
-    """For each column how a JSON text becomes cells."""
-    zone, between = timezone.get_current_timezone(), "; " if labels else " "
-
-    def reader(slot: Slot, column: CellColumn) -> TextReader:
-        read = reader_of(slot)
-        return TextReader(
-            lambda text: column.cells(read(text), zone, between),
-            width=len(column.header()),
-            as_it_is=slot.change is None and column.type not in DATES,
-        )
-
-    return [reader(*pair) for pair in zip(shape.slots.values(), columns, strict=True)]

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 
 from surveys.xforms.models import Form
 
@@ -52,6 +53,31 @@ class RegisteredColumn(models.Model):
         return f"{self.form} {self.name}"
 
 
+class SortIndex(models.Model):
+    """An index for an order that people asked for (`sort_indexes.py`); the row is the queue."""
+
+    form = models.ForeignKey(Form, on_delete=models.CASCADE, related_name="+")
+    repeat = models.CharField(max_length=1000, blank=True)  # path; "" for the records
+    key = models.TextField()
+    as_text = models.BooleanField(default=False)
+    asked_at = models.DateTimeField(auto_now_add=True)  # the last time, by day
+    made_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["form", "repeat", "key", "as_text"], name="sort_index_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.index_name
+
+    @property
+    def index_name(self) -> str:
+        return f"row_sort_{self.pk}"
+
+
 class SavedQuery(models.Model):
     """A question asked of a form's records, under a link that stays."""
 
@@ -77,12 +103,12 @@ class Export(models.Model):
     """One asked-for file: what, by whom, why; its progress; its counts."""
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        RUNNING = "running", "Running"
-        READY = "ready", "Ready"
-        FAILED = "failed", "Failed"
-        STOPPED = "stopped", "Stopped"
-        EXPIRED = "expired", "File removed"
+        WAITING = "waiting", _("Waiting")
+        RUNNING = "running", _("Running")
+        READY = "ready", _("Ready")
+        FAILED = "failed", _("Failed")
+        STOPPED = "stopped", _("Stopped")
+        EXPIRED = "expired", _("File removed")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     form = models.ForeignKey(Form, on_delete=models.PROTECT, related_name="exports")

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from backend.accounts.models import User
@@ -73,14 +74,14 @@ def exports(request: HttpRequest) -> HttpResponse:
         except Problem as error:
             problem = error
         else:
-            messages.success(request, "The file is being made. You may leave this page.")
+            messages.success(request, _("The file is being made. You may leave this page."))
             return redirect("exports")
     datasets = all_datasets()
     context = {
         "exports": own_exports(user).select_related("form", "asked_by")[:EXPORTS_SHOWN],
         "datasets": datasets,
         "languages": list(dict.fromkeys(lang for d in datasets for lang in d.languages)),
-        "kinds": {name: kind.words for name, kind in KINDS.items()},
+        "kinds": {name: _(kind.words) for name, kind in KINDS.items()},
         "may_unmask": may_unmask(user),
         "asked": request.POST,
         "problem": problem,
@@ -102,7 +103,7 @@ def stop(request: HttpRequest, export_id: UUID) -> HttpResponse:
             raise
         messages.error(request, problem.words)
     else:
-        messages.success(request, "Stopped.")
+        messages.success(request, _("Stopped."))
     return redirect("exports")
 
 
@@ -132,7 +133,7 @@ def queries(request: HttpRequest) -> HttpResponse:
         except Problem as error:
             problem = error
         else:
-            messages.success(request, "The query is saved; its link stays.")
+            messages.success(request, _("The query is saved; its link stays."))
             return redirect("queries")
     context = {
         "queries": visible_queries(user)[:QUERIES_SHOWN],
@@ -157,7 +158,7 @@ def drop(request: HttpRequest, query_id: UUID) -> HttpResponse:
 def _save(user: User, words: dict[str, str]) -> None:
     name = words.get("name", "").strip()[:120]
     if not name:
-        raise Problem("value_invalid", field="name", reason="is empty")
+        raise Problem("value_invalid", field="name", reason=_("is empty"))
     save_query(
         name=name,
         form_id=words.get("form_id", ""),

@@ -37,7 +37,7 @@ COLUMNS = {
     "review_state": "submission__review_state",
 }
 ID_KEYS = frozenset({"id", "parent_id", "root_id", "household"})
-EMPTY = frozenset({"null", "[]"})  # as JSON
+_KEYS = frozenset({str, int, float, type(None)})  # no bool: True and 1 are one key of a dictionary
 TIMES = ("submitted_at", "received_at", "updated_at")
 
 
@@ -74,26 +74,31 @@ class Shape:
         answers = orjson.loads(row["answers"])
         return {name: slot.value(row, answers) for name, slot in self.slots.items()}
 
-    def missing_of(self, texts: Sequence[Sequence[str]], sent: Sequence[Row]) -> list[list[str]]:
+    def missing_of(self, stored: Sequence[Sequence[Any]], sent: Sequence[Row]) -> list[list[str]]:
         """For each column why there is no answer, row by row; "" where there is or none may see.
 
-        `texts` are the JSON of all keys and columns, by column.
+        `stored` are the values of all keys and columns, by column, as they are stored.
         """
-        answers = texts[len(self.keys) :]
+        answers = stored[len(self.keys) :]
         pairs = zip(self.columns, answers, strict=True)
         return [self._missing_of(column, found, sent) for column, found in pairs]
 
-    def _missing_of(self, column: Column, texts: Sequence[str], sent: Sequence[Row]) -> list[str]:
+    def _missing_of(self, column: Column, values: Sequence[Any], sent: Sequence[Row]) -> list[str]:
         key, codes = column.field.key, missing_codes(column)
         if key not in self._open:
-            return [""] * len(texts)
-        if not codes:
-            pairs = zip(texts, sent, strict=True)
-            return [missing_kind(None, r.get(key), codes) if t == "null" else "" for t, r in pairs]
-        known = self._kinds.setdefault(key, Known(partial(_kind_of_text, codes)))
+            return [""] * len(values)
+        pairs = zip(values, sent, strict=True)
+        kinds = set(map(type, values))
+        if codes and not kinds <= _KEYS:
+            return [missing_kind(value, row.get(key), codes) for value, row in pairs]
+        known = self._kinds.setdefault(key, Known(lambda value: missing_kind(value, None, codes)))
         return [
-            missing_kind(None, row.get(key), codes) if text in EMPTY else known[text]
-            for text, row in zip(texts, sent, strict=True)
+            missing_kind(None, row.get(key), codes)
+            if value is None or value == []
+            else known[value]
+            if codes
+            else ""
+            for value, row in pairs
         ]
 
     def missing(self, row: Row) -> dict[str, str]:
@@ -107,7 +112,7 @@ class Shape:
 
     @cached_property
     def _kinds(self) -> dict[str, Known]:
-        """Key → text → why that is no answer, as far as it was asked."""
+        """Key → answer → why that is no answer, as far as it was asked."""
         return {}
 
     @cached_property
@@ -147,10 +152,6 @@ class Shape:
 
     def _is_chosen(self, name: str) -> bool:
         return self.chosen is None or name in self.chosen
-
-
-def _kind_of_text(codes: Mapping[str, str], text: str) -> str:
-    return missing_kind(orjson.loads(text), None, codes)
 
 
 def _labelled(labels: Mapping[str, str], value: Any) -> Any:

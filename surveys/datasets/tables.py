@@ -8,12 +8,13 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, TypeAlias, cast
 
-from django.db.models import Exists, Func, OuterRef, QuerySet, TextField
+from django.db.models import Exists, OuterRef, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from backend.accounts.models import User
 from backend.problems import Problem
 from surveys.cleaning.models import CleanRow
+from surveys.datasets.cells import AsJson
 from surveys.datasets.columns import Dataset, Table, dataset_of
 from surveys.datasets.layers import ANALYSIS, CORRECTED, in_layer
 from surveys.datasets.registry import keep_register
@@ -119,20 +120,12 @@ def read_columns(
     `answers` is "values", typed, or "verbatim", as the tablet sent them; `with_sent` adds the
     latter beside the former, from which `Shape.missing` tells why an answer is not there.
     """
-    times = {COLUMNS[name]: _AsJson(name) for name in TIMES}
+    times = {COLUMNS[name]: AsJson(name) for name in TIMES}
     plain = (path for name, path in COLUMNS.items() if name not in TIMES)
     texts = {"answers": Cast(answers, TextField())}
     if with_sent:
         texts["sent"] = Cast("verbatim", TextField())
     return cast(Rows, rows.values(*plain, **times, **texts))
-
-
-class _AsJson(Func):
-    """A time as JSON writes it; parsing it only to write it again would cost 6 ms a page."""
-
-    function = "to_json"
-    template = "%(function)s(%(expressions)s) #>> '{}'"
-    output_field = TextField()
 
 
 def shape_of(

@@ -1,7 +1,7 @@
 """JSON texts with places for a record's values: made once, filled row by row. Pure.
 
-A page is tens of thousands of values. PostgreSQL gives each as JSON already (`fragments.py`); they
-are set into the text as they are, and only what is coarsened, labelled or converted is parsed.
+A page is tens of thousands of values. PostgreSQL has each as JSON already (`cells.py`); they are
+set into the text as they are, and only what is coarsened, labelled or converted is parsed.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +13,7 @@ import orjson
 
 Change = Callable[[Any], Any]
 SEPARATOR = "\x1f"  # in no JSON text: control characters are escaped there
+_BETWEEN = orjson.Fragment(SEPARATOR.encode())
 MOST_KEPT = 4096  # texts that a change was asked for; codes and years come again and again
 
 
@@ -77,16 +78,21 @@ def quoted(text: str) -> str:
     return orjson.dumps(text).decode()
 
 
+def as_texts(values: Sequence[Any]) -> list[str]:
+    """Each value as JSON, by one call for all of them."""
+    if not values:
+        return []
+    row: list[Any] = [_BETWEEN] * (2 * len(values) - 1)
+    row[::2] = values
+    return orjson.dumps(row).decode()[1:-1].split(f",{SEPARATOR},")
+
+
 @dataclass(slots=True)
 class Writer:
-    """Fills a text. `slots` says what stands in each of its places; `reads` what a row must give.
-
-    A row gives the JSON texts of `reads` with `SEPARATOR` between them; those of an `Inside`, which
-    is None there, come with `write`.
-    """
+    """Fills a text. `reads` says what stands in each of its places; an `Inside` reads nothing."""
 
     template: str = ""
-    reads: list[Slot | None] = field(default_factory=list)
+    reads: list[Slot] = field(default_factory=list)
     targets: list[tuple[int, str]] = field(default_factory=list)
     _changes: list[tuple[int, Callable[[str], str]]] = field(default_factory=list)
 
@@ -98,16 +104,16 @@ class Writer:
                 words.append(piece.replace("%", "%%"))
             elif isinstance(piece, Inside):
                 writer.targets.append((len(writer.reads), piece.target))
-                writer.reads.append(None)
+                writer.reads.append(Slot())
                 words.append("[%s]")
             else:
                 words.append(writer._add(piece, slots[piece.source]))
         writer.template = "".join(words)
         return writer
 
-    def write(self, text: str, inside: Mapping[str, str] | None = None) -> str:
-        """One record; `inside` has the rows of its repeats, with commas between them."""
-        parts = text.split(SEPARATOR) if self.reads else []
+    def write(self, parts: list[str], inside: Mapping[str, str] | None = None) -> str:
+        """One record from the JSON of `reads`, which is used up; `inside` has the rows of its
+        repeats, with commas between them."""
         for at, change in self._changes:
             if parts[at] != "null":
                 parts[at] = change(parts[at])

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from surveys.places.models import Place
 from surveys.rounds.models import Round
@@ -86,8 +87,8 @@ class EntityVersion(models.Model):
 
     class Conflict(models.TextChoices):
         NONE = "", "None"
-        SOFT = "soft", "Other properties changed in between"
-        HARD = "hard", "The same property changed in between"
+        SOFT = "soft", _("Other properties changed in between")
+        HARD = "hard", _("The same property changed in between")
 
     entity = models.ForeignKey(
         Entity, on_delete=models.CASCADE, related_name="versions", db_index=False

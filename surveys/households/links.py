@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from surveys.places.models import Place
 
@@ -24,15 +25,15 @@ class LinkDecision(models.Model):
     """
 
     class Verdict(models.TextChoices):
-        SAME = "same", "The same household"
-        DIFFERENT = "different", "Different households"
-        UNSURE = "unsure", "Cannot be said"
-        WITHDRAWN = "withdrawn", "Says nothing itself, only that another no longer holds"
+        SAME = "same", _("The same household")
+        DIFFERENT = "different", _("Different households")
+        UNSURE = "unsure", _("Cannot be said")
+        WITHDRAWN = "withdrawn", _("Says nothing itself, only that another no longer holds")
 
     class Source(models.TextChoices):
-        RULE = "rule", "By rule"
-        FORM = "form", "By the form"
-        PERSON = "person", "By a person"
+        RULE = "rule", _("By rule")
+        FORM = "form", _("By the form")
+        PERSON = "person", _("By a person")
 
     a = models.UUIDField()
     b = models.UUIDField()
@@ -68,10 +69,10 @@ class LinkBrake(models.Model):
     """For whom automatic merging pauses: since when, why, and who let it go on."""
 
     class Kind(models.TextChoices):
-        DEVICE = "device", "A tablet"
-        ENUMERATOR = "enumerator", "An enumerator"
-        BATCH = "batch", "A batch of records of one district"
-        RECORD = "record", "One record"
+        DEVICE = "device", _("A tablet")
+        ENUMERATOR = "enumerator", _("An enumerator")
+        BATCH = "batch", _("A batch of records of one district")
+        RECORD = "record", _("One record")
 
     kind = models.CharField(max_length=10, choices=Kind)
     subject = models.CharField(max_length=255)  # tablet's key, enumerator, district, record id
@@ -105,12 +106,12 @@ class CandidateLink(models.Model):
     """
 
     class Kind(models.TextChoices):
-        RECORDS = "records", "Two registrations"
-        FORM = "form", "A form and the household it names"
+        RECORDS = "records", _("Two registrations")
+        FORM = "form", _("A form and the household it names")
 
     class State(models.TextChoices):
-        OPEN = "open", "Open"
-        SETTLED = "settled", "Settled"
+        OPEN = "open", _("Open")
+        SETTLED = "settled", _("Settled")
 
     a = models.UUIDField()
     b = models.UUIDField()
@@ -151,9 +152,9 @@ class LinkFeature(models.Model):
     """
 
     class State(models.IntegerChoices):
-        WAITING = 0, "Waiting"
-        LINKED = 1, "Linked"
-        PARKED = 2, "Parked after too many tries"
+        WAITING = 0, _("Waiting")
+        LINKED = 1, _("Linked")
+        PARKED = 2, _("Parked after too many tries")
 
     record_id = models.UUIDField(primary_key=True)
     record: Any = models.JSONField()

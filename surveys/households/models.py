@@ -6,6 +6,7 @@ from collections.abc import Collection
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from surveys.households.links import (
     CandidateLink,
@@ -71,10 +72,10 @@ class Membership(models.Model):
     """
 
     class Basis(models.TextChoices):
-        REGISTRATION = "registration", "Its own registration"
-        CARD = "card", "The same card number"
-        ENTITY = "entity", "The form names the household"
-        PERSON = "person", "A person decided it"
+        REGISTRATION = "registration", _("Its own registration")
+        CARD = "card", _("The same card number")
+        ENTITY = "entity", _("The form names the household")
+        PERSON = "person", _("A person decided it")
 
     record_id = models.UUIDField(primary_key=True)
     household = models.ForeignKey(

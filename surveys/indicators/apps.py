@@ -1,6 +1,7 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class IndicatorsConfig(AppConfig):
     name = "surveys.indicators"
-    verbose_name = "Indicators"
+    verbose_name = _("Indicators")

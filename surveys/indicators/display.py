@@ -12,7 +12,16 @@ from surveys.indicators.definitions import DEFINITIONS, Definition
 from surveys.indicators.figures import Kind, Measure
 from surveys.indicators.publish import Shown
 from surveys.indicators.read import Told
-from surveys.indicators.words import COLUMNS, GROUPS, MEASURES, REASONS, SIDES, VALUES, word
+from surveys.indicators.words import (
+    COLUMNS,
+    GROUPS,
+    MEASURES,
+    PARAMETERS,
+    REASONS,
+    SIDES,
+    VALUES,
+    word,
+)
 
 DRAWN = frozenset({Kind.COUNT, Kind.SHARE, Kind.MEAN, Kind.RATIO, Kind.MEDIAN})
 Names = Mapping[str, str]
@@ -213,7 +222,10 @@ def _tile(each: Mapping[str, Any], definition: Definition, names: Names) -> Tile
 
 def parameter_words(parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Name and value of each, as a person reads them."""
-    return [(name.replace("_", " "), _plain(value)) for name, value in sorted(parameters.items())]
+    return [
+        (word(PARAMETERS, name).replace("_", " "), _plain(value))
+        for name, value in sorted(parameters.items())
+    ]
 
 
 def _plain(value: Any) -> str:

@@ -289,6 +289,21 @@ COLUMNS: Words = {
 }
 
 
+PARAMETERS: Words = {
+    "draws": _("draws"),
+    "endline_is_census": _("endline asks everybody"),
+    "fcs_cut_offs": _("FCS cut-offs"),
+    "floor": _("floor, of the country's median"),
+    "open_case_days": _("days a case may be open"),
+    "period_from": _("period from"),
+    "period_until": _("period until"),
+    "seed": _("seed"),
+    "states": _("review states counted"),
+    "threshold": _("threshold"),
+    "wfp_missing_as_zero": _("WFP: missing as zero"),
+}
+
+
 def word(words: Words, code: str) -> str:
     """The words of a code; the code itself where it has none."""
     return str(words.get(code, code))

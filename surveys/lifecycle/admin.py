@@ -10,6 +10,7 @@ from django.contrib.admin.widgets import AdminDateWidget
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.permissions import logged_in, may_delete_records
 from backend.console import ReadOnlyAdmin
@@ -42,7 +43,7 @@ class CleanRowAdmin(RecordAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[CleanRow]:
         return super().get_queryset(request).filter(rows_for(logged_in(request)), repeat="")
 
-    @admin.action(description="Delete these records", permissions=["administer"])
+    @admin.action(description=_("Delete these records"), permissions=["administer"])
     def delete_records(self, request: HttpRequest, rows: QuerySet[CleanRow]) -> None:
         for record_id in rows.values_list("record_id", flat=True):
             delete_record(record_id=record_id, by=logged_in(request))
@@ -55,7 +56,7 @@ class DeletedRecordAdmin(RecordAdmin):
     list_select_related = ("form",)
     actions = ("restore_records",)
 
-    @admin.action(description="Restore these records", permissions=["administer"])
+    @admin.action(description=_("Restore these records"), permissions=["administer"])
     def restore_records(self, request: HttpRequest, deleted: QuerySet[DeletedRecord]) -> None:
         for record_id in deleted.values_list("record_id", flat=True):
             restore_record(record_id=record_id, by=logged_in(request))
@@ -66,13 +67,17 @@ class MergingForm(NamesForm):
 
     class Meta:
         help_texts: ClassVar = {
-            "merged_into": "The place of which this one is a part now; its records follow. "
-            "Empty both fields to take that back."
+            "merged_into": _(
+                "The place of which this one is a part now; its records follow. "
+                "Empty both fields to take that back."
+            )
         }
 
     merged_on = forms.DateField(
         required=False,
-        help_text="Records that arrive from this day on and still name the old place are flagged.",
+        help_text=_(
+            "Records that arrive from this day on and still name the old place are flagged."
+        ),
         widget=AdminDateWidget,
     )
 
@@ -80,7 +85,7 @@ class MergingForm(NamesForm):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         into = cleaned.get("merged_into")
         if (into is None) != (cleaned.get("merged_on") is None):
-            raise ValidationError("Say both: the place it became a part of, and on which day.")
+            raise ValidationError(_("Say both: the place it became a part of, and on which day."))
         if into is not None and {"merged_into", "merged_on"} & set(self.changed_data):
             try:
                 check_joining(Place.objects.get(pk=self.instance.pk), into)

@@ -4,6 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
 from surveys.linkage.comparisons import metres
 from surveys.linkage.features import Features
 from surveys.linkage.record import PersonRecord
@@ -11,6 +15,7 @@ from surveys.links.lines import MISSING, Matched, align_lines, marks_of, set_mar
 from surveys.links.pairs import LinkView
 from surveys.links.sides import Side, Sides
 from surveys.links.sketch import distance_words
+from surveys.links.words import relation_words, sex_words, written_distance
 from surveys.privacy.redact import BAND_YEARS, coarsen_birth
 
 MASK = "•••"
@@ -18,7 +23,7 @@ MASK = "•••"
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """`mark`: "", same, close, differs, alone, missing, `hint` in words; `note` stands below."""
+    """`mark`: "", same, close, differs, alone, missing; `hint`: those of name and birth."""
 
     text: str = ""
     mark: str = ""
@@ -30,24 +35,28 @@ class Cell:
 class Row:
     label: str
     cells: Sequence[Cell]
+    is_household: bool = False
 
 
 def facts_of(sides: Sides, *, shown: bool) -> list[Row]:
     """What is known of each record, one line a fact. `shown`: names and phones too."""
     seen = sides.seen
     return [
-        _row("Filled", seen, [_date(s) for s in seen], compare=False),
-        _row("Round", seen, [s.told.round if s.told else "" for s in seen], compare=False),
-        _row("Place", seen, [_place(s) for s in seen]),
-        Row("Distance", [_distance(s, seen) for s in seen]),
-        _row("Card", seen, [s.member.card if s.member else "" for s in seen]),
+        _row(_("Filled"), seen, [_date(s) for s in seen], compare=False),
+        _row(_("Round"), seen, [s.told.round if s.told else "" for s in seen], compare=False),
+        _row(_("Place"), seen, [_place(s) for s in seen]),
+        Row(_("Distance"), [_distance(s, seen) for s in seen]),
+        _row(_("Card"), seen, [s.member.card if s.member else "" for s in seen]),
         _head(seen, shown=shown),
         _phones(seen, shown=shown),
-        _row("People", seen, [str(len(s.people)) if s.people else "" for s in seen]),
+        _row(_("People"), seen, [str(len(s.people)) if s.people else "" for s in seen]),
         _row(
-            "Enumerator", seen, [s.told.enumerator if s.told else "" for s in seen], compare=False
+            _("Enumerator"),
+            seen,
+            [s.told.enumerator if s.told else "" for s in seen],
+            compare=False,
         ),
-        Row("Household", [_home(s) for s in seen]),
+        Row(_("Household"), [_home(s) for s in seen], is_household=True),
     ]
 
 
@@ -115,7 +124,7 @@ def _head(seen: Sequence[Side], *, shown: bool) -> Row:
         else:
             reference = folds
         cells.append(Cell(name if shown else MASK, mark))
-    return Row("Head", cells)
+    return Row(_("Head"), cells)
 
 
 def _head_folds(features: Features | None) -> frozenset[str]:
@@ -129,7 +138,7 @@ def _phones(seen: Sequence[Side], *, shown: bool) -> Row:
     marks = set_marks(numbers)
     typed = [", ".join(s.told.phones) if s.told else "" for s in seen]
     return Row(
-        "Phone",
+        _("Phone"),
         [
             Cell(text if shown or not text else MASK, mark if text else MISSING)
             for text, mark in zip(typed, marks, strict=True)
@@ -139,10 +148,10 @@ def _phones(seen: Sequence[Side], *, shown: bool) -> Row:
 
 def _person(person: PersonRecord, agrees: tuple[str, str], shown: bool) -> Cell:
     birth = person.birth if shown else _band(person.birth)
-    facts = (person.relation.replace("_", " "), person.sex, birth)
+    facts = (relation_words(person.relation), sex_words(person.sex), birth)
     name = person.name if shown else MASK if person.name else ""
     mark, hint = agrees
-    return Cell(name or "(no name)", mark, ", ".join(fact for fact in facts if fact), hint)
+    return Cell(name or _("(no name)"), mark, ", ".join(fact for fact in facts if fact), hint)
 
 
 def _band(birth: str) -> str:
@@ -152,7 +161,7 @@ def _band(birth: str) -> str:
 
 def _date(side: Side) -> str:
     at = side.row.submitted_at or side.row.received_at if side.row else None
-    return f"{at:%Y-%m-%d}" if at else ""
+    return date_format(timezone.localtime(at), "SHORT_DATE_FORMAT") if at else ""
 
 
 def _place(side: Side) -> str:
@@ -171,7 +180,7 @@ def _distance(side: Side, seen: Sequence[Side]) -> Cell:
         return Cell(mark=MISSING)
     first = located[0].features
     if side is located[0] or first is None:
-        return Cell("here")
+        return Cell(_("here"))
     apart = metres(first, side.features) or 0.0
     mark = "same" if apart < 150 else "close" if apart < 4_000 else "differs"
-    return Cell(distance_words(apart), mark)
+    return Cell(written_distance(distance_words(apart)), mark)

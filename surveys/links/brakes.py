@@ -34,7 +34,7 @@ def brakes(request: HttpRequest) -> HttpResponse:
             _lift(request.POST.get("brake", ""), request.POST.get("reason", ""), user)
             messages.success(request, "Lifted: what it held is looked at again in a moment.")
         except Problem as problem:
-            messages.error(request, f"{problem.kind.title}. {problem.words}")
+            messages.error(request, f"{problem.title}. {problem.words}")
         return redirect("brakes")
     return render(request, "links/brakes.html", {"brakes": _shown()})
 

@@ -5,16 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
 from backend.accounts.models import User
 from surveys.households.log import decisions_about
 from surveys.households.models import LinkDecision
 from surveys.households.projection import DIFFERENT, WITHDRAWN, unrevoked
 from surveys.links.visible import visible_records
-from surveys.links.words import VERDICTS, veto_words
+from surveys.links.words import verdict_words, veto_words
 
 Source = LinkDecision.Source
 MOST_ENTRIES = 60
-_BY = {Source.RULE: "by rule", Source.FORM: "by the form"}
+_BY = {Source.RULE: _("by rule"), Source.FORM: _("by the form")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,8 @@ def _entry(
         verdict = "parted" if verdict == DIFFERENT else WITHDRAWN
     return Entry(
         at=newest.at,
-        by=_name(newest.by) if newest.by else _BY.get(Source(newest.source), ""),
-        words=VERDICTS.get(verdict, verdict),
+        by=_name(newest.by) if newest.by else gettext(_BY.get(Source(newest.source), "the server")),
+        words=verdict_words(verdict),
         reason=newest.reason,
         pairs=sorted({_pair(row, numbers) for row in rows}),
         vetoes=[veto_words(code) for code in newest.vetoes],
@@ -79,4 +82,5 @@ def _name(user: User) -> str:
 
 def _pair(row: LinkDecision, numbers: Mapping[UUID, int]) -> str:
     shown = sorted(numbers[end] for end in (row.a, row.b) if end in numbers)
-    return " and ".join([*map(str, shown), *["another"] * (2 - len(shown))])
+    one, other = [*map(str, shown), gettext("another"), gettext("another")][:2]
+    return gettext("%(one)s and %(other)s") % {"one": one, "other": other}

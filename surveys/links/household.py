@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -25,7 +26,7 @@ def household(request: HttpRequest, household_id: UUID) -> HttpResponse:
     user = reader(logged_in(request))
     found = find_household(user, household_id)
     if found.redirect_to_id is not None:
-        messages.info(request, "This household was joined to the one shown here.")
+        messages.info(request, _("This household was joined to the one shown here."))
         return redirect("household", found.redirect_to_id)
     profile = profile_of(user, found)
     between = CandidateLink.objects.filter(a__in=profile.registered, b__in=profile.registered)

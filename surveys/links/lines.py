@@ -12,7 +12,6 @@ from surveys.linkage.roster import name_level
 
 Line = Mapping[int, int]  # column → member
 SAME, CLOSE, DIFFERS, ALONE, FIRST, MISSING = "same", "close", "differs", "alone", "", "missing"
-_WORDS = {SAME: "the same", CLOSE: "nearly the same", DIFFERS: "different"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +45,10 @@ def align_lines(sizes: Sequence[int], matched: Iterable[Matched]) -> list[Line]:
 
 
 def marks_of(line: Line, columns: Sequence[Features]) -> dict[int, tuple[str, str]]:
-    """How each member of a line agrees with the first of it, and in which words; or is alone."""
+    """How each member of a line agrees with the first of it, and in what; or is alone."""
     (first, member), *others = line.items()
     if not others:
-        return {first: (ALONE, "only in this record")}
+        return {first: (ALONE, "")}
     reference = columns[first].members[member]
     marks = {first: (FIRST, "")}
     for column, other in others:
@@ -58,10 +57,10 @@ def marks_of(line: Line, columns: Sequence[Features]) -> dict[int, tuple[str, st
 
 
 def agreement(member: Member, other: Member) -> tuple[str, str]:
-    """Of two members that stand in one line: the worse of name and birth, and each in words."""
+    """Of two members that stand in one line: the worse of name and birth, and both marks."""
     named, born = name_mark(member, other), birth_mark(member, other)
     worse = next(mark for mark in (DIFFERS, CLOSE, SAME) if mark in (named, born))
-    return worse, f"name {_WORDS[named]}, birth {_WORDS[born]}"
+    return worse, f"{named} {born}"
 
 
 def name_mark(member: Member, other: Member) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from surveys.households.models import CandidateLink, LinkDecision
 
@@ -41,9 +42,9 @@ class Adjudication(models.Model):
     """
 
     class Verdict(models.TextChoices):
-        SAME = "same", "The same household"
-        DIFFERENT = "different", "Different households"
-        UNSURE = "unsure", "Later"
+        SAME = "same", _("The same household")
+        DIFFERENT = "different", _("Different households")
+        UNSURE = "unsure", _("Later")
 
     verdict = models.CharField(max_length=10, choices=Verdict)
     reason = models.CharField(max_length=500)

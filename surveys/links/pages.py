@@ -10,6 +10,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -101,9 +102,9 @@ def take_it_back(request: HttpRequest) -> HttpResponse:
     back = request.POST.get("back", "")
     try:
         back = _take_back(request, user) or back
-        messages.success(request, "Undone: it is as it was before.")
+        messages.success(request, gettext("Undone: it is as it was before."))
     except Problem as problem:
-        messages.error(request, f"{problem.kind.title}. {problem.words}")
+        messages.error(request, f"{problem.title}. {problem.words}")
     here = url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure())
     return redirect(back if here else "links")
 
@@ -125,7 +126,7 @@ def _take_back(request: HttpRequest, user: User) -> str:
     kind, _, number = request.POST.get("what", "").partition(":")
     reason = request.POST.get("reason", "")
     if not number.isdecimal() or len(number) > 18:
-        raise Problem("request_malformed", reason="The page did not say what to undo.")
+        raise Problem("request_malformed", reason=gettext("The page did not say what to undo."))
     if kind != "case":
         take_back(decision_id=int(number), by=user, reason=reason)
         return ""

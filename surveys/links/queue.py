@@ -9,6 +9,7 @@ from uuid import UUID
 from django.core.paginator import Page, Paginator
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
 from backend.problems import Problem
@@ -19,8 +20,8 @@ from surveys.links.words import VETOES
 from surveys.places.models import Place
 
 CASES_A_PAGE = 25
-ORDERS = {"weight": "surest first", "age": "oldest first", "place": "by place"}
-STATES = {"waiting": "waiting", "later": "put off", "mine": "open with me"}
+ORDERS = {"weight": _("surest first"), "age": _("oldest first"), "place": _("by place")}
+STATES = {"waiting": _("waiting"), "later": _("put off"), "mine": _("open with me")}
 _FURTHEST = "\U0010ffff"  # cases without a place come last
 
 

@@ -1,9 +1,9 @@
-"""Reasons → the bars of a waterfall: each begins where the one before it ended. Pure."""
+"""Reasons → the bars of a waterfall: each begins where the one before it ended."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from surveys.links.words import COMPARISONS, sentence
+from surveys.links.words import comparison_words, sentence
 
 WIDTH, ROW = 320, 22  # of the drawing, in its own units
 _PAD = 4
@@ -56,7 +56,7 @@ def waterfall(reasons: Sequence[tuple[str, str, float]], auto: float) -> Waterfa
 
     bars = tuple(
         Bar(
-            title=COMPARISONS.get(comparison, comparison),
+            title=comparison_words(comparison),
             words=sentence(comparison, level),
             bits=bits,
             x=min(at(sums[i]), at(sums[i + 1])),

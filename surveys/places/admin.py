@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.contrib.admin.widgets import AdminDateWidget
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.permissions import logged_in
 from surveys.places.models import Place, PlaceAlias
@@ -16,16 +17,18 @@ from surveys.places.rename import NAMES, rename_place
 class NamesForm(forms.ModelForm):
     renamed_on = forms.DateField(
         required=False,
-        label="Renamed on",
-        help_text="The day from which the names above are in use: the old ones are kept as older "
-        "names. Leave it empty to correct a mistake.",
+        label=_("Renamed on"),
+        help_text=_(
+            "The day from which the names above are in use: the old ones are kept as older "
+            "names. Leave it empty to correct a mistake."
+        ),
         widget=AdminDateWidget,
     )
 
 
 class AliasInline(admin.TabularInline):
     model = PlaceAlias
-    verbose_name, verbose_name_plural = "other name", "other and older names"
+    verbose_name, verbose_name_plural = _("other name"), _("other and older names")
     extra = 0
 
 

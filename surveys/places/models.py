@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from backend.problems import Problem
 
@@ -60,10 +61,10 @@ class Place(models.Model):
     """
 
     class Level(models.IntegerChoices):
-        COUNTRY = 0, "Country"
-        OBLAST = 1, "Oblast"
-        DISTRICT = 2, "District or city"
-        VILLAGE = 3, "Village"
+        COUNTRY = 0, _("Country")
+        OBLAST = 1, _("Oblast")
+        DISTRICT = 2, _("District or city")
+        VILLAGE = 3, _("Village")
 
     code = models.CharField(max_length=40, unique=True)
     parent = models.ForeignKey(

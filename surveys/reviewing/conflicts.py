@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -82,7 +83,7 @@ def _conflict_page(
 def _settle(found: EntityConflict, typed: QueryDict, user: User) -> None:
     version = typed.get("entity_version", "")
     if not version.isdecimal():
-        raise Problem("request_malformed", reason="The page sent no version.")
+        raise Problem("request_malformed", reason=_("The page sent no version."))
     choices = {}
     for key, side in typed.items():
         if key.startswith(TAKE) and side:

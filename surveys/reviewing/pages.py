@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -30,10 +32,10 @@ from surveys.submissions.review import VERBS, Looked, Remark, approve_record
 
 ON = "on:"  # before the path of a question, in the names of the page's fields
 DONE = {
-    "approve": "Approved.",
-    "reject": "Rejected.",
-    "send_back": "Sent back.",
-    "comment": "Your comment is noted.",
+    "approve": _("Approved."),
+    "reject": _("Rejected."),
+    "send_back": _("Sent back."),
+    "comment": _("Your comment is noted."),
 }
 
 
@@ -69,7 +71,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     context = {
         "queue": asked,
         "page": queue_page(asked, request),
-        "states": {"waiting": "New or edited", **dict(Submission.ReviewState.choices)},
+        "states": {"waiting": _("New or edited"), **dict(Submission.ReviewState.choices)},
         "forms": published_forms(),
         "places": _places_to_choose(user),
         "codes": QualityFlag.objects.order_by("code").values_list("code", flat=True).distinct(),
@@ -143,7 +145,7 @@ def _decide(user: User, found: CleanRow, typed: QueryDict) -> None:
     verb = VERBS.get(typed.get("step", ""))
     last_step = typed.get("last_step", "")
     if verb is None or not last_step.isdecimal():
-        raise Problem("request_malformed", reason="The page sent no step.")
+        raise Problem("request_malformed", reason=str(_("The page sent no step.")))
     verb(
         record_id=found.pk,
         looked=Looked(typed.get("edition", ""), int(last_step)),
@@ -187,12 +189,20 @@ def _approve_all(request: HttpRequest, user: User) -> None:
     chosen = dict(pair.split(" ", 1) for pair in request.POST.getlist("record") if " " in pair)
     done = sum(_approve(record_id, edition, user) for record_id, edition in chosen.items())
     if done:
-        messages.success(request, f"{done} approved.")
+        messages.success(
+            request,
+            ngettext("%(n)d approved.", "%(n)d approved.", done) % {"n": done},
+        )
     if done < len(chosen):
         left = len(chosen) - done
-        messages.warning(request, f"{left} not approved: changed meanwhile, or decided on already.")
+        words = ngettext(
+            "%(n)d not approved: changed meanwhile, or decided on already.",
+            "%(n)d not approved: changed meanwhile, or decided on already.",
+            left,
+        )
+        messages.warning(request, words % {"n": left})
     if not chosen:
-        messages.warning(request, "Choose records first.")
+        messages.warning(request, _("Choose records first."))
 
 
 def _approve(record_id: str, edition: str, user: User) -> bool:

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.permissions import logged_in
 from surveys.rounds.close import close_round, reopen_round
@@ -29,16 +30,16 @@ class RoundAdmin(admin.ModelAdmin):
     autocomplete_fields = ("places",)
     actions = ("close", "reopen")
 
-    @admin.display(boolean=True, description="open")
+    @admin.display(boolean=True, description=_("open"))
     def is_open(self, round_: Round) -> bool:
         return not round_.is_closed
 
-    @admin.action(description="Close: today is the last day", permissions=["change"])
+    @admin.action(description=_("Close: today is the last day"), permissions=["change"])
     def close(self, request: HttpRequest, rounds: QuerySet[Round]) -> None:
         for round_ in rounds:
             close_round(round_=round_, on=timezone.localdate(), by=logged_in(request))
 
-    @admin.action(description="Open again, without a last day", permissions=["change"])
+    @admin.action(description=_("Open again, without a last day"), permissions=["change"])
     def reopen(self, request: HttpRequest, rounds: QuerySet[Round]) -> None:
         for round_ in rounds:
             reopen_round(round_=round_, by=logged_in(request))

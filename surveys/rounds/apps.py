@@ -1,6 +1,7 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class RoundsConfig(AppConfig):
     name = "surveys.rounds"
-    verbose_name = "Surveys and rounds"
+    verbose_name = _("Surveys and rounds")

@@ -16,6 +16,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from backend.accounts.permissions import logged_in, may_admit_quarantined, may_read_quarantined
 from backend.audit.log import log_event
@@ -82,10 +84,18 @@ class SubmissionAdmin(ReadOnlyAdmin):
             log_event("submission.opened", by=logged_in(request), target=opened)
         return response
 
-    @admin.action(description="Process again")
+    @admin.action(description=_("Process again"))
     def process_again(self, request: HttpRequest, submissions: QuerySet[Submission]) -> None:
         count = process_again(submissions, by=logged_in(request))
-        self.message_user(request, f"{count} wait to be processed again; the worker takes them.")
+        self.message_user(
+            request,
+            ngettext(
+                "%(n)d waits to be processed again; the worker takes it.",
+                "%(n)d wait to be processed again; the worker takes them.",
+                count,
+            )
+            % {"n": count},
+        )
 
 
 @admin.register(Quarantined)
@@ -120,11 +130,11 @@ class QuarantinedAdmin(ReadOnlyAdmin):
             },
         )
 
-    @admin.display(description="files that came with it")
+    @admin.display(description=_("files that came with it"))
     def files(self, kept: Quarantined) -> str:
         return ", ".join(f"{file['name']} ({file['size']} bytes)" for file in kept.attachments)
 
-    @admin.display(description="bytes as they came")
+    @admin.display(description=_("bytes as they came"))
     def as_sent(self, kept: Quarantined) -> SafeString:
         address = reverse("admin:quarantined_raw", args=[kept.pk])
         return format_html('<a href="{}">Download (for people named for legal aid)</a>', address)
@@ -135,7 +145,7 @@ class QuarantinedAdmin(ReadOnlyAdmin):
             actions.pop("admit", None)
         return actions
 
-    @admin.action(description="Take in after all, as from the tablet that sent it")
+    @admin.action(description=_("Take in after all, as from the tablet that sent it"))
     def admit(self, request: HttpRequest, kept: QuerySet[Quarantined]) -> None:
         admit_quarantined = import_string(ADMIT)
         admitted, refused = 0, Counter[str]()
@@ -146,11 +156,24 @@ class QuarantinedAdmin(ReadOnlyAdmin):
             except Problem as problem:
                 refused[problem.words] += 1
         if admitted:
-            self.message_user(request, f"{admitted} taken in; the worker has them next.")
+            self.message_user(
+                request,
+                ngettext(
+                    "%(n)d taken in; the worker has it next.",
+                    "%(n)d taken in; the worker has them next.",
+                    admitted,
+                )
+                % {"n": admitted},
+            )
         for words, times in refused.items():
-            self.message_user(request, f"{times} stay here. {words}", messages.WARNING)
+            self.message_user(
+                request,
+                ngettext("%(n)d stays here.", "%(n)d stay here.", times) % {"n": times}
+                + f" {words}",
+                messages.WARNING,
+            )
 
-    @admin.action(description="Mark as settled")
+    @admin.action(description=_("Mark as settled"))
     def settle(self, request: HttpRequest, kept: QuerySet[Quarantined]) -> None:
         for one in kept.filter(settled_at=None):
             log_event("quarantined.settled", by=logged_in(request), target=one)

@@ -1,6 +1,7 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class SubmissionsConfig(AppConfig):
     name = "surveys.submissions"
-    verbose_name = "Submissions"
+    verbose_name = _("Submissions")

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from surveys.xforms.models import Form, FormVersion
 
@@ -23,16 +24,16 @@ class Submission(models.Model):
     """
 
     class State(models.IntegerChoices):
-        RECEIVED = 0, "Received, waiting"
-        PROCESSED = 1, "Processed"
-        PARKED = 2, "Parked after too many tries"
+        RECEIVED = 0, _("Received, waiting")
+        PROCESSED = 1, _("Processed")
+        PARKED = 2, _("Parked after too many tries")
 
     class ReviewState(models.TextChoices):
-        RECEIVED = "received", "Received"
-        EDITED = "edited", "Edited"
-        HAS_ISSUES = "has_issues", "Has issues"
-        APPROVED = "approved", "Approved"
-        REJECTED = "rejected", "Rejected"
+        RECEIVED = "received", _("Received")
+        EDITED = "edited", _("Edited")
+        HAS_ISSUES = "has_issues", _("Has issues")
+        APPROVED = "approved", _("Approved")
+        REJECTED = "rejected", _("Rejected")
 
     # Every index is paid for at each arrival: the unique key below serves this column too.
     form = models.ForeignKey(
@@ -156,14 +157,14 @@ class ReviewStep(models.Model):
     """
 
     class Step(models.TextChoices):
-        PROCESSED = "processed", "Processed"
-        FLAGGED = "flagged", "Processed, with quality flags"
-        APPROVED = "approved", "Approved"
-        REJECTED = "rejected", "Rejected"
-        SENT_BACK = "sent_back", "Sent back"
-        RETURNED = "returned", "Came back edited"
-        MERGED = "merged", "Belongs to a household that was known"
-        COMMENTED = "commented", "Commented"
+        PROCESSED = "processed", _("Processed")
+        FLAGGED = "flagged", _("Processed, with quality flags")
+        APPROVED = "approved", _("Approved")
+        REJECTED = "rejected", _("Rejected")
+        SENT_BACK = "sent_back", _("Sent back")
+        RETURNED = "returned", _("Came back edited")
+        MERGED = "merged", _("Belongs to a household that was known")
+        COMMENTED = "commented", _("Commented")
 
     submission = models.ForeignKey(
         Submission, on_delete=models.CASCADE, related_name="steps", db_index=False

@@ -11,6 +11,8 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from backend.accounts.permissions import logged_in, may_publish_forms
 from backend.console import ReadOnlyAdmin
@@ -36,11 +38,12 @@ class VersionInline(admin.TabularInline):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    @admin.display(description="breaks comparability")
+    @admin.display(description=_("breaks comparability"))
     def breaking(self, version: FormVersion) -> str:
-        return f"{sum(bool(change['breaks']) for change in version.changes)} change(s)"
+        n = sum(bool(change["breaks"]) for change in version.changes)
+        return ngettext("%(n)d change", "%(n)d changes", n) % {"n": n}
 
-    @admin.display(description="download")
+    @admin.display(description=_("download"))
     def downloads(self, version: FormVersion) -> SafeString:
         return _downloads(version)
 
@@ -67,21 +70,21 @@ class FormAdmin(admin.ModelAdmin):
     def editions(self, form: Any) -> int:
         return int(form.editions)
 
-    @admin.display(boolean=True, description="on tablets")
+    @admin.display(boolean=True, description=_("on tablets"))
     def listed(self, form: Form) -> bool:
         return form.current_id is not None and form.retired_at is None
 
-    @admin.display(description="files")
+    @admin.display(description=_("files"))
     def files(self, form: Form) -> SafeString:
         address = reverse("admin:xforms_form_files", args=[form.pk])
         return format_html('<a href="{}">Files that tablets fetch with the form</a>', address)
 
-    @admin.action(description="Take off the tablets' list", permissions=["change"])
+    @admin.action(description=_("Take off the tablets' list"), permissions=["change"])
     def retire(self, request: HttpRequest, forms: QuerySet[Form]) -> None:
         for form in forms:
             retire_form(form=form, by=logged_in(request))
 
-    @admin.action(description="Put back on the tablets' list", permissions=["change"])
+    @admin.action(description=_("Put back on the tablets' list"), permissions=["change"])
     def relist(self, request: HttpRequest, forms: QuerySet[Form]) -> None:
         for form in forms:
             relist_form(form=form, by=logged_in(request))
@@ -106,16 +109,18 @@ class VersionForm(forms.ModelForm):
     class Meta:
         model = FormVersion
         fields = ("retired_because",)
-        labels: ClassVar = {"retired_because": "Retired because"}
+        labels: ClassVar = {"retired_because": _("Retired because")}
         help_texts: ClassVar = {
-            "retired_because": "Why records of this version need a second look; those that still "
-            "come are accepted and flagged. Empty: the version is as good as any."
+            "retired_because": _(
+                "Why records of this version need a second look; those that still "
+                "come are accepted and flagged. Empty: the version is as good as any."
+            )
         }
 
     def clean_retired_because(self) -> str:
         reason: str = self.cleaned_data["retired_because"].strip()
         if reason and self.instance.form.current_id == self.instance.pk:
-            raise ValidationError("Tablets fetch this version. Publish another first.")
+            raise ValidationError(_("Tablets fetch this version. Publish another first."))
         return reason
 
 
@@ -147,7 +152,7 @@ class FormVersionAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[FormVersion]:
         return super().get_queryset(request).defer("xlsform", "xform", "schema_json")
 
-    @admin.display(description="download")
+    @admin.display(description=_("download"))
     def downloads(self, version: FormVersion) -> SafeString:
         return _downloads(version)
 

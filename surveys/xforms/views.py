@@ -11,6 +11,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.permissions import logged_in, may_publish_forms
 from backend.problems import Problem
@@ -28,19 +30,19 @@ _DRAFT_SECONDS = 3600  # between looking and confirming
 class WorkbookForm(forms.Form):
     workbook = forms.FileField(
         widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.xls"}),
-        help_text="An XLSForm. Nothing is published before you have seen what it holds.",
+        help_text=_("An XLSForm. Nothing is published before you have seen what it holds."),
     )
-    round = forms.ModelChoiceField(Round.objects.all(), required=False, empty_label="none")
+    round = forms.ModelChoiceField(Round.objects.all(), required=False, empty_label=_("none"))
 
 
 class FileForm(forms.Form):
-    file = forms.FileField(help_text="It keeps its name: forms refer to files by name.")
+    file = forms.FileField(help_text=_("It keeps its name: forms refer to files by name."))
 
 
 def publish(request: HttpRequest) -> HttpResponse:
     """Looks at a workbook, shows what publishing it would do, and publishes it when confirmed."""
     _demand_publisher(request)
-    context: dict[str, Any] = {"title": "Publish a form", "form": WorkbookForm()}
+    context: dict[str, Any] = {"title": _("Publish a form"), "form": WorkbookForm()}
     if "confirm" in request.POST:
         return _confirm(request, context)
     if request.method == "POST":
@@ -66,7 +68,7 @@ def _look_at(
 def _confirm(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     content = cache.get(_draft_key(request, request.POST["confirm"]))
     if content is None:
-        messages.error(request, "That was too long ago; choose the workbook again.")
+        messages.error(request, _("That was too long ago; choose the workbook again."))
         return redirect(request.path)
     pairs = (each.partition("=") for each in request.POST.getlist("renamed"))
     try:
@@ -79,8 +81,12 @@ def _confirm(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     except Problem as problem:
         return _page(request, "admin/xforms/publish.html", {**context, "problem": problem})
     version = published.version
-    done = "published" if published.created else "already published; nothing changed"
-    messages.success(request, f"{version.title}, version {version.version}: {done}.")
+    words = (
+        gettext("%(title)s, version %(version)s: published.")
+        if published.created
+        else gettext("%(title)s, version %(version)s: already published; nothing changed.")
+    )
+    messages.success(request, words % {"title": version.title, "version": version.version})
     return redirect("admin:xforms_form_change", version.form_id)
 
 
@@ -88,7 +94,11 @@ def files(request: HttpRequest, pk: int) -> HttpResponse:
     """The files of a form: those attached, those missing, and one more."""
     _demand_publisher(request)
     form = get_object_or_404(Form, pk=pk)
-    context: dict[str, Any] = {"title": f"Files of {form}", "form": FileForm(), "original": form}
+    context: dict[str, Any] = {
+        "title": gettext("Files of %(form)s") % {"form": form},
+        "form": FileForm(),
+        "original": form,
+    }
     if request.method == "POST":
         upload = context["form"] = FileForm(request.POST, request.FILES)
         if upload.is_valid():
@@ -105,12 +115,12 @@ def files(request: HttpRequest, pk: int) -> HttpResponse:
 def _attach(request: HttpRequest, form: Form, file: "UploadedFile[Any]") -> None:
     content = _read(file, MAX_MEDIA_MB, "media_unreadable")
     media = attach_media(form=form, name=file.name or "", content=content, by=logged_in(request))
-    messages.success(request, f"{media.name} is attached; tablets fetch it at their next check.")
+    words = gettext("%(file)s is attached; tablets fetch it at their next check.")
+    messages.success(request, words % {"file": media.name})
     if len(content) > SLOW_MEDIA_BYTES:
         size = len(content) // (1024 * 1024)
-        messages.warning(
-            request, f"{media.name} has {size} MB: on a slow link it may never arrive."
-        )
+        words = gettext("%(file)s has %(mb)d MB: on a slow link it may never arrive.")
+        messages.warning(request, words % {"file": media.name, "mb": size})
 
 
 def download_workbook(request: HttpRequest, pk: int) -> HttpResponse:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -13,90 +14,37 @@ PLAIN = frozenset({type(None), int, float, Decimal, bool})
 GEO_PARTS = ("lat", "lon", "alt", "acc")
 DATES = frozenset({"date", "dateTime"})
 LINES = frozenset({"geotrace", "geoshape"})
-MOST_KNOWN = 10_000  # different texts of a column that are remembered; then it begins anew
+TEXTS = frozenset({str, type(None)})
+AS_THEY_ARE = PLAIN | TEXTS
+MOST_KNOWN = 10_000  # different values of a column that are remembered; then it begins anew
 Columns = Sequence[Sequence[Any]]
 
 
-class Known(dict[str, Any]):
-    """Text → what `read` makes of it, made once for each different text."""
+class Known(dict[Any, Any]):
+    """Value → what `read` makes of it, made once for each different value."""
 
-    def __init__(self, read: Callable[[str], Any]) -> None:
+    def __init__(self, read: Callable[[Any], Any]) -> None:
         super().__init__()
         self.read = read
 
-    def __missing__(self, text: str) -> Any:
+    def __missing__(self, value: Any) -> Any:
         if len(self) >= MOST_KNOWN:
             self.clear()
-        self[text] = found = self.read(text)
+        self[value] = found = self.read(value)
         return found
-
-    def of(self, texts: Iterable[str]) -> list[Any]:
-        return list(map(self.__getitem__, texts))
-
-
-@dataclass(frozen=True, slots=True)
-class TextReader:
-    """Makes the cells of a column's JSON texts, `width` each.
-
-    `as_it_is`: a text says by itself what its one cell will hold.
-    """
-
-    read: Callable[[str], Sequence[Cell]]
-    width: int = 1
-    as_it_is: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One table of a file, as blocks of columns of equal length. `blocks` may be read once.
-
-    With `readers` a block holds JSON texts, and each reader makes the cells of one column of them.
-    """
+    """One table of a file, as blocks of columns of equal length. `blocks` may be read once."""
 
     name: str
     header: Sequence[str]
     blocks: Iterable[Columns]
-    readers: Sequence[TextReader] = ()
 
     def rows(self) -> Iterator[tuple[Cell, ...]]:
-        for columns in self.columns(lambda cell: cell):
+        for columns in self.blocks:
             yield from zip(*columns, strict=True)
-
-    def columns(
-        self, finish: Callable[[Cell], Any], shortcut: Callable[[str], Any] | None = None
-    ) -> Iterator[Columns]:
-        """Blocks with each cell as `finish` makes it, which is asked once for equal texts.
-
-        `shortcut` may know what becomes of a text whose cell is as it is; else it gives None.
-        """
-        if not self.readers:
-            yield from ([list(map(finish, column)) for column in block] for block in self.blocks)
-            return
-        known = [_finished(reader, finish, shortcut) for reader in self.readers]
-        for block in self.blocks:
-            columns: list[Sequence[Any]] = []
-            for reader, cells, texts in zip(self.readers, known, block, strict=True):
-                column = cells.of(texts)
-                columns += zip(*column, strict=True) if reader.width > 1 else [column]
-            yield columns
-
-
-def _finished(
-    reader: TextReader,
-    finish: Callable[[Cell], Any],
-    shortcut: Callable[[str], Any] | None,
-) -> Known:
-    read = reader.read
-    if reader.width > 1:
-        return Known(lambda text: [finish(cell) for cell in read(text)])
-    if shortcut is None or not reader.as_it_is:
-        return Known(lambda text: finish(read(text)[0]))
-
-    def shortest(text: str) -> Any:
-        found = shortcut(text)
-        return finish(read(text)[0]) if found is None else found
-
-    return Known(shortest)
 
 
 def sheet_of_rows(name: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Sheet:
@@ -133,6 +81,26 @@ class CellColumn:
         if isinstance(value, list):
             return (_joined(value, "; " if self.type in LINES else between),)
         return (str(value),)
+
+
+class CellReader:
+    """Makes the cells of a column of values, block by block."""
+
+    def __init__(self, column: CellColumn, zone: tzinfo, between: str) -> None:
+        self._cells = partial(column.cells, zone=zone, between=between)
+        self._is_point, self._is_date = column.type == "geopoint", column.type in DATES
+        self._known = Known(partial(_typed, kind=column.type, zone=zone))
+
+    def columns(self, values: Sequence[Any]) -> Columns:
+        """One column of cells, of points four."""
+        if self._is_point:
+            return list(zip(*map(self._cells, values), strict=True))
+        kinds = set(map(type, values))
+        if self._is_date and kinds <= TEXTS:
+            return [[None if value is None else self._known[value] for value in values]]
+        if not self._is_date and kinds <= AS_THEY_ARE:
+            return [values]
+        return [[self._cells(value)[0] for value in values]]
 
 
 def _joined(values: list[Any], between: str) -> str:

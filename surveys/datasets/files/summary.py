@@ -1,10 +1,11 @@
 """What the values of a variable are, taken as they go by: counts, least, most, mean. Pure."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from surveys.datasets.files.variables import EPOCH, Codes, Flavor, Missing, Variable
+from surveys.datasets.files.variables import EPOCH, Code, Codes, Flavor, Missing, Variable
 
 FIRST_MOMENT = datetime(1970, 1, 1)  # noqa: DTZ001  by the clocks of the file
 
@@ -22,15 +23,18 @@ class Summary:
     total: float = 0.0
     gaps: Counter[Missing] = field(default_factory=Counter)
     counts: Counter[int] = field(default_factory=Counter)
+    _reasons: dict[Code, Missing] = field(init=False)
+    _kinds_of_reasons: frozenset[type] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._reasons = {self.flavor.missing(why): why for why in Missing}
+        self._kinds_of_reasons = frozenset(map(type, self._reasons))
 
     def add(self, cells: Codes) -> None:
         if self.variable.is_text:
             self._tally(len(cells) - cells.count(None), len(cells))
             return
-        for why in Missing:
-            self.gaps[why] += cells.count(self.flavor.missing(why))
-        reasons = {self.flavor.missing(why) for why in Missing}
-        numbers = [c for c in cells if type(c) is float and c not in reasons]
+        numbers = self._numbers(cells)
         self._tally(len(numbers), len(cells))
         if self.variable.type in {"coded", "flag"}:
             self.counts.update(map(int, numbers))
@@ -56,6 +60,14 @@ class Summary:
         if kind == "time":
             return str(timedelta(seconds=number / flavor.second))
         return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
+
+    def _numbers(self, cells: Codes) -> Sequence[float]:
+        """The cells that are values; the reasons among the others are counted."""
+        kinds = set(map(type, cells))
+        if self._kinds_of_reasons.isdisjoint(kinds):
+            return [c for c in cells if type(c) is float]
+        self.gaps.update(self._reasons[c] for c in cells if c in self._reasons)
+        return [c for c in cells if type(c) is float and c not in self._reasons]
 
     def _tally(self, valid: int, cells: int) -> None:
         self.valid += valid

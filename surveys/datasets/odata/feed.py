@@ -6,7 +6,7 @@ all there is, as Central's does, and is streamed: memory stays flat whatever its
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import NamedTuple
 from uuid import UUID
 
@@ -19,8 +19,8 @@ from backend.accounts.models import User
 from backend.keyset import Key, rows_beyond
 from backend.problems import Problem
 from surveys.cleaning.models import CleanRow
-from surveys.datasets.columns import Dataset
-from surveys.datasets.fragments import fragments
+from surveys.datasets.cells import Cells, Cut, Read
+from surveys.datasets.columns import Column, Dataset
 from surveys.datasets.odata.among import among
 from surveys.datasets.odata.conditions import condition_of
 from surveys.datasets.odata.facts import fact_expressions, fact_slots
@@ -38,9 +38,10 @@ from surveys.datasets.tables import (
     visible_rows,
 )
 from surveys.datasets.texts import Writer
+from surveys.datasets.versions import changed_types
 from surveys.privacy.access import known_from, recipient_of
 from surveys.submissions.models import Submission
-from surveys.xforms.models import Form, FormVersion, schema_of_version
+from surveys.xforms.models import Form
 
 CHUNK = 1_000  # rows read and written at a time
 
@@ -81,6 +82,13 @@ class Feed:
     @cached_property
     def keys(self) -> tuple[Key, ...]:
         return keys_of(self.options.orders, self.scope)
+
+    @property
+    def sorted_by(self) -> list[Column]:
+        """The answers it is sorted by."""
+        known = self.entity.by_name
+        found = (known[order.path].column for order in self.options.orders if order.path in known)
+        return [column for column in found if column is not None]
 
     @cached_property
     def scope(self) -> Scope:
@@ -140,8 +148,8 @@ class Found(NamedTuple):
 
     id: str
     record_id: str
-    text: str
-    marks: list[str]
+    row: Read
+    marks: Sequence[str]
 
 
 class Reader:
@@ -153,6 +161,7 @@ class Reader:
         options = feed.options
         self.style = Style(options.wkt or options.flat, options.flat, bool(options.labels))
         self.writers: dict[str, Writer] = {}
+        self.cells: dict[str, Cells] = {}
         self._plan(feed.entity, options.select, options.expand)
         try:
             self.rows, self.keys, self.start = feed.rows, feed.keys, feed.start
@@ -211,19 +220,25 @@ class Reader:
 
         `marks` are columns.
         """
-        text = fragments(self.writers[entity.name], self._facts)
-        found = rows.values_list(*map(_text, ("id", "record_id")), text, *map(_text, marks))
-        return [Found(pk, record_id, text, marks) for pk, record_id, text, *marks in found]
+        columns = self.cells[entity.name].expressions
+        found = rows.values_list(*map(_text, ("id", "record_id", *marks)), *columns)
+        width = 2 + len(marks)
+        return [Found(row[0], row[1], row[width:], row[2:width]) for row in found]
 
     @cached_property
     def _facts(self) -> Mapping[str, Combinable]:
         return fact_expressions(self.feed.dataset)
 
     def _entities(self, rows: list[Found]) -> Iterator[str]:
-        write = self.writers[self.feed.entity.name].write
+        write = self._write(self.feed.entity)
         expanded = self._expanded(self.feed.entity, rows)
         for row in rows:
-            yield write(row.text, expanded.get(row.id))
+            yield write(row.row, expanded.get(row.id))
+
+    def _write(self, entity: EntityType) -> Callable[[Read, Mapping[str, str] | None], str]:
+        """A row's texts are made as it is written: those of a thousand would fill the cache."""
+        texts, write = self.cells[entity.name].texts, self.writers[entity.name].write
+        return lambda row, inside: write(texts(row), inside)
 
     def _expanded(self, entity: EntityType, parents: Sequence[Found]) -> dict[str, dict[str, str]]:
         """The entities of every repeat to be expanded, by parent and set, in the form's order."""
@@ -245,10 +260,10 @@ class Reader:
             rows = rows.filter(among("parent_id", [row.id for row in parents]))
         found = self._read(child, rows, "parent_id", "index")
         found.sort(key=lambda row: int(row.marks[1]))
-        write, inner = self.writers[child.name].write, self._expanded(child, found)
+        write, inner = self._write(child), self._expanded(child, found)
         texts: dict[str, list[str]] = {}
         for row in found:
-            texts.setdefault(row.marks[0], []).append(write(row.text, inner.get(row.id)))
+            texts.setdefault(row.marks[0], []).append(write(row.row, inner.get(row.id)))
         return texts
 
     def _plan(self, entity: EntityType, select: Sequence[str], expand: Sequence[str]) -> None:
@@ -257,21 +272,11 @@ class Reader:
         plan = plan_of(self.feed.model, entity, style, select, expand)
         names = plan.sources.difference(FACTS)
         slots = {**self.feed.shape(entity, names).slots, **fact_slots(self.feed.recipient)}
-        self.writers[entity.name] = Writer.of(plan.pieces, slots)
+        writer = self.writers[entity.name] = Writer.of(plan.pieces, slots)
+        self.cells[entity.name] = Cells(writer.reads, Cut(), self._facts)
         for navigation, child in self.feed.model.children(entity):
             if "*" in expand or navigation.name in expand:
                 self._plan(child, (), ("*",) if "*" in expand else ())
-
-
-@lru_cache(maxsize=1024)
-def changed_types(form_pk: int, dataset: Dataset, table: str) -> frozenset[str]:
-    """The keys of a table whose questions are of several types over the versions of the form."""
-    types: dict[str, set[str]] = {}
-    if len(dataset.versions) > 1:
-        for pk in FormVersion.objects.filter(form=form_pk).values_list("pk", flat=True):
-            for field in schema_of_version(pk).table(table):
-                types.setdefault(field.key, set()).add(field.type)
-    return frozenset(key for key, several in types.items() if len(several) > 1)
 
 
 def pages(reader: Reader, context: str, next_link: Callable[[str], str]) -> Iterator[bytes]:

@@ -23,6 +23,7 @@ from surveys.datasets.odata.feed import Feed, Reader, pages
 from surveys.datasets.odata.model import model_of
 from surveys.datasets.odata.options import OF_A_PAGE, is_flat, of_the_feed, parsed, read_options
 from surveys.datasets.odata.resource import resource_at
+from surveys.datasets.sort_indexes import note_order
 from surveys.datasets.tables import dataset_of_form
 from surveys.privacy.access import dataset_reader, reader, unmask
 from surveys.submissions.models import Submission
@@ -141,7 +142,10 @@ def service(
     if resource is None:
         raise Problem("not_found")
     feed = Feed(found, dataset, user, resource, options, f"{path}?{of_the_feed(request.GET)}")
-    return _rows(request, Reader(feed), f"{address}/{quote(path, safe='/')}", address)
+    rows = Reader(feed)
+    for column in feed.sorted_by:
+        note_order(found, dataset, resource.entity.table, column)
+    return _rows(request, rows, f"{address}/{quote(path, safe='/')}", address)
 
 
 def _rows(request: HttpRequest, reader: Reader, here: str, address: str) -> HttpResponseBase:

@@ -67,7 +67,7 @@ def round_days(round_: Round) -> str:
     """When it ended or ends."""
     if round_.closes_on is None:
         return _("without a last day")
-    day = date_format(round_.closes_on, "Y-m-d")
+    day = date_format(round_.closes_on, "SHORT_DATE_FORMAT")
     return (_("closed on %(day)s") if round_.is_closed else _("until %(day)s")) % {"day": day}
 
 
@@ -81,7 +81,7 @@ def outlook(line: ProgressLine) -> str:
     if found.ends_on is None:
         return str(_WORDS[found.outlook])
     words = _("%(day)s, after the last day") if line.is_late else "%(day)s"
-    return words % {"day": date_format(found.ends_on, "Y-m-d")}
+    return words % {"day": date_format(found.ends_on, "SHORT_DATE_FORMAT")}
 
 
 @register.filter
@@ -90,10 +90,10 @@ def interval(line: ProgressLine) -> str:
     found = line.progress.forecast
     if line.round.is_closed or found.earliest is None:
         return ""
-    first = date_format(found.earliest, "Y-m-d")
+    first = date_format(found.earliest, "SHORT_DATE_FORMAT")
     if found.latest is None:
         return _("%(first)s or later") % {"first": first}
     return _("%(first)s to %(last)s") % {
         "first": first,
-        "last": date_format(found.latest, "Y-m-d"),
+        "last": date_format(found.latest, "SHORT_DATE_FORMAT"),
     }

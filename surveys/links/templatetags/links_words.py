@@ -4,16 +4,40 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import template
+from django.utils.formats import number_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
-from surveys.links.words import VERDICTS, brake_words, veto_words
+from surveys.links.words import REASONS, brake_words, veto_words, written_distance
+from surveys.links.words import verdict_words as words_of_verdict
 
 MARKS = {
-    "same": ("=", "the same"),
-    "close": ("≈", "nearly the same"),
-    "differs": ("≠", "different"),
-    "alone": ("+", "only in this record"),
-    "missing": ("–", "not there"),
+    "same": ("=", _("the same")),
+    "close": ("≈", _("nearly the same")),
+    "differs": ("≠", _("different")),
+    "alone": ("+", _("only in this record")),
+    "missing": ("–", _("not there")),
 }
+VETO_NAMES = {
+    "roster_too_weak": _("roster too weak"),
+    "children_differ": _("children differ"),
+    "heads_differ": _("heads differ"),
+    "too_far": _("too far"),
+    "split_household": _("split household"),
+    "spouses_differ": _("spouses differ"),
+    "couples_differ": _("couples differ"),
+    "two_doors": _("two doors"),
+    "two_cards": _("two cards"),
+    "not_the_same": _("not the same"),
+    "two_of_one_submission": _("two of one submission"),
+    "cluster_too_large": _("cluster too large"),
+    "cross_pairs_vetoed": _("cross pairs vetoed"),
+    "card_differs": _("card differs"),
+    "person_not_listed": _("person not listed"),
+    "card_shared": _("card shared"),
+}
+UNDONE_AT_ONCE = _("Undone at once")
+READY_REASONS = {UNDONE_AT_ONCE, *(words for ready in REASONS.values() for words in ready)}
 KEYS = {"same": "s", "different": "d", "unsure": "l"}
 register = template.Library()
 
@@ -21,7 +45,8 @@ register = template.Library()
 @register.filter
 def bits(number: float) -> str:
     """A weight with its sign: +11.4, −3.0."""
-    return f"{number:+.1f}".replace("-", "−")
+    sign = "−" if round(number, 1) < 0 else "+"
+    return sign + number_format(abs(round(number, 1)), 1)
 
 
 @register.filter
@@ -31,7 +56,8 @@ def mark_sign(mark: str) -> str:
 
 @register.filter
 def mark_words(mark: str) -> str:
-    return MARKS.get(mark, ("", ""))[1]
+    words = MARKS.get(mark, ("", ""))[1]
+    return gettext(words) if words else ""
 
 
 @register.filter
@@ -45,9 +71,15 @@ def brake(code: str) -> str:
 
 
 @register.filter
-def plain(code: str) -> str:
-    """A stable code as a few words."""
-    return code.replace("_", " ")
+def veto_name(code: str) -> str:
+    """A veto in two or three words; `veto` has the sentence."""
+    return gettext(VETO_NAMES[code]) if code in VETO_NAMES else code.replace("_", " ")
+
+
+@register.filter
+def reason_words(reason: str) -> str:
+    """A ready reason in the language of the page; whatever was typed stays as it is."""
+    return gettext(reason) if reason in READY_REASONS else reason
 
 
 @register.filter
@@ -62,4 +94,22 @@ def key(verdict: str) -> str:
 
 @register.filter
 def verdict_words(verdict: str) -> str:
-    return VERDICTS[verdict]
+    return words_of_verdict(verdict)
+
+
+@register.filter
+def distance(words: str) -> str:
+    """A distance in words as it is written in the language of the page."""
+    return written_distance(words)
+
+
+@register.filter
+def agreement(hint: str) -> str:
+    """How name and birth of two members agree, in words: `close same`; nothing where unsaid."""
+    if not hint:
+        return ""
+    name, birth = hint.split()
+    return gettext("name %(name)s, birth %(birth)s") % {
+        "name": mark_words(name),
+        "birth": mark_words(birth),
+    }

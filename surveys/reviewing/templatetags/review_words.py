@@ -28,4 +28,4 @@ def at(typed: Mapping[str, str], path: str) -> str:
 
 @register.filter
 def state_words(state: str) -> str:
-    return State(state).label
+    return str(State(state).label)

@@ -1,52 +1,36 @@
-"""From a record's value to the cells of a file."""
+"""Columns of values → columns of cells."""
 
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from surveys.datasets.files.sheets import CellColumn
+from surveys.datasets.files.sheets import CellColumn, CellReader
 
-DUSHANBE = ZoneInfo("Asia/Dushanbe")
+ZONE = ZoneInfo("Asia/Bishkek")
+EVENING = datetime(2014, 6, 3, 23, 30, tzinfo=ZONE)
 
 
 @pytest.mark.parametrize(
-    ("kind", "value", "cells"),
+    ("kind", "values", "columns"),
     [
-        ("string", "2014-06-03", ("2014-06-03",)),
-        ("date", "2014-06-03", (date(2014, 6, 3),)),
-        ("date", "soon", ("soon",)),
-        ("dateTime", "2014-06-03T13:20:00.000+00:00", (datetime(2014, 6, 3, 13, 20, tzinfo=UTC),)),
-        ("dateTime", "0001-01-01T00:00:00.000+00:00", (datetime(1, 1, 1, tzinfo=UTC),)),
-        ("integer", 5, (5,)),
-        ("decimal", Decimal("0.10"), (Decimal("0.10"),)),
-        ("boolean", False, (False,)),
-        ("select_multiple", ["a", "b"], ("a b",)),
-        ("geopoint", {"lat": 1.5, "lon": 2, "alt": None}, (1.5, 2, None, None)),
-        ("geopoint", None, (None, None, None, None)),
-        ("geotrace", [{"lat": 1, "lon": 2}, {"lat": 3, "lon": 4}], ("1 2 0 0; 3 4 0 0",)),
-        ("string", None, (None,)),
-        ("string", {"odd": 1}, ("{'odd': 1}",)),
+        ("integer", [1, None, 3], [[1, None, 3]]),
+        ("integer", [1, ["b"], {"a": 1}], [[1, "b", "{'a': 1}"]]),
+        ("select_multiple", [["a", "b"], None, []], [["a b", None, ""]]),
+        ("date", ["2014-06-03", None, "soon"], [[date(2014, 6, 3), None, "soon"]]),
+        ("date", ["2014-06-03", 7], [[date(2014, 6, 3), 7]]),
+        ("dateTime", ["2014-06-03T17:30:00.000+00:00"], [[EVENING]]),
+        ("geopoint", [{"lat": 1, "lon": 2}, None], [[1, None], [2, None], [None] * 2, [None] * 2]),
     ],
 )
-def test_value_becomes_cells_of_its_type(kind: str, value: Any, cells: tuple[Any, ...]) -> None:
-    column = CellColumn("q", kind)
-    assert column.cells(value, DUSHANBE, " ") == cells
-    assert len(column.header()) == len(cells)
+def test_values_become_cells(kind: str, values: list[Any], columns: list[list[Any]]) -> None:
+    found = CellReader(CellColumn("q", kind), ZONE, " ").columns(values)
+    assert [list(column) for column in found] == columns
 
 
-def test_labels_stand_side_by_side_with_what_separates_them() -> None:
-    column = CellColumn("q", "select_multiple")
-    assert column.cells(["Own house", "Rent"], DUSHANBE, "; ") == ("Own house; Rent",)
-
-
-def test_time_is_told_by_the_clocks_of_the_zone() -> None:
-    (cell,) = CellColumn("q", "dateTime").cells("2014-06-03T20:20:00.000+00:00", DUSHANBE, " ")
-    assert isinstance(cell, datetime)
-    assert (cell.day, cell.hour) == (4, 1)
-
-
-def test_point_names_its_four_columns() -> None:
-    assert CellColumn("gps", "geopoint").header() == ("gps_lat", "gps_lon", "gps_alt", "gps_acc")
+def test_moment_is_told_by_the_clocks_of_the_zone() -> None:
+    (column,) = CellReader(CellColumn("q", "dateTime"), ZONE, " ").columns([
+        EVENING.astimezone(UTC).isoformat()
+    ])  # fmt: skip
+    assert column[0].isoformat() == "2014-06-03T23:30:00+06:00"

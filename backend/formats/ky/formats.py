@@ -1,0 +1,3 @@
+"""As in Russian."""
+
+from backend.formats.ru.formats import *  # noqa: F403
