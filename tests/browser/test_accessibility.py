@@ -61,7 +61,7 @@ def addresses() -> list[str]:
     pages = [
         "/", "/account/", "/account/password/", "/docs/problems", "/exports/", "/queries/",
         "/records/visit/", f"/records/visit/{record.pk}/", "/review/", "/conflicts/", "/links/",
-        f"/households/{household.pk}/", "/field/", "/indicators/", "/indicators/O3.1/",
+        f"/households/{household.pk}/", "/field/", "/field/targets/", "/indicators/", "/indicators/O3.1/",
         "/indicators/P1/", "/indicators/tables/", "/review/sent-back/", "/nothing-here/",
     ]  # fmt: skip
     return [*pages, f"/links/{link.pk}/"] if link else pages
