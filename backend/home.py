@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -10,15 +11,30 @@ from django.utils.module_loading import import_string
 from backend.accounts import permissions
 from backend.accounts.models import User
 
-# Each takes the user and gives what the role may see: figures, or a card or None.
+# Each takes the user and gives what the role may see and act on, in its places.
+WAITS = (  # figures; those of nothing are not shown
+    "surveys.reviewing.home.review_figures",
+    "surveys.links.home.link_figures",
+    "surveys.reviewing.home.conflict_figures",
+    "surveys.cleaning.home.flag_figures",
+    "surveys.submissions.home.stuck_figures",
+    "sync.home.overdue_figures",
+    "surveys.datasets.home.export_figures",
+)
+HAPPENED = (  # takes the time of day as well: figures of what happened since yesterday
+    "surveys.submissions.home.sent_lately",
+    "surveys.datasets.home.arrived_lately",
+    "surveys.reviewing.home.decided_lately",
+    "surveys.households.home.founded_lately",
+    "surveys.xforms.home.published_lately",
+    "surveys.datasets.home.exported_lately",
+    "sync.home.enrolled_lately",
+)
 FIGURES = (
     "surveys.submissions.home.sent_figures",
     "surveys.datasets.home.record_figures",
     "surveys.households.home.household_figures",
-    "surveys.reviewing.home.review_figures",
-    "surveys.links.home.link_figures",
     "surveys.submissions.home.queue_figures",
-    "surveys.cleaning.home.flag_figures",
 )
 CARDS = (
     "surveys.datasets.home.forms_card",
@@ -27,6 +43,7 @@ CARDS = (
     "sync.home.devices_card",
     "sync.home.connect_card",
 )
+TABLETS = "sync.board.tablets_of"  # what the field board says of tablets
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +69,20 @@ class Card:
 
 
 def figures_for(user: User) -> list[Figure]:
+    """What there is in all."""
     return [figure for name in FIGURES for figure in import_string(name)(user)]
+
+
+def waits_for(user: User) -> list[Figure]:
+    """What this person should do something about."""
+    found = (figure for name in WAITS for figure in import_string(name)(user))
+    return [figure for figure in found if figure.number]
+
+
+def happened_for(user: User, now: datetime) -> list[Figure]:
+    """Since yesterday began, where it happened."""
+    found = (figure for name in HAPPENED for figure in import_string(name)(user, now))
+    return [figure for figure in found if figure.number]
 
 
 def cards_for(user: User) -> Iterator[Card]:

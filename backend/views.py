@@ -5,18 +5,25 @@ import sys
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from backend.accounts.permissions import logged_in
 from backend.api import as_problem, problem_answer
-from backend.home import cards_for, figures_for
+from backend.home import cards_for, figures_for, happened_for, waits_for
 from backend.problems import KINDS, Problem
 
 
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
+    """What waits for whoever is logged in, what happened since yesterday, what there is."""
     user = logged_in(request)
-    context = {"figures": figures_for(user), "cards": list(cards_for(user))}
+    context = {
+        "waits": waits_for(user),
+        "happened": happened_for(user, timezone.now()),
+        "figures": figures_for(user),
+        "cards": list(cards_for(user)),
+    }
     return render(request, "home.html", context)
 
 

@@ -65,6 +65,11 @@ def may_keep_indicators(user: Person) -> bool:
     return _has(user, Role.MANAGER, Role.ADMIN)
 
 
+def may_plan_fieldwork(user: Person) -> bool:
+    """Say how many households are to be interviewed where, in which round."""
+    return _has(user, Role.MANAGER, Role.ADMIN)
+
+
 def may_read_exact_indicators(user: Person) -> bool:
     """Small numbers too, for use inside the programme: who leads it, and sees every place."""
     leads = _has(user, Role.MANAGER, Role.ADMIN)

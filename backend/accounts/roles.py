@@ -31,6 +31,7 @@ RIGHTS: dict[str, dict[str, frozenset[str]]] = {
         "privacy": LOOK,
         "datasets": LOOK,
         "indicators": frozenset({"view", "add"}),
+        "interviews": WORK,
         "sync": WORK,
         "audit": LOOK,
     },

@@ -1,6 +1,7 @@
 """What the first page says about data quality."""
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from backend.accounts.models import User
 from backend.accounts.permissions import may_use_console
@@ -16,7 +17,6 @@ def flag_figures(user: User) -> list[Figure]:
     rows = CleanRow.objects.filter(rows_for(user), repeat="")
     open_flags = QualityFlag.objects.filter(settled_at=None)
     flags = open_flags.filter(submission__in=rows.values("submission")).count()
-    if flags == 0:
-        return [Figure(_("quality flags"), 0, _("none"))]
     page = "/admin/cleaning/qualityflag/?settled_at__isempty=1"
-    return [Figure(_("quality flags"), flags, _("found by the checks"), page)]
+    label = ngettext("quality flag", "quality flags", flags)
+    return [Figure(label, flags, _("found by the checks"), page)]

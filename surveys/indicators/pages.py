@@ -28,8 +28,10 @@ from surveys.indicators.display import (
     tiles,
 )
 from surveys.indicators.freeze import freeze_period
+from surveys.indicators.grouping import DISTRICT
 from surveys.indicators.headlines import listed
 from surveys.indicators.listing import households_page
+from surveys.indicators.maps import district_maps, pivot_of, whole_districts
 from surveys.indicators.models import FxRate, ParameterChange, PriceIndex, Target
 from surveys.indicators.names import place_names
 from surveys.indicators.past import frozen_lines, history_lines
@@ -233,6 +235,7 @@ def _figures(told: Told, query: dict[str, str]) -> dict[str, Any]:
     target = targets_json(definition.code).get(query.get("period", ""))
     first = next((f for f in told.figures if f.measure == definition.headline.key), None)
     return {
+        **_by_district(told, names),
         "told": told,
         "run": run,
         "blocks": blocks(told, names, address if lists else ""),
@@ -250,3 +253,10 @@ def _figures(told: Told, query: dict[str, str]) -> dict[str, Any]:
         "frozen": frozen_lines(asked) if asked.codes is None else [],
         "downloads": urlencode(query),
     }
+
+
+def _by_district(told: Told, names: dict[str, str]) -> dict[str, Any]:
+    if DISTRICT not in told.asked.by:
+        return {}
+    whole = whole_districts(told)
+    return {"maps": district_maps(whole), "pivot": pivot_of(told, whole, names)}

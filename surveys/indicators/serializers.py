@@ -17,6 +17,25 @@ class FigureShape(serializers.Serializer[object]):
     )
 
 
+class DistrictFeature(serializers.Serializer[object]):
+    type = serializers.CharField()
+    id = serializers.CharField(help_text="The district's code.")
+    geometry = serializers.DictField(allow_null=True)
+    properties = serializers.DictField(
+        help_text="`code`, `name`, `oblast`, `oblast_name`; a property for each measure and group."
+    )
+
+
+class DistrictFeatures(serializers.Serializer[object]):
+    type = serializers.CharField()
+    indicator = serializers.CharField()
+    as_of = serializers.DateTimeField()
+    unmatched = serializers.ListField(
+        child=serializers.CharField(), help_text="Codes without an outline."
+    )
+    features = DistrictFeature(many=True)
+
+
 class SideShape(serializers.Serializer[object]):
     key = serializers.CharField()
     columns = serializers.ListField(child=serializers.CharField())

@@ -29,6 +29,7 @@ urlpatterns = [
     path("api/v1/indicators/report/", views.ReportView.as_view()),
     path("api/v1/indicators/<str:code>/", views.IndicatorView.as_view()),
     path("api/v1/indicators/<str:code>/households/", views.BehindView.as_view()),
+    path("api/v1/indicators/<str:code>/map/", views.MapView.as_view(), name="indicator-map"),
     path("api/v1/indicators/<str:code>/history/", views.HistoryView.as_view()),
     path("api/v1/indicators/<str:code>/file/", views.FileView.as_view()),
     path("api/v1/indicators/<str:code>/freeze/", views.FreezeView.as_view()),

@@ -25,8 +25,10 @@ from surveys.indicators.compute import STATES
 from surveys.indicators.definitions import DEFINITIONS
 from surveys.indicators.files import CSV, XLSX, to_csv, to_xlsx
 from surveys.indicators.freeze import freeze_period
+from surveys.indicators.grouping import DISTRICT
 from surveys.indicators.headlines import listed
 from surveys.indicators.listing import STATUSES, households_page
+from surveys.indicators.maps import geojson_of
 from surveys.indicators.names import place_names
 from surveys.indicators.read import ask, codes_of, newest_run, result_of, tell
 from surveys.indicators.report import LANGUAGES, language_of, places_of, report_of
@@ -36,6 +38,7 @@ from surveys.privacy.access import reader
 
 PDF = "application/pdf"
 log = logging.getLogger(__name__)
+GEOJSON = "application/geo+json"
 QUERY = [
     OpenApiParameter("from", OpenApiTypes.DATE, description="First day of the period."),
     OpenApiParameter("until", OpenApiTypes.DATE, description="Its last day."),
@@ -87,6 +90,20 @@ class BehindView(APIView):
         page = households_page(_asked(request, code), query)
         told = {"next": page.next or None, "previous": page.previous or None}
         return Response({"count": page.count, **told, "results": page.rows})
+
+
+class MapView(APIView):
+    @extend_schema(
+        operation_id="indicators_map_retrieve",
+        parameters=[CODE, BY, *QUERY, EXACT],
+        responses={(200, GEOJSON): serializers.DistrictFeatures},
+    )
+    def get(self, request: Request, code: str) -> Response:
+        """Its figures by district, joined by code with the outlines, as GeoJSON."""
+        query = request.query_params.dict()
+        query["by"] = f"{DISTRICT},{query.get('by', '')}"
+        asked = ask(reader(request.user), code, query)
+        return Response(geojson_of(tell(asked), place_names()), content_type=GEOJSON)
 
 
 class HistoryView(APIView):

@@ -5,8 +5,8 @@ DIME Wiki, IPA's enumerator dashboard).
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
 from itertools import pairwise
 from statistics import median
@@ -14,12 +14,16 @@ from statistics import median
 NIGHT_FROM, NIGHT_UNTIL = 21, 6  # hours of the clock where the interview was
 _LONGEST = timedelta(hours=12)  # a form left open for longer says nothing of the interview
 _SHORT, _MUCH = 0.5, 2.0  # of the team's median minutes; of the team's share
+_DISTRICT = 2  # below country and oblast
 _ENOUGH = 5  # interviews, before a line can stand out
 
 
 @dataclass(frozen=True, slots=True)
 class Interview:
-    """One record. `started` and `ended` by the tablet's clock, None where the form asks neither."""
+    """One record. `started` and `ended` by the tablet's clock, None where the form asks neither.
+
+    `path`: of its place, codes from the country down; "" where it has none.
+    """
 
     enumerator: str
     started: datetime | None
@@ -27,6 +31,7 @@ class Interview:
     received: datetime
     flags: int
     rejected: bool
+    path: str = ""
 
     @property
     def lasted(self) -> timedelta | None:
@@ -61,11 +66,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The team as one line, and each enumerator, by name."""
+    """The team as one line, and each enumerator, by name.
+
+    `districts`: interviews by the code of the district; "" for those that name none.
+    """
 
     days: tuple[date, ...]
     team: Line
     lines: tuple[Line, ...]
+    districts: Mapping[str, int] = field(default_factory=dict)
 
 
 def board_of(interviews: Iterable[Interview], days: Sequence[date], zone: tzinfo) -> Board:
@@ -74,19 +83,29 @@ def board_of(interviews: Iterable[Interview], days: Sequence[date], zone: tzinfo
     for interview in interviews:
         if interview.day(zone) in wanted:
             of[interview.enumerator].append(interview)
-    team = _line("", [each for theirs in of.values() for each in theirs], days, zone)
-    lines = (_line(name, theirs, days, zone) for name, theirs in sorted(of.items()))
-    overlapping = sum(_overlapping(theirs) for theirs in of.values())
+    everybody = [each for theirs in of.values() for each in theirs]
+    lines = [
+        replace(_line(name, theirs, days, zone), overlapping=_overlapping(theirs))
+        for name, theirs in sorted(of.items())
+    ]
+    team = _line("", everybody, days, zone)
+    team = replace(team, overlapping=sum(line.overlapping for line in lines))
     return Board(
         tuple(days),
-        replace(team, overlapping=overlapping),
+        team,
         tuple(replace(line, stands_out=_stands_out(line, team)) for line in lines),
+        Counter(_district(each.path) for each in everybody),
     )
+
+
+def _district(path: str) -> str:
+    codes = path.split("/")
+    return codes[_DISTRICT] if len(codes) > _DISTRICT else ""
 
 
 def _line(name: str, theirs: Sequence[Interview], days: Sequence[date], zone: tzinfo) -> Line:
     on = Counter(each.day(zone) for each in theirs)
-    lasted = [each.lasted.total_seconds() / 60 for each in theirs if each.lasted is not None]
+    lasted = [span.total_seconds() / 60 for each in theirs if (span := each.lasted) is not None]
     delays = [
         max((each.received - each.ended).total_seconds(), 0) / 3600 for each in theirs if each.ended
     ]
@@ -99,7 +118,7 @@ def _line(name: str, theirs: Sequence[Interview], days: Sequence[date], zone: tz
         flagged=_share(each.flags > 0 for each in theirs),
         rejected=_share(each.rejected for each in theirs),
         at_night=sum(_is_at_night(each, zone) for each in theirs),
-        overlapping=_overlapping(theirs),
+        overlapping=0,
     )
 
 

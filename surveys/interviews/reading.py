@@ -22,7 +22,7 @@ ASKED_AS = ("enum_code", "enumerator", "enumerator_id", "username")
 NOT_SAID = "not said"
 DAY = timedelta(days=1)
 _AT = Coalesce("submitted_at", "received_at")  # by the tablet, or else when it came
-_TURNED_DOWN = {Submission.ReviewState.REJECTED, Submission.ReviewState.HAS_ISSUES}
+TURNED_DOWN = (Submission.ReviewState.REJECTED, Submission.ReviewState.HAS_ISSUES)
 
 
 def last_day(user: User, form: Form | None, now: datetime) -> date:
@@ -54,16 +54,18 @@ def interviews_of(
         finished=_answer("end"),
         flags=Coalesce(Subquery(flags), 0),
     ).values_list(
-        *("enumerator", "began", "finished", "received_at", "flags", "submission__review_state")
+        *("enumerator", "began", "finished", "received_at", "flags", "submission__review_state"),
+        "place__path",
     )
-    for enumerator, began, finished, received, found, state in told.iterator(chunk_size=5_000):
+    for enumerator, began, finished, received, found, state, path in told.iterator(5_000):
         yield Interview(
             enumerator or NOT_SAID,
             _moment(began),
             _moment(finished),
             received,
             found,
-            state in _TURNED_DOWN,
+            state in TURNED_DOWN,
+            path or "",
         )
 
 

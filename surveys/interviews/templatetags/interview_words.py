@@ -1,27 +1,99 @@
-"""How a line of the field board is written."""
+"""How figures of the field board are written."""
 
 from collections.abc import Iterator
 
 from django import template
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
+from surveys.interviews.aims import Line as ProgressLine
 from surveys.interviews.figures import Line
+from surveys.interviews.forecast import Outlook
+from surveys.rounds.models import Round
 
 register = template.Library()
+UNKNOWN = "–"
+_WORDS = {
+    Outlook.DONE: gettext_lazy("reached"),
+    Outlook.NOT_BEGUN: gettext_lazy("not begun"),
+    Outlook.TOO_FEW: gettext_lazy("cannot be said yet: too few days or interviews"),
+    Outlook.STOPPED: gettext_lazy("cannot be said: no interview in the last seven working days"),
+    Outlook.TOO_FAR: gettext_lazy("more than two years at this pace"),
+}
 
 
 @register.filter
 def figures(line: Line) -> Iterator[tuple[str, str]]:
     """(name of a figure, as written): "–" where unknown, nothing where there is none of it."""
-    yield "minutes", _number(line.minutes)
-    yield "delay_hours", _number(line.delay_hours)
-    yield "flagged", f"{line.flagged:.0%}"
-    yield "rejected", f"{line.rejected:.0%}"
+    yield "minutes", rate(line.minutes)
+    yield "delay_hours", rate(line.delay_hours)
+    yield "flagged", percent(line.flagged)
+    yield "rejected", percent(line.rejected)
     yield "at_night", str(line.at_night or "")
     yield "overlapping", str(line.overlapping or "")
 
 
-def _number(value: float | None) -> str:
+@register.filter
+def percent(share: float) -> str:
+    return f"{share:.0%}"
+
+
+@register.filter
+def rate(value: float | None) -> str:
+    """One digit below ten."""
     if value is None:
-        return "–"
-    return number_format(round(value, 1), 0 if value >= 10 else 1)
+        return UNKNOWN
+    digits = 0 if value >= 10 else 1
+    return number_format(round(value, digits), digits, use_l10n=True)
+
+
+@register.filter
+def clock(seconds: int | None) -> str:
+    """How far a clock is off, in its one unit that matters; ahead of ours with a plus."""
+    if seconds is None:
+        return UNKNOWN
+    size, sign = abs(seconds), "+" if seconds > 0 else "−"
+    if size < 60:
+        return _("right")
+    for unit, each in ((86_400, _("%(n)s d")), (3_600, _("%(n)s h")), (60, _("%(n)s min"))):
+        if size >= unit:
+            return sign + each % {"n": size // unit}
+    return UNKNOWN
+
+
+@register.filter
+def round_days(round_: Round) -> str:
+    """When it ended or ends."""
+    if round_.closes_on is None:
+        return _("without a last day")
+    day = date_format(round_.closes_on, "SHORT_DATE_FORMAT")
+    return (_("closed on %(day)s") if round_.is_closed else _("until %(day)s")) % {"day": day}
+
+
+@register.filter
+def outlook(line: ProgressLine) -> str:
+    """The day it will be reached, or why that cannot be said."""
+    found = line.progress.forecast
+    if line.round.is_closed and found.outlook != Outlook.DONE:
+        left = line.progress.left
+        return ngettext("%(n)d missing", "%(n)d missing", left) % {"n": left}
+    if found.ends_on is None:
+        return str(_WORDS[found.outlook])
+    words = _("%(day)s, after the last day") if line.is_late else "%(day)s"
+    return words % {"day": date_format(found.ends_on, "SHORT_DATE_FORMAT")}
+
+
+@register.filter
+def interval(line: ProgressLine) -> str:
+    """Of 95%, where the round is still open."""
+    found = line.progress.forecast
+    if line.round.is_closed or found.earliest is None:
+        return ""
+    first = date_format(found.earliest, "SHORT_DATE_FORMAT")
+    if found.latest is None:
+        return _("%(first)s or later") % {"first": first}
+    return _("%(first)s to %(last)s") % {
+        "first": first,
+        "last": date_format(found.latest, "SHORT_DATE_FORMAT"),
+    }

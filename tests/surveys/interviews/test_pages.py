@@ -27,8 +27,9 @@ def text(client: Client, query: str = "") -> str:
 
 
 def figures(page: str) -> list[list[str]]:
-    """The cells of each row of the table, the head left out."""
-    rows = re.findall(r"<tr>(.*?)</tr>", page.split("<tbody>")[1], re.DOTALL)
+    """The cells of each row of the table of enumerators, the head left out."""
+    table = page.split('<table id="enumerators">')[1].split("</table>")[0]
+    rows = re.findall(r"<tr>(.*?)</tr>", table.split("<tbody>")[1], re.DOTALL)
     return [
         [
             re.sub(r"<[^>]+>", "", cell).strip()
@@ -39,7 +40,8 @@ def figures(page: str) -> list[list[str]]:
 
 
 def interviewed(form: Form, place: Place, code: str, minutes: int = 30, **answers: Any) -> CleanRow:
-    now = timezone.now()
+    # Yesterday at noon: at night, each would stand out.
+    now = timezone.localtime().replace(hour=12) - timedelta(days=1)
     record = make_record(
         form,
         {

@@ -38,8 +38,8 @@ ROOMS = """
 """
 NOT_OURS = "/api/v1/sync/"
 SUBJECTS = (
-    *("corrections", "devices", "entity-lists", "exports", "form-drafts", "forms", "households"),
-    *("indicators", "links", "quality", "queries", "tokens"),
+    *("corrections", "devices", "entity-lists", "exports", "field", "form-drafts", "forms"),
+    *("households", "indicators", "links", "quality", "queries", "tokens"),
 )
 EXAMPLES = 4  # of each operation, and as many that break its schema
 ROWS = ("/records/", "/groups/")
