@@ -262,6 +262,7 @@ INSTALLED_APPS = [
     "surveys.indicators",
     "surveys.interviews",
     "surveys.quality",
+    "surveys.corrections",
     "surveys.reviewing",
     "surveys.lifecycle",
     "surveys.links",

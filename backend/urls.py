@@ -23,6 +23,7 @@ urlpatterns = [
     path("review/", include("sync.paper.urls")),
     path("", include("surveys.links.urls")),
     path("", include("surveys.indicators.urls")),
+    path("", include("surveys.corrections.urls")),
     path("", include("surveys.reviewing.urls")),
     path("", include("surveys.interviews.urls")),
     path("", include("surveys.quality.urls")),

@@ -86,6 +86,16 @@ def may_review(user: Person) -> bool:
     return _has(user, Role.SUPERVISOR, Role.MANAGER, Role.ADMIN)
 
 
+def may_propose_corrections(user: Person) -> bool:
+    """Say that an answer of a record one may see is another than the tablet sent."""
+    return may_review(user)
+
+
+def may_approve_corrections(user: Person) -> bool:
+    """Let a correction that somebody else proposed count, reject it, and take it back."""
+    return _has(user, Role.MANAGER, Role.ADMIN)
+
+
 def may_settle_conflicts(user: Person) -> bool:
     """Say which is right of two updates of a household that did not know of each other."""
     return may_review(user)

@@ -87,6 +87,18 @@ def row_ids(rows: Sequence[Row], record_id: uuid.UUID) -> list[tuple[uuid.UUID, 
     return ids
 
 
+def stored_texts(row: Row) -> dict[str, str | None]:
+    """The text as it came, by key; where a correction put another in its place, that under "=key".
+
+    Null there: with the corrections the question is not asked. No name in XML begins with "=".
+    """
+    if row.received is None:
+        return {**row.verbatim}
+    keys = {*row.received, *row.verbatim}
+    changed = sorted(k for k in keys if row.received.get(k) != row.verbatim.get(k))
+    return {**row.received, **{f"={key}": row.verbatim.get(key) for key in changed}}
+
+
 def _row_tuples(record: CleanRecord, household_id: uuid.UUID | None) -> Iterable[_RowTuple]:
     answers, head = record.reading.answers, record.lineage.head
     record_id = record.lineage.record_id
@@ -104,7 +116,7 @@ def _row_tuples(record: CleanRecord, household_id: uuid.UUID | None) -> Iterable
             id_of[id(row.parent)] if row.parent else None,
             index,
             row.values,
-            row.verbatim,
+            stored_texts(row),
             place_id,
             household_id,
             answers.restricted,

@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from surveys.cleaning.clean import CleanRecord, clean_records, read_submissions
 from surveys.cleaning.write import write_records
+from surveys.corrections.apply import apply_log
 from surveys.entities.apply import apply_entities
 from surveys.entities.claim import claim_of
 from surveys.entities.presence import settle_presence
@@ -78,6 +79,7 @@ def process_submissions(submissions: Sequence[Submission]) -> int:
     done = [submission for submission in submissions if submission.pk in settled]
     _leave_waiting([s for s in submissions if s.pk not in settled])
     readings = read_submissions({*done, *(lineage.head for lineage in lineages)})
+    apply_log(lineages, readings, now=now)
     records = clean_records(lineages, readings)
     left = _households(records)
     homes = _link(records, now)
