@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from surveys.quality.catalog import ARRIVAL, BY_CODE, CHECKS, GROUPS, OWNERS, READ, SEVERITIES
@@ -21,6 +21,8 @@ from tests.surveys.quality.invented import CHILD, CRAFT, HEAD, MORNING, record, 
 FOODS = ("FCSStap", "FCSPulse", "FCSDairy", "FCSPr", "FCSVeg", "FCSFruit", "FCSFat", "FCSSugar")
 EVERY_DAY = dict.fromkeys((*FOODS, "FCSCond"), 7)
 SAVINGS = ("rCSILessQlty", "rCSIBorrow", "rCSIMealSize", "rCSIMealAdult", "rCSIMealNb")
+# A machine may have other things to do.
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SUNDAY = MORNING + timedelta(days=5)
 
 
@@ -319,6 +321,7 @@ ROW_NAMES = st.sampled_from([
 ])  # fmt: skip
 
 
+@PATIENT
 @given(
     st.lists(
         st.tuples(
@@ -337,6 +340,7 @@ def test_no_answer_breaks_a_check(told: list[tuple[dict[str, Any], list[dict[str
     assert evaluate(records, CHECKS).broken == {}
 
 
+@PATIENT
 @given(st.lists(st.floats(0, 1e6), min_size=1), st.floats(1, 5))
 def test_fences_hold_the_middle_half(values: list[float], times: float) -> None:
     low, high = fences(values, times)
@@ -345,6 +349,7 @@ def test_fences_hold_the_middle_half(values: list[float], times: float) -> None:
     assert inside * 2 >= len(values)
 
 
+@PATIENT
 @given(st.floats(-89, 89), st.floats(-179, 179), st.floats(-89, 89), st.floats(-179, 179))
 def test_distance_is_the_same_both_ways_and_at_most_half_the_way_round(
     lat: float, lon: float, lat_2: float, lon_2: float
