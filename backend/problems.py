@@ -272,6 +272,16 @@ KINDS: dict[str, Kind] = {
         400, "Say what is wrong", "Write a comment, on the record or on a question."
     ),
     "reason_missing": Kind(400, "Say why", "A decision is kept with its reason. Write no names."),
+    "flag_changed": Kind(
+        409,
+        "Changed meanwhile",
+        "Someone was faster, or the flag is so already: it is {state} now. Look at it again.",
+    ),
+    "check_unknown": Kind(404, "No such check", "There is no quality check {check!r}."),
+    "nothing_to_draw": Kind(
+        409, "Nothing to draw from", "No interview that you see is of this form and these days."
+    ),
+    "back_check_invalid": Kind(409, "Not the second interview", "{reason}"),
     "link_changed": Kind(
         409,
         "Changed meanwhile",

@@ -26,6 +26,7 @@ urlpatterns = [
     path("", include("surveys.corrections.urls")),
     path("", include("surveys.reviewing.urls")),
     path("", include("surveys.interviews.urls")),
+    path("", include("surveys.quality.urls")),
     path("", include("surveys.datasets.urls")),
 ]
 handler400 = views.bad_request

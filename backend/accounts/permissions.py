@@ -71,6 +71,11 @@ def may_read_exact_indicators(user: Person) -> bool:
     return leads and isinstance(user, User) and not user.place_codes
 
 
+def may_keep_quality(user: Person) -> bool:
+    """Set checks, run them now, draw interviews to be asked again."""
+    return _has(user, Role.MANAGER, Role.ADMIN)
+
+
 def may_delete_records(user: Person) -> bool:
     """And restore them: nothing is erased by it."""
     return _has(user, Role.MANAGER, Role.ADMIN)

@@ -32,6 +32,7 @@ from surveys.households.link import link_records
 from surveys.households.models import Membership
 from surveys.lifecycle.steps import note_steps
 from surveys.places.tree import hold_tree
+from surveys.quality.arrive import check_arrived
 from surveys.submissions.editions import settle_editions
 from surveys.submissions.models import Submission
 from surveys.xforms.models import Form
@@ -84,6 +85,7 @@ def process_submissions(submissions: Sequence[Submission]) -> int:
     homes = _link(records, now)
     write_records(records, homes, now=now)
     deleted = {s.pk for lineage in lineages if lineage.deleted for s in lineage.editions}
+    check_arrived(_records_of(records))
     apply_entities([readings[s.pk] for s in done if s.pk not in deleted], now=now)
     moved = settle_presence({e.record_id: e.deleted for e in lineages if not e.first_time})
     redirect_entities(set(homes.values()), also=moved)
@@ -97,10 +99,15 @@ def process_submissions(submissions: Sequence[Submission]) -> int:
 
 def _households(records: Sequence[CleanRecord]) -> list[UUID]:
     """Where the records that are not new belong until now."""
-    again = [record.lineage for record in records if not record.lineage.first_time]
-    keys = {key for each in again for key in (each.record_id, *each.former_ids)}
+    keys = _records_of([record for record in records if not record.lineage.first_time])
     found = Membership.objects.filter(record_id__in=keys).exclude(household=None)
     return list(found.values_list("household", flat=True)) if keys else []
+
+
+def _records_of(records: Sequence[CleanRecord]) -> set[UUID]:
+    """Their ids, and those they had before an edit joined them."""
+    lineages = [record.lineage for record in records]
+    return {key for each in lineages for key in (each.record_id, *each.former_ids)}
 
 
 def _link(records: Sequence[CleanRecord], now: datetime) -> dict[UUID, UUID]:

@@ -31,17 +31,8 @@ from tests.surveys.links.families import settle
 
 NOT_OURS = "/api/v1/sync/"
 SUBJECTS = (
-    *(
-        "corrections",
-        "devices",
-        "entity-lists",
-        "exports",
-        "forms",
-        "households",
-        "indicators",
-        "links",
-    ),
-    *("queries", "tokens"),
+    *("corrections", "devices", "entity-lists", "exports", "forms", "households", "indicators"),
+    *("links", "quality", "queries", "tokens"),
 )
 EXAMPLES = 4  # of each operation, and as many that break its schema
 ROWS = ("/records/", "/groups/")
