@@ -15,6 +15,9 @@ from backend.accounts.models import User
 from backend.accounts.permissions import may_approve_corrections
 from backend.audit.log import log_event
 from backend.problems import Problem
+from surveys.cleaning.flags import LONGEST_REASON as MOST_WORDS
+from surveys.cleaning.flags import change_flag
+from surveys.cleaning.models import QualityFlag
 from surveys.corrections import states
 from surveys.corrections.models import Correction, CorrectionStep
 from surveys.corrections.propose import LONGEST_REASON, check_verdicts
@@ -131,9 +134,21 @@ def _write(
             correction.applied_at = None
         correction.save(update_fields=["state", "why", "turn", "applied_at"])
         log_event(f"correction.{state}", by=by, target=correction, record_id=str(record.id))
+    if move == states.APPROVE:
+        _explain_flags(record, chosen, by)
     if move in (states.APPROVE, states.REVOKE):
         record.process_again()
     return list(chosen)
+
+
+def _explain_flags(record: Record, chosen: Sequence[Correction], by: User) -> None:
+    """An answer that is right as it is explains what checks found in it."""
+    right = {c.path: c.reason for c in chosen if c.action == Correction.Action.OKAY}
+    found = QualityFlag.objects.filter(submission=record.head, path__in=right, settled_at=None)
+    for flag in found.order_by("pk"):
+        reason = right[flag.path][:MOST_WORDS]
+        explained = QualityFlag.State.EXPLAINED
+        change_flag(flag_id=flag.pk, to=explained, by=by, reason=reason, looked=flag.state)
 
 
 def _check_words(move: str, why: str) -> None:

@@ -12,7 +12,7 @@ from lxml import etree
 from backend.accounts.models import User
 from backend.audit.models import AuditEvent
 from backend.problems import Problem
-from surveys.cleaning.models import CleanRow
+from surveys.cleaning.models import CleanRow, QualityFlag
 from surveys.corrections.decide import decide_bundle, decide_corrections
 from surveys.corrections.models import Correction, CorrectionStep
 from surveys.corrections.propose import Because, Wish, propose_corrections
@@ -277,6 +277,22 @@ def test_every_step_is_an_audit_event_without_an_answer(
     events = AuditEvent.objects.filter(action__startswith="correction.").order_by("pk")
     assert [e.action for e in events] == ["correction.proposed", "correction.approved"]
     assert "98765" not in str([e.details for e in events])
+
+
+def test_answer_that_is_right_explains_the_flags_on_it(
+    record: CleanRow, gulnara: User, alice: User
+) -> None:
+    rooms = "main/housing/rooms"
+    ours = {"submission": record.submission, "origin": "quality"}
+    flag = QualityFlag.objects.create(code="outlier", path=rooms, **ours)
+    other = QualityFlag.objects.create(code="outlier", path="main/housing/water", **ours)
+    correction = propose(record, "", gulnara, rooms, action="okay")
+    decide_corrections(correction_id=correction.pk, move="approve", by=alice)
+
+    flag.refresh_from_db()
+    other.refresh_from_db()
+    assert (flag.state, flag.settled_at is not None) == ("explained", True)
+    assert (other.state, other.settled_at) == ("open", None)
 
 
 def test_bundle_is_decided_record_by_record(gulnara: User, alice: User) -> None:
