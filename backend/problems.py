@@ -223,11 +223,65 @@ KINDS: dict[str, Kind] = {
         "Record changed meanwhile",
         "Someone was faster: the record is now {review_state}. Look at it again, then decide.",
     ),
+    # Corrections
+    "correction_stale": Kind(
+        409,
+        "Answer changed meanwhile",
+        "The answer to {path} is another now than the one to be corrected. Nothing was done: look at the record again.",
+    ),
+    "correction_waiting": Kind(
+        409,
+        "A correction waits already",
+        "Somebody proposed a correction of {path} that waits for approval. Decide on that first.",
+    ),
+    "correction_decided": Kind(
+        409, "Decided already", "Somebody was faster: the correction is {state} now."
+    ),
+    "correction_own": Kind(
+        403,
+        "Not by the same person",
+        "Whoever proposed a correction may withdraw it; somebody else approves it.",
+    ),
+    "correction_rests": Kind(
+        409,
+        "Another correction rests on it",
+        "{count} later correction(s) hold only because of this one. Revoke those first.",
+    ),
+    "correction_invalid": Kind(
+        422,
+        "Correction breaks the form's rules",
+        "With this correction the record breaks rules of its form in {count} place(s). Nothing was done.",
+    ),
+    "corrections_refused": Kind(
+        422,
+        "Nothing was imported",
+        "The sheet has {count} cell(s) that cannot be taken. Mend them and import it again.",
+    ),
+    "question_fixed": Kind(
+        422,
+        "Not to be corrected",
+        "The answer to {path} follows from others, is a file, or says which household it is: it is not corrected by itself.",
+    ),
+    "record_unreadable": Kind(
+        409,
+        "Record cannot be read",
+        "The record is encrypted, or its form was never published here: nothing in it can be corrected.",
+    ),
     "question_unknown": Kind(400, "Question unknown", "The form has no question {path!r}."),
     "comment_missing": Kind(
         400, "Say what is wrong", "Write a comment, on the record or on a question."
     ),
     "reason_missing": Kind(400, "Say why", "A decision is kept with its reason. Write no names."),
+    "flag_changed": Kind(
+        409,
+        "Changed meanwhile",
+        "Someone was faster, or the flag is so already: it is {state} now. Look at it again.",
+    ),
+    "check_unknown": Kind(404, "No such check", "There is no quality check {check!r}."),
+    "nothing_to_draw": Kind(
+        409, "Nothing to draw from", "No interview that you see is of this form and these days."
+    ),
+    "back_check_invalid": Kind(409, "Not the second interview", "{reason}"),
     "link_changed": Kind(
         409,
         "Changed meanwhile",

@@ -3,6 +3,8 @@
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from celery.schedules import crontab
+
 from backend.engine_home import socket_folder
 from backend.env import (
     BadSetting,
@@ -121,6 +123,7 @@ CELERY_TASK_ROUTES = {
     "surveys.lifecycle.tasks.link_waiting_task": {"queue": "link"},
     "surveys.lifecycle.tasks.relink_task": {"queue": "batch"},
     "surveys.indicators.tasks.*": {"queue": "batch"},
+    "surveys.quality.tasks.*": {"queue": "batch"},
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 SWEEP_SECONDS = env_int("SWEEP_SECONDS", 15, least=1, most=3600)
@@ -143,6 +146,11 @@ CELERY_BEAT_SCHEDULE = {
     "compute-indicators": {
         "task": "surveys.indicators.tasks.compute_indicators_task",
         "schedule": 3600,
+        "options": {"expires": 3600},
+    },
+    "check-quality": {
+        "task": "surveys.quality.tasks.check_quality_task",
+        "schedule": crontab(hour=20, minute=0),  # UTC: one or two at night where the tablets are
         "options": {"expires": 3600},
     },
     "sweep-incoming": {
@@ -254,6 +262,8 @@ INSTALLED_APPS = [
     "surveys.indicators",
     "surveys.interviews",
     "surveys.publishing",
+    "surveys.quality",
+    "surveys.corrections",
     "surveys.reviewing",
     "surveys.lifecycle",
     "surveys.links",

@@ -25,8 +25,10 @@ urlpatterns = [
     path("", include("surveys.publishing.urls")),
     path("", include("surveys.links.urls")),
     path("", include("surveys.indicators.urls")),
+    path("", include("surveys.corrections.urls")),
     path("", include("surveys.reviewing.urls")),
     path("", include("surveys.interviews.urls")),
+    path("", include("surveys.quality.urls")),
     path("", include("surveys.datasets.urls")),
 ]
 handler400 = views.bad_request

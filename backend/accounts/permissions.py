@@ -71,6 +71,11 @@ def may_read_exact_indicators(user: Person) -> bool:
     return leads and isinstance(user, User) and not user.place_codes
 
 
+def may_keep_quality(user: Person) -> bool:
+    """Set checks, run them now, draw interviews to be asked again."""
+    return _has(user, Role.MANAGER, Role.ADMIN)
+
+
 def may_delete_records(user: Person) -> bool:
     """And restore them: nothing is erased by it."""
     return _has(user, Role.MANAGER, Role.ADMIN)
@@ -79,6 +84,16 @@ def may_delete_records(user: Person) -> bool:
 def may_review(user: Person) -> bool:
     """Approve, reject, send back and comment on the records one may see."""
     return _has(user, Role.SUPERVISOR, Role.MANAGER, Role.ADMIN)
+
+
+def may_propose_corrections(user: Person) -> bool:
+    """Say that an answer of a record one may see is another than the tablet sent."""
+    return may_review(user)
+
+
+def may_approve_corrections(user: Person) -> bool:
+    """Let a correction that somebody else proposed count, reject it, and take it back."""
+    return _has(user, Role.MANAGER, Role.ADMIN)
 
 
 def may_settle_conflicts(user: Person) -> bool:

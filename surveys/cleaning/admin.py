@@ -3,19 +3,19 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.permissions import logged_in
 from backend.console import ReadOnlyAdmin
+from surveys.cleaning.flags import change_flag
 from surveys.cleaning.models import CleanRow, QualityFlag
 from surveys.privacy.access import rows_for
 
 
 @admin.register(QualityFlag)
 class QualityFlagAdmin(ReadOnlyAdmin):
-    list_display = ("code", "path", "form_id", "record", "created_at", "settled_at")
-    list_filter = ("code", ("settled_at", admin.EmptyFieldListFilter), "submission__form")
+    list_display = ("code", "path", "form_id", "record", "state", "created_at")
+    list_filter = ("code", "state", ("settled_at", admin.EmptyFieldListFilter), "submission__form")
     search_fields = ("path", "submission__instance_id")
     list_select_related = ("submission__form",)
     actions = ("settle",)
@@ -35,4 +35,12 @@ class QualityFlagAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("Mark as settled"), permissions=["view"])
     def settle(self, request: HttpRequest, flags: QuerySet[QualityFlag]) -> None:
-        flags.filter(settled_at=None).update(settled_at=timezone.now())
+        user = logged_in(request)
+        for flag in flags.filter(settled_at=None):
+            change_flag(
+                flag_id=flag.pk,
+                to=QualityFlag.State.EXPLAINED,
+                by=user,
+                reason="Settled in the console.",
+                looked=flag.state,
+            )

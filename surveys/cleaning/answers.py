@@ -34,12 +34,16 @@ class Row:
     """Typed answers by field key; `verbatim` as sent, by the same key or by "/path" if unknown.
 
     A question that was sent without an answer is empty in `verbatim`: it was asked and left so.
+    `received` is the text as it came where corrections hold in the record: then `verbatim` has the
+    text that stands in its place.
     """
 
     repeat: str = ROOT
     parent: "Row | None" = None
     values: dict[str, Any] = field(default_factory=dict)
     verbatim: dict[str, str] = field(default_factory=dict)
+    received: dict[str, str] | None = None
+    element: "etree._Element | None" = None
 
 
 @dataclass(slots=True)
@@ -58,7 +62,7 @@ class Answers:
 
 def read_answers(root: "etree._Element", plan: "Plan") -> Answers:
     """Every answer of the instance, typed where its field is known and it can be read."""
-    answers = Answers(rows=[Row()])
+    answers = Answers(rows=[Row(element=root)])
     _Walk(answers).children(root, plan, answers.root)
     return answers
 
@@ -144,7 +148,7 @@ class _Walk:
 
     def repeat(self, element: "etree._Element", plan: Plan, parent: Row) -> None:
         rows = self.answers.rows
-        row = Row(plan.repeat, parent)
+        row = Row(plan.repeat, parent, element=element)
         rows.append(row)
         self.children(element, plan, row)
         if rows[-1] is row and not any(row.verbatim.values()):

@@ -56,10 +56,12 @@ def fill(
     """
     with questionnaire.lock:
         placed = place_answers(outline, questionnaire.instance, answers)
-        return _Filling(questionnaire, outline, placed, frame).fill()
+        return Filling(questionnaire, outline, placed, frame).fill()
 
 
-class _Filling:
+class Filling:
+    """A copy of the form on its way from what was given to what a form engine would keep."""
+
     def __init__(
         self, questionnaire: Questionnaire, outline: Outline, placed: Placed, frame: Frame
     ) -> None:
@@ -77,6 +79,13 @@ class _Filling:
         self.changed = True
 
     def fill(self) -> Filled:
+        faults = self.work_out()
+        for element in self.irrelevant:
+            element.getparent().remove(element)
+        return Filled(self._write(), faults, tuple(self.unchecked))
+
+    def work_out(self) -> tuple[Fault, ...]:
+        """Fills the copy; gives the rules it breaks. What is not relevant is blank, and stays."""
         root = f"/{local_name(self.form)}"
         for _ in range(MOST_PASSES if self.outline.looks_ahead else 1):
             if self.changed:
@@ -86,10 +95,7 @@ class _Filling:
             self.questionnaire, self.outline, self.placed, self.irrelevant, self.doubtful,
             self._evaluate,
         )  # fmt: skip
-        faults = (*self.placed.faults, *fitting.faults(root))
-        for element in self.irrelevant:
-            element.getparent().remove(element)
-        return Filled(self._write(), faults, tuple(self.unchecked))
+        return (*self.placed.faults, *fitting.faults(root))
 
     def _fill_children(self, parent: Element, path: str, *, relevant: bool) -> None:
         for node in parent.iterchildren("*"):

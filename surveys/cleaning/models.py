@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from surveys.places.models import Place
 from surveys.submissions.models import Submission
@@ -78,13 +80,33 @@ class DeletedRecord(models.Model):
 
 
 class QualityFlag(models.Model):
-    """What a check found in one submission. It never stops the row."""
+    """What a check found in one submission. It never stops the row.
+
+    `settled_at` stands where nobody has to do anything any more: explained, corrected, dropped.
+    `measure` is what was found in the record itself (numbers, codes, ids; never a person's words)
+    and decides whether it is still the same finding; `bounds` is what it was held against.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Open")
+        SENT = "sent", _("Sent to the field")
+        EXPLAINED = "explained", _("Explained")
+        CORRECTED = "corrected", _("Corrected")
+        DROPPED = "dropped", _("Dropped")
+
+    class Origin(models.TextChoices):
+        READING = "reading", _("While reading it")  # `checks.py`: made anew with the clean rows
+        QUALITY = "quality", _("By the quality engine")  # surveys/quality, above us
 
     submission = models.ForeignKey(
         Submission, on_delete=models.CASCADE, related_name="flags", db_index=False
     )
     code = models.CharField(max_length=40)
     path = models.CharField(max_length=300, blank=True)
+    origin = models.CharField(max_length=10, choices=Origin, default=Origin.READING)
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    measure: Any = models.JSONField(default=dict)
+    bounds: Any = models.JSONField(default=dict)
     created_at = models.DateTimeField(auto_now_add=True)
     settled_at = models.DateTimeField(null=True)
 
@@ -92,7 +114,43 @@ class QualityFlag(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["submission", "code", "path"], name="flag_once")
         ]
-        indexes = [models.Index(fields=["code", "-id"], name="flag_code")]
+        indexes = [
+            models.Index(fields=["code", "-id"], name="flag_code"),
+            models.Index(fields=["state", "-id"], name="flag_state"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.code} {self.path}"
+
+
+SETTLED = frozenset(
+    {QualityFlag.State.EXPLAINED, QualityFlag.State.CORRECTED, QualityFlag.State.DROPPED}
+)
+
+
+class FlagStep(models.Model):
+    """One change of a flag's state; only ever added. Without `by` the server did it, and `why`
+    says for what: `no_longer_holds`, `record_changed`, `found_again`.
+    """
+
+    class Why(models.TextChoices):
+        NO_LONGER_HOLDS = "no_longer_holds", _("It does not hold any more.")
+        RECORD_CHANGED = "record_changed", _("The record was changed.")
+        FOUND_AGAIN = "found_again", _("It was found again.")
+        SETTLED_BEFORE = "settled_before", _("It was settled before states were kept.")
+
+    flag = models.ForeignKey(QualityFlag, on_delete=models.CASCADE, related_name="steps")
+    was = models.CharField(max_length=10, choices=QualityFlag.State)
+    now = models.CharField(max_length=10, choices=QualityFlag.State)
+    why = models.CharField(max_length=20, choices=Why, blank=True)
+    reason = models.CharField(max_length=500, blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.was} → {self.now}"

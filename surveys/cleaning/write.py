@@ -10,12 +10,21 @@ from typing import Any, cast
 
 import orjson
 from django.db import connection
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from surveys.cleaning.answers import Row
 from surveys.cleaning.checks import submitted_at
 from surveys.cleaning.clean import CleanRecord
-from surveys.cleaning.models import CleanRow, DeletedRecord, QualityFlag
+from surveys.cleaning.flags import move_flags
+from surveys.cleaning.models import (
+    SETTLED,
+    CleanRow,
+    DeletedRecord,
+    FlagStep,
+    QualityFlag,
+)
 
+State = QualityFlag.State
 # In the order of COPY; `updated_at` comes last and is not compared.
 COLUMNS = (
     "id",
@@ -78,6 +87,18 @@ def row_ids(rows: Sequence[Row], record_id: uuid.UUID) -> list[tuple[uuid.UUID, 
     return ids
 
 
+def stored_texts(row: Row) -> dict[str, str | None]:
+    """The text as it came, by key; where a correction put another in its place, that under "=key".
+
+    Null there: with the corrections the question is not asked. No name in XML begins with "=".
+    """
+    if row.received is None:
+        return {**row.verbatim}
+    keys = {*row.received, *row.verbatim}
+    changed = sorted(k for k in keys if row.received.get(k) != row.verbatim.get(k))
+    return {**row.received, **{f"={key}": row.verbatim.get(key) for key in changed}}
+
+
 def _row_tuples(record: CleanRecord, household_id: uuid.UUID | None) -> Iterable[_RowTuple]:
     answers, head = record.reading.answers, record.lineage.head
     record_id = record.lineage.record_id
@@ -95,7 +116,7 @@ def _row_tuples(record: CleanRecord, household_id: uuid.UUID | None) -> Iterable
             id_of[id(row.parent)] if row.parent else None,
             index,
             row.values,
-            row.verbatim,
+            stored_texts(row),
             place_id,
             household_id,
             answers.restricted,
@@ -147,7 +168,11 @@ def _note_deleted(records: Sequence[CleanRecord], stored: set[uuid.UUID], now: d
 
 
 def write_flags(records: Sequence[CleanRecord]) -> None:
-    """Adds flags that are new and removes those that no longer hold; settled ones stay settled."""
+    """Adds flags that are new and removes those that no longer hold; settled ones stay settled.
+
+    One that persons said something of is not removed but closed, so that its steps remain. What the
+    quality engine found is not ours to touch.
+    """
     wanted = {
         (record.lineage.head.pk, flag.code, flag.path[:_PATH_LENGTH])
         for record in records
@@ -155,18 +180,34 @@ def write_flags(records: Sequence[CleanRecord]) -> None:
         for flag in record.flags
     }
     again = [s.pk for r in records if not r.lineage.first_time for s in r.lineage.editions]
-    stored = {
-        (flag.submission_id, flag.code, flag.path): flag.pk
-        for flag in QualityFlag.objects.filter(submission_id__in=again).only(
-            "submission_id", "code", "path"
-        )
-    }
-    gone = [pk for key, pk in stored.items() if key not in wanted]
+    found = QualityFlag.objects.filter(submission_id__in=again, origin=QualityFlag.Origin.READING)
+    stored = {(flag.submission_id, flag.code, flag.path): flag for flag in found}
+    gone = [flag.pk for key, flag in stored.items() if key not in wanted]
     if gone:
-        QualityFlag.objects.filter(pk__in=gone).delete()
+        _take_away(QualityFlag.objects.filter(pk__in=gone))
+    _open_again([flag for key, flag in stored.items() if key in wanted])
     QualityFlag.objects.bulk_create(
         [
             QualityFlag(submission_id=submission_id, code=code, path=path)
             for submission_id, code, path in sorted(wanted - stored.keys())
         ]
     )
+
+
+def _take_away(flags: QuerySet[QualityFlag]) -> None:
+    spoken = list(flags.filter(steps__isnull=False).distinct())
+    flags.exclude(pk__in=[flag.pk for flag in spoken]).delete()
+    live = [flag for flag in spoken if flag.state not in SETTLED]
+    move_flags([(flag, State.CORRECTED, FlagStep.Why.NO_LONGER_HOLDS) for flag in live])
+
+
+def _open_again(flags: Sequence[QualityFlag]) -> None:
+    """Of those that still hold, the ones that were closed because they did not."""
+    closed = [flag.pk for flag in flags if flag.state == State.CORRECTED]
+    if not closed:
+        return
+    last = FlagStep.objects.filter(flag=OuterRef("pk")).order_by("-pk")
+    by_us = QualityFlag.objects.annotate(why=Subquery(last.values("why")[:1])).filter(
+        pk__in=closed, why=FlagStep.Why.NO_LONGER_HOLDS
+    )
+    move_flags([(flag, State.OPEN, FlagStep.Why.FOUND_AGAIN) for flag in by_us])

@@ -11,13 +11,13 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
-import orjson
 from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
 
 from surveys.cleaning.models import CleanRow
 from surveys.datasets.cells import Cells, Read
 from surveys.datasets.files.sheets import Known
+from surveys.datasets.missing import read_sent
 from surveys.datasets.shape import Shape
 
 ROWS_AT_ONCE = 250  # few enough to stay in the processor's cache
@@ -75,7 +75,7 @@ def read_blocks(
     found = rows.values_list(*columns.cells.expressions, *sent).iterator(chunk_size=ROWS_AT_ONCE)
     while chunk := list(islice(found, ROWS_AT_ONCE)):
         gaps: list[list[str]] = []
-        texts = [orjson.loads(row[-1]) for row in chunk] if with_sent else []
+        texts = [read_sent(row[-1]) for row in chunk] if with_sent else []
         stored = columns.stored([row[:-1] for row in chunk] if with_sent else chunk)
         if with_sent:
             gaps = shape.missing_of(stored, texts)

@@ -1,6 +1,7 @@
 """The three layers of a form's records, and what every output says about itself.
 
-raw: each answer as text, as the tablet sent it. corrected: typed, as the record stands now.
+raw: each answer as text, as the tablet sent it. corrected: typed, as the record stands now, with
+the log of corrections applied. Which rows a record has is the same in both.
 analysis: corrected, without rejected records, one record a household where the form registers
 households (the newest), and with the codes for refused or don't know taken out of numbers.
 A deleted record is in none of them.

@@ -10,6 +10,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+import orjson
+
 from surveys.datasets.columns import Column
 from surveys.xforms.missing_codes import codes_by_convention, read_missing
 
@@ -20,8 +22,8 @@ REFUSED, DONT_KNOW, NOT_APPLICABLE = "refused", "dont_know", "not_applicable"
 def missing_kind(value: Any, sent: str | None, codes: Mapping[str, str]) -> str:
     """Why there is no answer, or "" where there is one.
 
-    `value` is the typed answer (None: there is none), `sent` the text as the tablet sent it (None:
-    no such node), `codes` those of `missing_codes`.
+    `value` is the typed answer (None: there is none), `sent` the text that stands for it (None: the
+    tablet sent no such node), `codes` those of `missing_codes`.
     """
     if value is None or value == []:
         if sent is None:
@@ -34,6 +36,19 @@ def missing_kind(value: Any, sent: str | None, codes: Mapping[str, str]) -> str:
     if isinstance(value, float | Decimal) and value == int(value):
         value = int(value)
     return codes.get(str(value), "")
+
+
+def standing_text(sent: Mapping[str, str | None], key: str) -> str | None:
+    """The text that stands for a question: a correction's, under "=key", before the one sent."""
+    return sent.get(f"={key}", sent.get(key))
+
+
+def read_sent(text: str) -> dict[str, str | None]:
+    """The texts that stand in a row, from the JSON of its `verbatim`."""
+    sent: dict[str, str | None] = orjson.loads(text)
+    if '"=' not in text:
+        return sent
+    return {**sent, **{k[1:]: told for k, told in sent.items() if k.startswith("=")}}
 
 
 @lru_cache(maxsize=4096)

@@ -14,7 +14,7 @@ import orjson
 from surveys.datasets.columns import Column, Table
 from surveys.datasets.files.sheets import Known
 from surveys.datasets.layers import ANALYSIS, CORRECTED, RAW
-from surveys.datasets.missing import missing_codes, missing_kind
+from surveys.datasets.missing import missing_codes, missing_kind, read_sent
 from surveys.datasets.texts import Change, Slot
 from surveys.privacy.access import known_to
 from surveys.privacy.models import Unmasking
@@ -103,7 +103,7 @@ class Shape:
 
     def missing(self, row: Row) -> dict[str, str]:
         """Name → why there is no answer, of what may be seen; the row was read `with_sent`."""
-        values, sent = orjson.loads(row["answers"]), orjson.loads(row["sent"])
+        values, sent = orjson.loads(row["answers"]), read_sent(row["sent"])
         kinds = {
             column.name: missing_kind(values.get(key), sent.get(key), missing_codes(column))
             for key, column in self._seen

@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from surveys.cleaning.clean import CleanRecord, clean_records, read_submissions
 from surveys.cleaning.write import write_records
+from surveys.corrections.apply import apply_log
 from surveys.entities.apply import apply_entities
 from surveys.entities.claim import claim_of
 from surveys.entities.presence import settle_presence
@@ -31,6 +32,7 @@ from surveys.households.link import link_records
 from surveys.households.models import Membership
 from surveys.lifecycle.steps import note_steps
 from surveys.places.tree import hold_tree
+from surveys.quality.arrive import check_arrived
 from surveys.submissions.editions import settle_editions
 from surveys.submissions.models import Submission
 from surveys.xforms.models import Form
@@ -77,11 +79,13 @@ def process_submissions(submissions: Sequence[Submission]) -> int:
     done = [submission for submission in submissions if submission.pk in settled]
     _leave_waiting([s for s in submissions if s.pk not in settled])
     readings = read_submissions({*done, *(lineage.head for lineage in lineages)})
+    apply_log(lineages, readings, now=now)
     records = clean_records(lineages, readings)
     left = _households(records)
     homes = _link(records, now)
     write_records(records, homes, now=now)
     deleted = {s.pk for lineage in lineages if lineage.deleted for s in lineage.editions}
+    check_arrived(_records_of(records))
     apply_entities([readings[s.pk] for s in done if s.pk not in deleted], now=now)
     moved = settle_presence({e.record_id: e.deleted for e in lineages if not e.first_time})
     redirect_entities(set(homes.values()), also=moved)
@@ -95,10 +99,15 @@ def process_submissions(submissions: Sequence[Submission]) -> int:
 
 def _households(records: Sequence[CleanRecord]) -> list[UUID]:
     """Where the records that are not new belong until now."""
-    again = [record.lineage for record in records if not record.lineage.first_time]
-    keys = {key for each in again for key in (each.record_id, *each.former_ids)}
+    keys = _records_of([record for record in records if not record.lineage.first_time])
     found = Membership.objects.filter(record_id__in=keys).exclude(household=None)
     return list(found.values_list("household", flat=True)) if keys else []
+
+
+def _records_of(records: Sequence[CleanRecord]) -> set[UUID]:
+    """Their ids, and those they had before an edit joined them."""
+    lineages = [record.lineage for record in records]
+    return {key for each in lineages for key in (each.record_id, *each.former_ids)}
 
 
 def _link(records: Sequence[CleanRecord], now: datetime) -> dict[UUID, UUID]:

@@ -16,7 +16,7 @@ from surveys.links.pairs import link_views
 from surveys.links.sides import Sides, persons_of
 from surveys.links.terrain import sketch_of
 from surveys.privacy.access import shows_persons
-from surveys.reviewing.reason import reason_given, unmasking_for
+from surveys.privacy.reason import reason_given, unmasking_for
 
 LAST = "links_last"  # in the session: what was said last, to be undone with one key
 

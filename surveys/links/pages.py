@@ -37,7 +37,7 @@ from surveys.links.visible import decider
 from surveys.links.words import REASONS, VETOES
 from surveys.places.models import Place
 from surveys.privacy.access import places_for, reader
-from surveys.reviewing.reason import reason_given
+from surveys.privacy.reason import reason_given
 
 
 @require_GET

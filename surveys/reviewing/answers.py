@@ -14,6 +14,8 @@ import orjson
 
 from backend.accounts.models import User
 from surveys.cleaning.models import CleanRow, QualityFlag
+from surveys.corrections.asked import Place, is_correctable
+from surveys.corrections.listing import text_words
 from surveys.datasets.codebook import label_in
 from surveys.datasets.columns import Column, Dataset, Table
 from surveys.datasets.tables import Row, Shape, read_columns, shape_of, words_of
@@ -43,11 +45,17 @@ class Answer:
     masked: bool
     flags: Sequence[str] = ()
     said: Sequence[Said] = ()
+    at: Place | None = None  # where it is corrected; None where it is not by itself
+    sent: str | None = None  # what the tablet sent, where a correction holds
+
+    @property
+    def corrected(self) -> bool:
+        return self.sent is not None
 
     @property
     def stands_out(self) -> bool:
         """Worth a line even where nothing was answered."""
-        return bool(self.answered or self.masked or self.flags or self.said)
+        return bool(self.answered or self.masked or self.flags or self.said or self.corrected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +91,7 @@ class RecordReader:
         rows = CleanRow.objects.filter(record_id=self.record.pk)
         repeat_of = dict(rows.values_list("pk", "repeat"))
         below: dict[UUID | None, list[Row]] = defaultdict(list)
-        for row in read_columns(rows):
+        for row in read_columns(rows, with_sent=True):
             below[row["parent_id"]].append({**row, "repeat": repeat_of[row["id"]]})
         order = [table.path for table in self.dataset.tables]
         for siblings in below.values():
@@ -109,6 +117,7 @@ class RecordReader:
 
     def _answers(self, table: Table, row: Row, path: str) -> Iterator[Answer]:
         shape, given = self._shape(table), orjson.loads(row["answers"])
+        sent = orjson.loads(row["sent"])
         record = shape.record(row)
         for column in self._asked(table, given):
             key, below = column.field.key, column.field.path.removeprefix(table.path)
@@ -123,7 +132,15 @@ class RecordReader:
                 masked=masked,
                 flags=() if table.path else self._flags.get(at, ()),
                 said=self._said.get(at, ()),
+                at=None if masked else _where(row, column),
+                sent=None if masked else self._sent(column, sent),
             )
+
+    def _sent(self, column: Column, sent: Mapping[str, str | None]) -> str | None:
+        key = column.field.key
+        if f"={key}" not in sent:
+            return None
+        return text_words(column, sent.get(key) or "", self.language)
 
     def _asked(self, table: Table, given: Mapping[str, Any]) -> Iterable[Column]:
         """The questions of the version that was filled, and whatever else was answered."""
@@ -159,3 +176,9 @@ class RecordReader:
             for comment in step.comments:
                 found[comment["path"]].append(Said(step, comment["text"]))
         return found
+
+
+def _where(row: Row, column: Column) -> Place | None:
+    if not is_correctable(column.field):
+        return None
+    return Place(row["id"], column.field.path, is_root=not row["parent_id"])

@@ -15,7 +15,7 @@ from backend.problems import Problem
 from surveys.entities.models import EntityConflict
 from surveys.entities.reading import masked_properties, sides_of, visible_conflicts
 from surveys.entities.settle import Choice, settle_conflict
-from surveys.reviewing.reason import reason_given, unmasking_for
+from surveys.privacy.reason import reason_given, unmasking_for
 
 TAKE, VALUE = "take:", "value:"  # before the name of a property, in the names of the page's fields
 OWN = "own"

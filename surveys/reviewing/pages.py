@@ -20,13 +20,16 @@ from backend.accounts.models import User
 from backend.accounts.permissions import logged_in, may_review, may_unmask
 from backend.problems import Problem
 from surveys.cleaning.models import CleanRow, QualityFlag
+from surveys.corrections.listing import lines_of
+from surveys.corrections.models import Correction
 from surveys.datasets.tables import dataset_of_form, published_forms
 from surveys.places.models import Place
 from surveys.privacy.access import places_for, reader, reviewer, rows_for
+from surveys.privacy.reason import end_reason, give_reason, reason_given, unmasking_for
 from surveys.reviewing.answers import RecordReader
+from surveys.reviewing.beside import pictures_of, spot_of
 from surveys.reviewing.history import find_record, steps_of
 from surveys.reviewing.queue import Queue, queue_of, queue_page
-from surveys.reviewing.reason import end_reason, give_reason, reason_given, unmasking_for
 from surveys.submissions.models import ReviewStep, Submission
 from surveys.submissions.review import VERBS, Looked, Remark, approve_record
 
@@ -121,6 +124,9 @@ def _record_page(
         "last_step": steps[-1].pk if steps else 0,
         "reason": reason_given(request.session) if granted else "",
         "may_unmask": may_unmask(user),
+        "corrections": lines_of(_corrections(found), user, granted, language=answers.language),
+        "photos": pictures_of(found),
+        "spot": spot_of(found, answers),
         "web_form": bool(settings.ENKETO_URL) and reviews and not found.submission.encrypted,
         "around": _around(request, user, found) if reviews else {},
         "problem": problem,
@@ -129,6 +135,12 @@ def _record_page(
     }
     status = problem.status if problem else 200
     return render(request, "reviewing/record.html", context, status=status)
+
+
+def _corrections(found: CleanRow) -> list[Correction]:
+    """The newest first."""
+    made = Correction.objects.filter(record_id=found.pk).select_related("form", "proposed_by")
+    return list(made.order_by("-proposed_at", "pk"))
 
 
 def _step(step: ReviewStep, answers: RecordReader, reviews: bool) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from backend.accounts.permissions import logged_in, may_unmask
 from backend.audit.log import log_event
 from surveys.places.models import Place
 from surveys.privacy.access import reviewer
-from surveys.reviewing.reason import reason_given, unmasking_for
+from surveys.privacy.reason import reason_given, unmasking_for
 from sync.paper.lists import MOST_RECORDS, sent_back_rows, sheets_of
 from sync.paper.words import LANGUAGES, words_in
 

@@ -63,6 +63,7 @@ def addresses() -> list[str]:
         "/records/visit/", f"/records/visit/{record.pk}/", "/review/", "/conflicts/", "/links/",
         f"/households/{household.pk}/", "/field/", "/indicators/", "/indicators/O3.1/",
         "/indicators/P1/", "/indicators/tables/", "/review/sent-back/", "/nothing-here/",
+        "/corrections/", "/corrections/recode/?form=rmp_registration", "/corrections/import/",
     ]  # fmt: skip
     return [*pages, f"/links/{link.pk}/"] if link else pages
 

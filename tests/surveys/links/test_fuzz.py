@@ -16,6 +16,7 @@ from schemathesis import GenerationMode
 from backend.accounts.models import User
 from backend.accounts.tokens import make_personal_token
 from surveys.cleaning.models import CleanRow
+from surveys.corrections.models import Correction
 from surveys.datasets.models import Export, SavedQuery
 from surveys.entities.models import EntityConflict
 from surveys.households.models import CandidateLink, Household
@@ -37,8 +38,8 @@ ROOMS = """
 """
 NOT_OURS = "/api/v1/sync/"
 SUBJECTS = (
-    *("devices", "entity-lists", "exports", "form-drafts", "forms", "households", "indicators"),
-    *("links", "queries", "tokens"),
+    *("corrections", "devices", "entity-lists", "exports", "form-drafts", "forms"),
+    *("households", "indicators", "links", "quality", "queries", "tokens"),
 )
 EXAMPLES = 4  # of each operation, and as many that break its schema
 ROWS = ("/records/", "/groups/")
@@ -121,6 +122,12 @@ def known(
     saved = SavedQuery.objects.create(
         name="Large", form=form, query={"hh_size__gte": "5"}, owner=root
     )
+    correction = Correction.objects.create(
+        bundle=uuid4(), form=form, submission=record.submission, record_id=record.pk,
+        row_id=record.pk, path="hh_size", action="replace", old="5", new="6", reason="Asked",
+        source="office", proposed_by=root, proposed_at=record.received_at,
+    )  # fmt: skip
+    correction.steps.create(step="proposed", by=root, at=record.received_at)
     records = list(CleanRow.objects.filter(repeat="").values_list("pk", flat=True))
     return {
         "form_id": ["visit", "registration", "no such form"],
@@ -147,6 +154,11 @@ def known(
         "newest": [0, 2**63],
         "last_step": [0, 2**63],
         "entity_version": [1, 3, -(2**63)],
+        "correction_id": [str(correction.pk), str(uuid4())],
+        "record": [str(record.pk), str(uuid4())],
+        "row": [str(record.pk), str(uuid4())],
+        "path": ["hh_size", "member/age", "\0", "nowhere"],
+        "move": ["approve", "reject", "withdraw", "revoke", "bless"],
         "reason": ["They were asked", "\ud800", "\0"],
         "comment": ["Please visit again", "\0", ""],
     }

@@ -11,7 +11,7 @@ from backend.audit.models import AuditEvent
 from surveys.cleaning.models import CleanRow, QualityFlag
 from surveys.places.models import Place
 from surveys.privacy.models import Unmasking
-from surveys.reviewing.reason import HOLDS_SECONDS
+from surveys.privacy.reason import HOLDS_SECONDS
 from surveys.submissions.models import ReviewStep, Submission
 from surveys.xforms.models import Form
 from tests.surveys.datasets.records import SCHEMA, make_record, next_version, publish

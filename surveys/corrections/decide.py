@@ -1,0 +1,147 @@
+"""decide_corrections: approve, reject, withdraw, revoke; each a step in a log only added to.
+
+What was proposed for one record in one bundle is decided together. Approving and revoking put the
+record in the queue again: the worker reads it with the log as it is then.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from backend.accounts.models import User
+from backend.accounts.permissions import may_approve_corrections
+from backend.audit.log import log_event
+from backend.problems import Problem
+from surveys.corrections import states
+from surveys.corrections.models import Correction, CorrectionStep
+from surveys.corrections.propose import LONGEST_REASON, check_verdicts
+from surveys.corrections.records import Record, lock_record
+from surveys.corrections.visible import Questions, visible_corrections
+from surveys.privacy.models import Unmasking
+
+
+@dataclass(slots=True)
+class Decided:
+    """What was decided of a bundle; `refused`: a record whose part could not be, and why."""
+
+    done: list[Correction] = field(default_factory=list)
+    refused: list[tuple[UUID, Problem]] = field(default_factory=list)
+
+
+@transaction.atomic
+def decide_corrections(
+    *, correction_id: UUID, move: str, by: User, why: str = "", granted: Unmasking | None = None
+) -> list[Correction]:
+    """Decides on a correction and on what was proposed with it for the same record.
+
+    Raises `Problem`: `not_found`, `not_allowed`, `correction_own` (whoever proposed it may not
+    approve it, and nobody else withdraw it), `correction_decided` where somebody was faster,
+    `correction_stale`, `correction_invalid`, `correction_rests` where a later one rests on what is
+    to be revoked, `field_masked`, `reason_missing`.
+    """
+    _check_words(move, why)
+    found = visible_corrections(by).filter(pk=correction_id).first()
+    if found is None:
+        raise Problem("not_found")
+    record = lock_record(found.record_id)
+    group = Correction.objects.filter(bundle=found.bundle, record_id=found.record_id)
+    locked = list(group.order_by("proposed_at", "pk").select_for_update(no_key=True))
+    chosen = _movable(locked, correction_id, move)
+    _check_person(chosen, move, by, granted)
+    if move == states.APPROVE:
+        standing = record.with_(chosen)
+        check_verdicts(record, chosen, [standing.verdicts[c.pk] for c in chosen])
+    elif move == states.REVOKE:
+        _check_nothing_rests(record, chosen)
+    return _write(record, chosen, move, by, why)
+
+
+def decide_bundle(
+    *, bundle: UUID, move: str, by: User, why: str = "", granted: Unmasking | None = None
+) -> Decided:
+    """Decides on all records of a bundle, each for itself: what cannot be is left as it is."""
+    decided = Decided()
+    mine = visible_corrections(by).filter(bundle=bundle).order_by("record_id", "pk")
+    one_each = mine.distinct("record_id").values_list("pk", "record_id")
+    for pk, record_id in list(one_each):
+        try:
+            decided.done += decide_corrections(
+                correction_id=pk, move=move, by=by, why=why, granted=granted
+            )
+        except Problem as problem:
+            decided.refused.append((record_id, problem))
+    if not decided.done and not decided.refused:
+        raise Problem("not_found")
+    return decided
+
+
+def _movable(locked: Sequence[Correction], pk: UUID, move: str) -> list[Correction]:
+    """Those that the move is for. Raises `correction_decided` or, of a stale one, says so."""
+    asked = next(c for c in locked if c.pk == pk)
+    if states.after(asked.state, move) is None:
+        if asked.state == states.STALE:
+            raise Problem("correction_stale", path=asked.path)
+        raise Problem("correction_decided", state=asked.state)
+    return [c for c in locked if states.after(c.state, move) is not None]
+
+
+def _check_person(
+    chosen: Sequence[Correction], move: str, by: User, granted: Unmasking | None
+) -> None:
+    own = any(c.proposed_by_id == by.pk for c in chosen)
+    if move == states.WITHDRAW:
+        if not own:
+            raise Problem("correction_own")
+        return
+    if not may_approve_corrections(by):
+        raise Problem("not_allowed")
+    if move == states.APPROVE:
+        if own:
+            raise Problem("correction_own")
+        questions = Questions(chosen)
+        if any(questions.hidden(c, by, granted) for c in chosen):
+            raise Problem("field_masked", field=chosen[0].path)
+
+
+def _check_nothing_rests(record: Record, chosen: Sequence[Correction]) -> None:
+    gone = {c.pk for c in chosen}
+    held = {pk for pk, verdict in record.now.verdicts.items() if verdict.holds} - gone
+    after = record.without(chosen).verdicts
+    if resting := sorted(str(pk) for pk in held if not after[pk].holds):
+        raise Problem("correction_rests", count=len(resting), corrections=resting)
+
+
+def _write(
+    record: Record, chosen: Sequence[Correction], move: str, by: User, why: str
+) -> list[Correction]:
+    now = timezone.now()
+    for correction in chosen:
+        state = states.after(correction.state, move)
+        assert state is not None
+        step = CorrectionStep.objects.create(
+            correction=correction, step=state, by=by, at=now, why=why.strip()
+        )
+        correction.state, correction.why = state, ""
+        if move == states.APPROVE:
+            correction.turn = step.pk
+        if move == states.REVOKE:
+            correction.applied_at = None
+        correction.save(update_fields=["state", "why", "turn", "applied_at"])
+        log_event(f"correction.{state}", by=by, target=correction, record_id=str(record.id))
+    if move in (states.APPROVE, states.REVOKE):
+        record.process_again()
+    return list(chosen)
+
+
+def _check_words(move: str, why: str) -> None:
+    if move not in states.MOVES:
+        raise Problem("value_invalid", field="move", reason=" or ".join(states.MOVES))
+    if len(why) > LONGEST_REASON or "\0" in why:
+        raise Problem(
+            "value_invalid", field="why", reason=f"at most {LONGEST_REASON} plain characters"
+        )
+    if move in (states.REJECT, states.REVOKE) and not why.strip():
+        raise Problem("reason_missing")

@@ -1,0 +1,252 @@
+"""Flags, counts and tables as one user may see them, by `rows_for` and `masked_keys`."""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import CharField, Count, F, Q, QuerySet, Value
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Coalesce, NullIf
+from django.http import QueryDict
+from django.utils import timezone
+
+from backend.accounts.models import User
+from backend.problems import Problem
+from surveys.cleaning.models import CleanRow, QualityFlag
+from surveys.datasets.columns import Dataset
+from surveys.datasets.tables import all_datasets, find_form
+from surveys.interviews.reading import ASKED_AS
+from surveys.places.models import Place
+from surveys.privacy.access import masked_keys, places_for, rows_for
+from surveys.quality.catalog import READ, Check
+from surveys.quality.models import QualityRun, QualityTable
+from surveys.quality.setting import checks_in_force
+
+Json = dict[str, Any]
+LIVE, ALL = "live", "all"
+STATES = (LIVE, *QualityFlag.State.values, ALL)
+FILTERS = ("state", "code", "severity", "form", "place", "enumerator", "record")
+_POSITION = re.compile(r"\[\d+\]")
+_SHOWN = (
+    *("id", "code", "path", "origin", "state", "measure", "bounds", "created_at", "settled_at"),
+)
+
+
+def visible_records(user: User) -> QuerySet[CleanRow]:
+    return CleanRow.objects.filter(rows_for(user), repeat="")
+
+
+def visible_flags(user: User, records: QuerySet[CleanRow] | None = None) -> QuerySet[QualityFlag]:
+    """Flags of the records that this user may see, or of some of these."""
+    seen = visible_records(user) if records is None else records
+    return QualityFlag.objects.filter(submission__in=seen.values("submission"))
+
+
+def flags_asked_for(user: User, query: QueryDict) -> QuerySet[QualityFlag]:
+    """Those that an address asks for. Raises `Problem`: `value_invalid`, `not_found`,
+    `place_unknown`.
+    """
+    asked = {name: query.get(name, "") for name in FILTERS}
+    for name, value in asked.items():
+        if "\0" in value:
+            raise Problem("value_invalid", field=name, reason="holds a NUL character")
+    flags = visible_flags(user, _records_asked_for(user, asked))
+    state = asked["state"] or LIVE
+    if state not in STATES:
+        raise Problem("value_invalid", field="state", reason=f"one of {', '.join(STATES)}")
+    if state == LIVE:
+        flags = flags.filter(settled_at=None)
+    elif state != ALL:
+        flags = flags.filter(state=state)
+    if asked["code"]:
+        flags = flags.filter(code=asked["code"])
+    if asked["severity"]:
+        flags = flags.filter(code__in=_codes_of(asked["severity"]))
+    return flags
+
+
+def _records_asked_for(user: User, asked: Mapping[str, str]) -> QuerySet[CleanRow]:
+    records = visible_records(user)
+    if asked["form"]:
+        records = records.filter(form=find_form(asked["form"]))
+    if asked["place"]:
+        place = Place.objects.find(asked["place"])
+        records = records.filter(place__in=Place.objects.at_or_below(place).values("pk"))
+    if asked["enumerator"]:
+        records = with_enumerator(records).filter(enumerator=asked["enumerator"])
+    if asked["record"]:
+        try:
+            records = records.filter(pk=UUID(asked["record"]))
+        except ValueError:
+            raise Problem("value_invalid", field="record", reason="the id of a record") from None
+    return records
+
+
+def with_enumerator(records: QuerySet[CleanRow]) -> QuerySet[Any]:
+    """Who asked, as the field board has it."""
+    names = [
+        NullIf(KeyTextTransform(name, "values"), Value(""), output_field=CharField())
+        for name in ASKED_AS
+    ]
+    account = F("submission__submitted_by__username")
+    return records.annotate(enumerator=Coalesce(*names, account, Value("")))
+
+
+def _codes_of(severity: str) -> list[str]:
+    known = [code for code, (_, grave, _) in READ.items() if grave == severity]
+    return [*known, *(c.code for c in checks_in_force().values() if c.severity == severity)]
+
+
+def flag_rows(user: User, keys: Collection[int]) -> list[Json]:
+    """Flags with their record, place, severity and owner; what is masked is None in `measure`."""
+    found = QualityFlag.objects.filter(pk__in=keys).annotate(
+        record=F("submission__record_id"),
+        form=F("submission__form__form_id"),
+        edition=F("submission__instance_id"),
+    )
+    rows = list(found.values(*_SHOWN, "record", "form", "edition"))
+    records = visible_records(user).filter(pk__in={row["record"] for row in rows})
+    places = {
+        record["pk"]: record
+        for record in with_enumerator(records).values(
+            "pk", "enumerator", "place__code", "place__name_en", "submission__review_state"
+        )
+    }
+    masked, checks = masked_paths(user), checks_in_force()
+    named = {record for row in rows for record in row["bounds"].get("others", ())}
+    seen = seen_among(user, named) if named else {}
+    for row in rows:
+        _leave_unseen_out(row, seen)
+    return [_told(row, places.get(row["record"], {}), masked, checks) for row in rows]
+
+
+def _leave_unseen_out(row: Json, seen: Mapping[str, str]) -> None:
+    """Of the other records of a finding only those that the user may see are named."""
+    others = row["bounds"].get("others")
+    if others is not None:
+        shown = [record for record in others if record in seen]
+        row["bounds"] = {**row["bounds"], "others": shown}
+        if len(shown) < len(others):
+            row["bounds"]["elsewhere"] = len(others) - len(shown)
+
+
+def _told(
+    row: Json, record: Json, masked: Mapping[str, frozenset[str]], checks: Mapping[str, Check]
+) -> Json:
+    severity, owner = grave(row["code"], checks)
+    path = _POSITION.sub("", row["path"])
+    hidden = path in masked.get(row["form"], ())
+    return {
+        **row,
+        "measure": dict.fromkeys(row["measure"]) if hidden else row["measure"],
+        "bounds": {} if hidden else row["bounds"],
+        "severity": severity,
+        "owner": owner,
+        "place": record.get("place__code"),
+        "place_name": record.get("place__name_en") or "",
+        "enumerator": record.get("enumerator") or "",
+        "review_state": record.get("submission__review_state") or "",
+    }
+
+
+def grave(code: str, checks: Mapping[str, Check]) -> tuple[str, str]:
+    """Severity and owner of a code, as they are set."""
+    check = checks.get(code)
+    return (check.severity, check.owner) if check else READ.get(code, ("", "note", "manager"))[1:]
+
+
+def masked_paths(user: User) -> dict[str, frozenset[str]]:
+    """Form → paths of the questions whose answers this user does not see."""
+    return {dataset.form_id: _masked_of(dataset, user) for dataset in all_datasets()}
+
+
+def _masked_of(dataset: Dataset, user: User) -> frozenset[str]:
+    found: set[str] = set()
+    for table in dataset.tables:
+        keys = masked_keys(user, [column.field for column in table.columns])
+        found |= {c.field.path for c in table.columns if c.field.key in keys}
+    return frozenset(found)
+
+
+def masked_names(user: User, form_id: str) -> frozenset[str]:
+    """Names of a form's questions whose answers this user does not see."""
+    return frozenset(path.rpartition("/")[2] for path in masked_paths(user).get(form_id, ()))
+
+
+def seen_among(user: User, records: Iterable[str]) -> dict[str, str]:
+    """Of these ids of records, those the user may see: id → the form's id."""
+    rows = visible_records(user).filter(pk__in=list(records))
+    return {str(pk): form for pk, form in rows.values_list("pk", "form__form_id")}
+
+
+@dataclass(frozen=True, slots=True)
+class CodeLine:
+    """One code in the daily report: flags by state, and those that are new since yesterday."""
+
+    code: str
+    group: str
+    severity: str
+    owner: str
+    counts: Mapping[str, int]
+    new: int
+
+    @property
+    def live(self) -> int:
+        return self.counts.get("open", 0) + self.counts.get("sent", 0)
+
+
+def code_lines(user: User, *, now: datetime) -> list[CodeLine]:
+    """Codes with flags, the gravest first; two queries."""
+    since = timezone.localtime(now).replace(hour=0, minute=0, second=0) - timedelta(days=1)
+    found = (
+        visible_flags(user)
+        .values("code", "state")
+        .annotate(n=Count("pk"), new=Count("pk", filter=Q(created_at__gte=since)))
+    )
+    counts: dict[str, Counter[str]] = {}
+    new: Counter[str] = Counter()
+    for row in found.order_by():
+        counts.setdefault(row["code"], Counter())[row["state"]] = row["n"]
+        new[row["code"]] += row["new"]
+    checks = checks_in_force()
+    lines = [_line(code, states, new[code], checks) for code, states in counts.items()]
+    order = ("serious", "warning", "note")
+    return sorted(lines, key=lambda line: (order.index(line.severity), -line.live, line.code))
+
+
+def _line(code: str, states: Mapping[str, int], new: int, checks: Mapping[str, Check]) -> CodeLine:
+    severity, owner = grave(code, checks)
+    check = checks.get(code)
+    group = check.group if check else READ.get(code, ("", "", ""))[0]
+    return CodeLine(code, group, severity, owner, states, new)
+
+
+def last_run() -> QualityRun | None:
+    return QualityRun.objects.first()
+
+
+def table(name: str) -> list[Json]:
+    """A table of the newest run; none before the first."""
+    found = QualityTable.objects.filter(name=name).order_by("-run").first()
+    return found.rows if found else []
+
+
+def within_places(user: User, rows: Iterable[Json], key: str) -> list[Json]:
+    """The rows all of whose places are the user's: `key` holds one path, or several."""
+    places = places_for(user)
+    if places is None:
+        return list(rows)
+    seen = set(places.values_list("path", flat=True))
+    return [row for row in rows if _paths(row[key]) <= seen]
+
+
+def _paths(value: Any) -> set[str]:
+    return set(value) if isinstance(value, list) else {value}
+
+
+def sees_everywhere(user: User) -> bool:
+    return places_for(user) is None
