@@ -12,7 +12,6 @@ from pytest_django import DjangoAssertNumQueries
 from surveys.xforms.models import Form
 from tests.xlsforms import publish, workbook
 
-PUBLISH = "/admin/xforms/form/publish/"
 ROOMS = """
 | survey |         |           |           |
 |        | type    | name      | label     |
