@@ -61,7 +61,8 @@ def addresses() -> list[str]:
     pages = [
         "/", "/account/", "/account/password/", "/docs/problems", "/exports/", "/queries/",
         "/records/visit/", f"/records/visit/{record.pk}/", "/review/", "/conflicts/", "/links/",
-        f"/households/{household.pk}/", "/field/", "/field/targets/", "/indicators/", "/indicators/O3.1/",
+        f"/households/{household.pk}/", "/field/", "/field/targets/",
+        "/indicators/", "/indicators/O3.1/",
         "/indicators/P1/", "/indicators/tables/", "/review/sent-back/", "/nothing-here/",
         "/corrections/", "/corrections/recode/?form=rmp_registration", "/corrections/import/",
     ]  # fmt: skip
