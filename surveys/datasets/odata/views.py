@@ -19,9 +19,10 @@ from surveys.datasets.odata.answer import (
     telling_problems,
 )
 from surveys.datasets.odata.document import metadata, service_document
-from surveys.datasets.odata.feed import Feed, Reader, pages
+from surveys.datasets.odata.feed import Feed
 from surveys.datasets.odata.model import model_of
 from surveys.datasets.odata.options import OF_A_PAGE, is_flat, of_the_feed, parsed, read_options
+from surveys.datasets.odata.reader import Reader, pages
 from surveys.datasets.odata.resource import resource_at
 from surveys.datasets.sort_indexes import note_order
 from surveys.datasets.tables import dataset_of_form

@@ -345,7 +345,7 @@ def test_skip_and_preferred_pages(bob_reads: Client, families: Form) -> None:
 def test_longer_than_a_chunk_is_streamed_whole(
     bob_reads: Client, families: Form, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("surveys.datasets.odata.feed.CHUNK", 2)
+    monkeypatch.setattr("surveys.datasets.odata.reader.CHUNK", 2)
     for at in range(6):
         make_record(families, {"hh_size": 10 + at}, members=[{"age": at}], minutes=10 + at)
     response = bob_reads.get(f"{SVC}/Submissions", {"$expand": "*", "$count": "true"})
