@@ -29,7 +29,7 @@ def table(record: CleanRow) -> list[tuple[Any, ...]]:
 
 def propose_any(record: CleanRow, rng: Random, by: User, granted: Unmasking) -> Correction | None:
     """A correction drawn at random; None where it is refused."""
-    row = rng.choice(list(CleanRow.objects.filter(record_id=record.pk).order_by("pk")))
+    row = rng.choice(list(CleanRow.objects.filter(record_id=record.pk).order_by("repeat", "index")))
     schema = record.submission.form_version.schema  # type: ignore[union-attr]
     field = rng.choice([f for f in schema.table(row.repeat) if not f.calculated])
     new = rng.choice([c.name for c in field.choices] or list(TEXTS))
