@@ -37,9 +37,7 @@ GROUPS = (
     (Section("home", _("Home"), lambda _user: True, ()),),
     (
         Section("review", _("Review"), permissions.may_review, ("/review/", "/conflicts/")),
-        Section(
-            "corrections", _("Corrections"), permissions.may_read_records, ("/corrections/",)
-        ),
+        Section("corrections", _("Corrections"), permissions.may_read_records, ("/corrections/",)),
         Section(
             "links", _("Households"), permissions.may_decide_links, ("/links/", "/households/")
         ),
@@ -53,9 +51,7 @@ GROUPS = (
     ),
     (
         Section("forms", _("Forms"), permissions.may_read_records, ("/forms/", "/records/")),
-        Section(
-            "indicators", _("Indicators"), permissions.may_read_indicators, ("/indicators/",)
-        ),
+        Section("indicators", _("Indicators"), permissions.may_read_indicators, ("/indicators/",)),
         Section("exports", _("Exports"), permissions.may_export, ("/exports/", "/queries/")),
     ),
     (
