@@ -14,9 +14,11 @@ from backend.accounts.models import User
 # Each takes the user and gives what the role may see and act on, in its places.
 WAITS = (  # figures; those of nothing are not shown
     "surveys.reviewing.home.review_figures",
+    "surveys.corrections.home.correction_figures",
     "surveys.links.home.link_figures",
     "surveys.reviewing.home.conflict_figures",
-    "surveys.cleaning.home.flag_figures",
+    "surveys.quality.home.flag_figures",
+    "surveys.quality.home.back_check_figures",
     "surveys.submissions.home.stuck_figures",
     "sync.home.overdue_figures",
     "surveys.datasets.home.export_figures",
@@ -93,13 +95,10 @@ def cards_for(user: User) -> Iterator[Card]:
 
 
 def rights(request: HttpRequest) -> dict[str, bool]:
-    """A context processor: what the navigation may offer to whoever is logged in."""
+    """A context processor: which links pages may offer to whoever is logged in."""
     user = request.user
     return {
         "may_read_records": permissions.may_read_records(user),
-        "may_read_indicators": permissions.may_read_indicators(user),
-        "may_export": permissions.may_export(user),
         "may_review": permissions.may_review(user),
         "may_decide_links": permissions.may_decide_links(user),
-        "may_use_console": permissions.may_use_console(user),
     }

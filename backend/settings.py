@@ -298,6 +298,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
                 "backend.home.rights",
+                "backend.navigation.navigation",
             ],
         },
     },

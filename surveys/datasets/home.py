@@ -101,7 +101,7 @@ def forms_card(user: User) -> Card:
             "counts": may_read_records(user),
             "publishes": publishes,
         },
-        link=reverse("admin:xforms_publish") if publishes else "",
+        link=reverse("form-upload") if publishes else "",
         link_words=_("Publish a form"),
     )
 

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -44,7 +45,7 @@ def records(request: HttpRequest, form_id: str) -> HttpResponse:
     query.setdefault("ordering", "-received_at")
     query.setdefault("page_size", RECORDS_A_PAGE)
     if dataset.languages:
-        query.setdefault("labels", dataset.languages[0])
+        query.setdefault("labels", dataset.language(get_language() or "-") or dataset.languages[0])
     query["fields"] = ",".join(["received_at", "place", *(c.name for c in columns)])
     request.GET = query  # type: ignore[assignment]
     page = records_page(Asked(form, dataset, dataset.root, user), request)

@@ -18,6 +18,7 @@ from backend.problems import Problem
 from surveys.cleaning.models import QualityFlag
 from surveys.datasets.tables import published_forms
 from surveys.privacy.access import reader
+from surveys.quality.answer import answer_of
 from surveys.quality.catalog import SEVERITIES
 from surveys.quality.dashboard import dashboard
 from surveys.quality.reading import (
@@ -183,11 +184,13 @@ def _flag_page(
     bounds = dict(row["bounds"])
     others, elsewhere = bounds.pop("others", []), bounds.pop("elsewhere", 0)
     row = {**row, "bounds": bounds}
-    record = visible_records(user).select_related("place").get(submission=found.submission_id)
+    shown = visible_records(user).select_related("form", "place")
+    record = shown.get(submission=found.submission_id)
     context = {
         "flag": row,
         "record": record,
-        "form": found.submission.form,
+        "form": record.form,
+        "asked": answer_of(found, record, user),
         "steps": found.steps.select_related("by"),
         "others": seen_among(user, others),
         "elsewhere": elsewhere,

@@ -43,7 +43,7 @@ class Answer:
     words: str
     answered: bool
     masked: bool
-    flags: Sequence[str] = ()
+    flags: Sequence[QualityFlag] = ()  # that are not settled
     said: Sequence[Said] = ()
     at: Place | None = None  # where it is corrected; None where it is not by itself
     sent: str | None = None  # what the tablet sent, where a correction holds
@@ -130,7 +130,7 @@ class RecordReader:
                 words=words_of(record[column.name]),
                 answered=key in given and not masked,
                 masked=masked,
-                flags=() if table.path else self._flags.get(at, ()),
+                flags=self._flags.get(at, ()),
                 said=self._said.get(at, ()),
                 at=None if masked else _where(row, column),
                 sent=None if masked else self._sent(column, sent),
@@ -162,11 +162,11 @@ class RecordReader:
         return list(self.record.submission.flags.order_by("path", "code"))
 
     @cached_property
-    def _flags(self) -> dict[str, list[str]]:
+    def _flags(self) -> dict[str, list[QualityFlag]]:
         found = defaultdict(list)
         for flag in self.flags:
             if flag.settled_at is None:
-                found[flag.path].append(flag.code)
+                found[flag.path].append(flag)
         return found
 
     @cached_property

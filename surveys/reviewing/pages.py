@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -22,6 +22,7 @@ from backend.problems import Problem
 from surveys.cleaning.models import CleanRow, QualityFlag
 from surveys.corrections.listing import lines_of
 from surveys.corrections.models import Correction
+from surveys.datasets.columns import Dataset
 from surveys.datasets.tables import dataset_of_form, published_forms
 from surveys.places.models import Place
 from surveys.privacy.access import places_for, reader, reviewer, rows_for
@@ -109,7 +110,7 @@ def _record_page(
         record=found,
         dataset=dataset,
         user=user,
-        language=dataset.language(request.GET.get("labels", "")) or dataset.languages[0],
+        language=_labels(request, dataset),
         granted=granted,
         steps=steps if reviews else (),
     )
@@ -135,6 +136,13 @@ def _record_page(
     }
     status = problem.status if problem else 200
     return render(request, "reviewing/record.html", context, status=status)
+
+
+def _labels(request: HttpRequest, dataset: Dataset) -> str:
+    """The language asked for, or the page's, or the form's first."""
+    asked = (request.GET.get("labels", ""), get_language() or "")
+    known = (dataset.language(name) for name in asked if name)
+    return next(filter(None, known), dataset.languages[0])
 
 
 def _corrections(found: CleanRow) -> list[Correction]:

@@ -14,9 +14,14 @@ from playwright.sync_api import Browser, Page, Request
 from pytest_django.live_server_helper import LiveServer
 
 from backend.accounts.models import User
-from surveys.cleaning.models import CleanRow
+from surveys.cleaning.models import CleanRow, QualityFlag
 from surveys.households.models import CandidateLink, Household
 from surveys.indicators.compute import compute_indicators
+from surveys.publishing.drafts import keep_draft
+from surveys.publishing.models import FormDraft
+from surveys.quality.back_checks import Wanted, draw_back_checks
+from surveys.quality.check import check_quality
+from surveys.quality.models import BackCheckDraw
 from surveys.xforms.models import Form
 from sync.demo import make_demo
 from tests.browser.visitor import Visitor
@@ -48,6 +53,9 @@ def world(db: None, tmp_path: Path) -> User:
     manager = make_user("manager-of-all", User.Role.ADMIN, sees_legal_aid=True)
     manager.first_name, manager.last_name = "Гүлнара Мамытовна", "Асанова-Өмүрзакова"
     manager.save()
+    check_quality()
+    draw_back_checks(Wanted("rmp_registration", percent=10), by=manager)
+    keep_draft(content=(data / "forms" / "registration.xlsx").read_bytes(), by=manager)
     return manager
 
 
@@ -57,7 +65,10 @@ def addresses() -> list[str]:
     record = CleanRow.objects.filter(form=form, repeat="").first()
     link = CandidateLink.objects.filter(state=CandidateLink.State.OPEN).order_by("pk").first()
     household = Household.objects.filter(redirect_to=None, memberships__isnull=False).first()
+    flag, draw = QualityFlag.objects.order_by("pk").first(), BackCheckDraw.objects.get()
+    draft = FormDraft.objects.get()
     assert record, household
+    assert flag
     pages = [
         "/", "/account/", "/account/password/", "/docs/problems", "/exports/", "/queries/",
         "/records/visit/", f"/records/visit/{record.pk}/", "/review/", "/conflicts/", "/links/",
@@ -65,6 +76,12 @@ def addresses() -> list[str]:
         "/indicators/O3.1/", "/indicators/P1/", "/indicators/tables/", "/review/sent-back/",
         "/nothing-here/",
         "/corrections/", "/corrections/recode/?form=rmp_registration", "/corrections/import/",
+        f"/corrections/of/{record.pk}/?at=hh_size",
+        "/quality/", "/quality/flags/", f"/quality/flags/{flag.pk}/", "/quality/enumerators/",
+        "/quality/questions/", "/quality/checks/", "/quality/checks/value_unusual/",
+        "/quality/back-checks/", f"/quality/back-checks/{draw.pk}/",
+        "/forms/", f"/forms/{form.pk}/", "/forms/upload/", f"/forms/drafts/{draft.pk}/",
+        "/indicators/overrides/", "/indicators/O3.1/households/", "/links/brakes/",
     ]  # fmt: skip
     return [*pages, f"/links/{link.pk}/"] if link else pages
 

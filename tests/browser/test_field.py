@@ -32,7 +32,8 @@ def test_supervisor_sees_who_stands_out(visitor: Visitor, alice: User) -> None:
         if code == CODES[1]:
             QualityFlag.objects.create(submission=record.submission, code="clock_ahead")
     visitor.log_in("alice")
-    visitor.open("/").get_by_role("link", name="Field").click()
+    visitor.open("/")
+    visitor.go_to("Field")
 
     row = visitor.page.get_by_role("row", name=CODES[1])
     expect(row.locator("b").first).to_have_text("7.0")

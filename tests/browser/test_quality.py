@@ -79,7 +79,7 @@ def test_manager_finds_a_bad_interview_by_its_flag_and_sends_it_back(
     check_quality()
     visitor.log_in("alice")
     page = visitor.open("/")
-    page.get_by_role("link", name="Quality", exact=True).click()
+    visitor.go_to("Quality")
     photograph(visitor, "report")
     page.get_by_role("link", name="Too short to have asked it all").click()
     photograph(visitor, "flags")

@@ -72,7 +72,7 @@ def test_record_with_a_long_log_fits(
     page = visitor.open(f"/records/visit/{records[0].pk}/?queue=has_issues")
 
     expect(page.get_by_role("heading", name="What became of it")).to_be_visible()
-    expect(page.get_by_text("Член семьи 3", exact=True)).to_be_visible()
+    expect(page.get_by_text("Member 3", exact=True)).to_be_visible()
 
 
 def test_sheets_of_what_was_sent_back_are_clean_on_screen_and_paper(

@@ -34,6 +34,13 @@ class Visitor:
         self.fits()
         return self.page
 
+    def go_to(self, section: str) -> None:
+        """By the navigation, which a phone keeps behind a button."""
+        menu = self.page.locator("header summary")
+        if menu.is_visible():
+            menu.click()
+        self.page.get_by_role("navigation").get_by_role("link", name=section, exact=True).click()
+
     def fits(self) -> None:
         """Complains of a page that must be scrolled sideways."""
         wide = self.page.evaluate("document.documentElement.scrollWidth")

@@ -1,7 +1,9 @@
 """The pages of quality as a manager, a supervisor and others meet them; and the same by API."""
 
 import io
+import re
 import uuid
+from html import unescape
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from surveys.places.models import Place
 from surveys.quality.check import check_quality
 from surveys.quality.models import BackCheck, BackCheckDraw, CheckSetting
 from surveys.submissions.models import ReviewStep
+from tests.surveys.datasets.season import MEMBER
 from tests.surveys.quality.conftest import Registered
 
 pytestmark = pytest.mark.django_db
@@ -393,3 +396,51 @@ def test_number_of_queries_does_not_grow_with_the_flags(
     check_quality()
 
     assert queries() == few
+
+
+def test_answer_of_a_flag_is_one_step_from_its_correction(
+    as_dilnoza: Client, as_bob: Client, flag: QualityFlag
+) -> None:
+    page = text(as_dilnoza, f"flags/{flag.pk}/")
+    found = re.search(r'href="(/corrections/of/[^"]+)"', page)
+    assert found
+    asked = as_dilnoza.get(unescape(found[1]), **PAGE)
+    assert asked.status_code == 200
+    assert 'name="new:0"' in asked.content.decode()
+    assert "cattle" in asked.content.decode()
+    assert "/corrections/of/" not in text(as_bob, f"flags/{flag.pk}/")
+
+
+def test_flag_of_a_row_leads_to_the_answer_of_that_row(
+    as_dilnoza: Client, flag: QualityFlag
+) -> None:
+    QualityFlag.objects.update(path=f"{MEMBER}[2]/m_sex")
+    rows = CleanRow.objects.filter(submission=flag.submission, repeat=MEMBER)
+    child = rows.get(index=2)
+    assert f"at={child.pk}" in text(as_dilnoza, f"flags/{flag.pk}/")
+
+
+@pytest.mark.parametrize("path", ["", "no/such/question", f"{MEMBER}[9]/m_age", MEMBER])
+def test_flag_of_no_single_answer_offers_no_correction(
+    as_dilnoza: Client, flag: QualityFlag, path: str
+) -> None:
+    QualityFlag.objects.update(path=path)
+    assert "/corrections/of/" not in text(as_dilnoza, f"flags/{flag.pk}/")
+
+
+def test_masked_answer_of_a_flag_is_not_offered(as_dilnoza: Client, flag: QualityFlag) -> None:
+    QualityFlag.objects.update(path="main/head/head_name")
+    assert "/corrections/of/" not in text(as_dilnoza, f"flags/{flag.pk}/")
+
+
+def test_first_page_says_which_flags_and_back_checks_wait(
+    as_alice: Client, as_bob: Client, flag: QualityFlag
+) -> None:
+    as_alice.post("/quality/back-checks/", {"form": "rmp_registration", "percent": "100"})
+    page = as_alice.get("/", **PAGE).content.decode()
+    assert re.search(r'href="/quality/flags/">\s*<b>1</b> <span>quality flag', page)
+    assert re.search(r'href="/quality/back-checks/">\s*<b>1</b> <span>interview to ask', page)
+    assert "interview to ask" not in as_bob.get("/", **PAGE).content.decode()
+
+    BackCheck.objects.update(again_id=uuid.uuid4())
+    assert "interview to ask" not in as_alice.get("/", **PAGE).content.decode()

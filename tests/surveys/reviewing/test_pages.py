@@ -55,7 +55,7 @@ def records_on(page: str) -> list[str]:
 def test_answers_stand_in_form_order_with_their_rows(as_dilnoza: Client, record: CleanRow) -> None:
     page = text(as_dilnoza, address(record))
 
-    assert page.index("Қӯрғонтеппа") < page.index("Член семьи 1") < page.index("on:member[1]/age")
+    assert page.index("Қӯрғонтеппа") < page.index("Member 1") < page.index("on:member[1]/age")
     assert "question" in page  # those not answered, folded away
     assert 'name="on:place/village"' in page
 
@@ -191,9 +191,20 @@ def test_record_of_another_oblast_is_not_there(
 
 
 def test_flag_stands_beside_its_question(as_dilnoza: Client, record: CleanRow) -> None:
-    QualityFlag.objects.create(submission=record.submission, code="not_a_number", path="income")
+    made = QualityFlag(submission=record.submission, code="value_unreadable", path="income")
+    made.save()
     page = text(as_dilnoza, address(record))
-    assert page.count("not_a_number") == 2
+    assert page.count("An answer that cannot be read as its type") == 2
+    assert page.count(f'href="/quality/flags/{made.pk}/"') == 2
+
+
+def test_flag_of_a_row_stands_beside_the_question_of_that_row(
+    as_dilnoza: Client, record: CleanRow
+) -> None:
+    made = QualityFlag(submission=record.submission, code="value_outlying", path="member[1]/age")
+    made.save()
+    page = text(as_dilnoza, address(record))
+    assert page.count(f'href="/quality/flags/{made.pk}/"') == 2
 
 
 def test_question_that_only_a_newer_version_asks_is_not_shown(
