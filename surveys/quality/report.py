@@ -94,6 +94,7 @@ def _summary(user: User) -> Sheet:
     at = run.began_at if run else None
     rows.append(["", "", _("Open or sent, in all"), "", "", None, total])
     rows.append(["", "", _("Checks last ran"), "", "", None, at])
+    rows.append(["", "", _("This file was made"), "", "", None, timezone.now()])
     header = ("group", "code", "what", "severity", "owner", "new since yesterday", *STATES)
     width = len(header)
     return sheet_of_rows("summary", header, [[*row, *[None] * (width - len(row))] for row in rows])
