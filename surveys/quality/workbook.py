@@ -39,16 +39,21 @@ def make_workbooks(run: QualityRun) -> int:
         with translation.override(user.language or settings.LANGUAGE_CODE):
             made.add(_file_of(run, user))
     for path in _folder().glob("*.xlsx"):
-        if not path.name.startswith(f"{run.pk}-"):
+        if not path.name.startswith(_name(run)):
             path.unlink(missing_ok=True)
     return len(made)
 
 
 def _file_of(run: QualityRun, user: User) -> Path:
-    path = _folder() / f"{run.pk}-{_sight(user)}.xlsx"
+    path = _folder() / f"{_name(run)}{_sight(user)}.xlsx"
     if not path.exists():
         _write(path, report_xlsx(user))
     return path
+
+
+def _name(run: QualityRun) -> str:
+    """With its moment: a database that is restored counts runs anew."""
+    return f"{run.pk}-{run.began_at:%Y%m%dT%H%M%S%f}-"
 
 
 def _sight(user: User) -> str:
