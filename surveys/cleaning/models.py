@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from surveys.places.models import Place
@@ -52,6 +53,24 @@ class CleanRow(models.Model):
             # the few records that most readers of a repeat do not see
             models.Index(
                 fields=["id"], name="row_restricted", condition=Q(restricted=True, repeat="")
+            ),
+            # whose flags a reader sees, without a look at the answers
+            models.Index(
+                fields=["submission"],
+                name="row_root",
+                include=["place", "restricted", "form"],
+                condition=Q(repeat=""),
+            ),
+            # the records that wait, the oldest first; how many each form has
+            models.Index(
+                fields=["received_at", "id"],
+                name="row_arrived",
+                include=["form", "place", "restricted", "submission"],
+                condition=Q(repeat=""),
+            ),
+            # the interviews of some days
+            models.Index(
+                Coalesce("submitted_at", "received_at"), name="row_asked", condition=Q(repeat="")
             ),
             # households that said no to sharing: asked for each list that goes outside
             models.Index(

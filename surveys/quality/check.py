@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from surveys.quality.catalog import Check
+from surveys.quality.counting import COUNTS, records_counted
 from surveys.quality.evaluate import evaluate
 from surveys.quality.keep import Kept, Key, keep_findings
 from surveys.quality.load import Loaded, Paths, changed_since, load_records
@@ -64,6 +65,7 @@ def check_quality() -> QualityRun:
             broken=dict(found.broken),
             **asdict(outcome),
         )
+        tables[COUNTS] = records_counted(restricted=False)  # with the flags as they are now
         QualityTable.objects.all().delete()
         QualityTable.objects.bulk_create(
             QualityTable(run=run, name=name, rows=rows) for name, rows in tables.items()

@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -59,14 +59,14 @@ def _enumerator_json(line: Json) -> Json:
 
 def days_of(user: User) -> list[Json]:
     """Of each day: records that came, refusals, records with open flags, and turned down."""
-    live = Q(submission__flags__settled_at=None, submission__flags__isnull=False)
+    live = QualityFlag.objects.filter(submission=OuterRef("submission"), settled_at=None)
     down = Q(submission__review_state__in=(State.REJECTED, State.HAS_ISSUES))
     found = visible_records(user).annotate(day=TruncDate("received_at")).values("day")
     counted = found.annotate(
-        records=Count("pk", distinct=True),
-        refused=Count("pk", filter=Q(values__consent="no"), distinct=True),
-        flagged=Count("pk", filter=live, distinct=True),
-        down=Count("pk", filter=down, distinct=True),
+        records=Count("pk"),
+        refused=Count("pk", filter=Q(values__consent="no")),
+        flagged=Count("pk", filter=Exists(live)),
+        down=Count("pk", filter=down),
     )
     return cast("list[Json]", list(counted.order_by("day")))
 

@@ -1,23 +1,22 @@
 """dashboard: enumerators by what their interviews say, with flags, reviews and back-checks."""
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Count, Q
-
 from backend.accounts.models import User
+from surveys.privacy.access import sight_of
 from surveys.quality.back_checks import rates_by_enumerator
+from surveys.quality.counting import COUNTED, COUNTS, records_counted
 from surveys.quality.effects import MEASURES
-from surveys.quality.reading import Json, table, visible_records, with_enumerator, within_places
+from surveys.quality.reading import table, within_places
 from surveys.quality.tables import ENUMERATORS
-from surveys.submissions.models import Submission
-
-State = Submission.ReviewState
 
 
 def dashboard(user: User) -> dict[str, Any]:
     """Lines of enumerators all of whose places the user sees, and how many others there are.
 
-    A constant number of queries; the effects are those of the last run.
+    A constant number of queries; effects and counts are those of the last run.
     """
     rows = table(ENUMERATORS)
     seen = within_places(user, rows, "places")
@@ -29,14 +28,16 @@ def dashboard(user: User) -> dict[str, Any]:
     return {"lines": lines, "measures": list(MEASURES), "elsewhere": len(rows) - len(seen)}
 
 
-def _counts(user: User) -> dict[str, Json]:
-    """Of each enumerator: records, open flags, records that were turned down."""
-    down = Q(submission__review_state__in=(State.REJECTED, State.HAS_ISSUES))
-    live = Q(submission__flags__settled_at=None, submission__flags__isnull=False)
-    found = with_enumerator(visible_records(user)).values("enumerator")
-    counts = found.annotate(
-        records=Count("pk", distinct=True),
-        flags=Count("submission__flags", filter=live, distinct=True),
-        down=Count("pk", filter=down, distinct=True),
-    ).order_by()
-    return {row.pop("enumerator"): row for row in counts}
+def _counts(user: User) -> Mapping[str, Counter[str]]:
+    """Of each enumerator: what the night counted in the records that the user sees.
+
+    Records of legal aid are in no table; they are few, and counted for those who are named for it.
+    """
+    rows = table(COUNTS)
+    if sight_of(user).legal_aid:
+        rows = [*rows, *records_counted(restricted=True)]
+    found: dict[str, Counter[str]] = {}
+    for row in within_places(user, rows, "place"):
+        counts = found.setdefault(row["enumerator"], Counter())
+        counts.update({name: row[name] for name in COUNTED})
+    return found

@@ -39,6 +39,7 @@ from surveys.quality.send import Said, say_of_flag
 from surveys.quality.tables import VARIABLES
 from surveys.quality.tasks import check_quality_task
 from surveys.quality.words import FLAGS
+from surveys.quality.workbook import kept_workbook
 from surveys.submissions.review import Looked, last_step
 
 FLAGS_A_PAGE = 50
@@ -81,12 +82,14 @@ def run_now(request: HttpRequest) -> HttpResponse:
 @login_required
 @never_cache
 def workbook(request: HttpRequest) -> HttpResponse:
-    """The daily report as a workbook; posted with a reason, with the texts that are masked."""
+    """The report of the last run as a workbook; posted with a reason, made anew with the texts
+    that are masked.
+    """
     user = reader(logged_in(request))
     day = timezone.localdate().isoformat()
-    answer = HttpResponse(
-        report_xlsx(user, reason=request.POST.get("reason", "")), content_type=XLSX
-    )
+    reason = request.POST.get("reason", "")
+    content = report_xlsx(user, reason=reason) if reason else kept_workbook(user)
+    answer = HttpResponse(content, content_type=XLSX)
     answer["Content-Disposition"] = f'attachment; filename="quality-{day}.xlsx"'
     return answer
 

@@ -91,9 +91,12 @@ def _summary(user: User) -> Sheet:
         for line in lines
     ]
     total = sum(line.live for line in lines)
-    at = run.began_at if run else None
-    rows.append(["", "", _("Open or sent, in all"), "", "", None, total])
-    rows.append(["", "", _("Checks last ran"), "", "", None, at])
+    said = {
+        _("Open or sent, in all"): total,
+        _("Checks last ran"): run.began_at if run else None,
+        _("This file was made"): timezone.now(),
+    }
+    rows += [["", "", what, "", "", None, value] for what, value in said.items()]
     header = ("group", "code", "what", "severity", "owner", "new since yesterday", *STATES)
     width = len(header)
     return sheet_of_rows("summary", header, [[*row, *[None] * (width - len(row))] for row in rows])

@@ -16,6 +16,7 @@ from tests.benchmarks import (
     forms,
     groups,
     intake,
+    pages,
     quality,
     records,
     register,
@@ -46,6 +47,7 @@ ROWS: dict[str, Callable[[Bench], Iterator[Measurement]]] = {
     "exports": files.exports,
     "records": records.records,
     "groups": groups.groups,
+    "pages": pages.pages,
     "company": intake.company,
 }
 

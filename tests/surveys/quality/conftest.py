@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,11 @@ from tests.surveys.datasets.season import INCOME, MEMBER, schema_of
 from tests.surveys.quality.invented import ANSWERS, CHILD, CRAFT, HEAD
 
 Registered = Callable[..., CleanRow]
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(settings: Any, tmp_path: Path) -> None:
+    settings.EXPORT_DIR = tmp_path
 
 
 @pytest.fixture
