@@ -20,8 +20,10 @@ from surveys.quality.catalog import BY_CODE
 from surveys.quality.check import check_quality
 from surveys.quality.evaluate import evaluate
 from surveys.quality.facts import Finding, Record
+from surveys.quality.load import load_records
 from surveys.quality.models import AuditTiming
 from surveys.quality.question_times import question_times_of
+from surveys.quality.tables import QUESTION_TIMES, tables_of
 from surveys.submissions.models import Attachment, Submission
 from surveys.xforms.publish import publish_form
 from surveys.xforms.questionnaire import Questionnaire
@@ -31,6 +33,8 @@ from sync.fieldwork import posts
 from sync.fieldwork.family import make_family
 from sync.fieldwork.interview import hold_interview, villages_of
 from tests.device import Tablet, client_door
+from tests.surveys.datasets.records import publish
+from tests.surveys.datasets.season import schema_of
 from tests.surveys.quality.invented import record
 
 FORM = Path("data/forms/registration.xlsx")
@@ -144,7 +148,7 @@ def test_timing_of_a_record_that_was_rejected_is_let_go(
 
 def test_hurried_interview_is_flagged_at_its_log(tablet: Tablet, form: Questionnaire) -> None:
     hurried = interview(form, 1)
-    send(tablet, hurried, seconds_each(hurried, 0.5))
+    send(tablet, hurried, seconds_each(hurried, 0.1))
     send(tablet, interview(form, 2))
 
     check_quality()
@@ -205,6 +209,18 @@ def test_page_of_timing_asks_the_same_however_many_interviews(
     check_quality()
 
     assert queries() == few
+
+
+def test_questions_of_legal_aid_are_not_told(db: None) -> None:
+    service = publish(schema_of("service"))
+    visits = {"legal/legal_topics": 5.0, "enum_code": 6.0}
+    told = load_records()
+    timing = Timing(11, 0, 0, visits=visits)
+    told.records.append(replace(record(form=service.form_id), timing=timing))
+
+    paths = {row["path"] for row in tables_of(told)[QUESTION_TIMES]}
+
+    assert paths == {"enum_code"}
 
 
 # --- the checks, without a database --------------------------------------------------------------
