@@ -105,7 +105,7 @@ def test_what_still_cannot_be_read_stays_and_the_others_are_taken(
     page = as_alice.post("/admin/submissions/quarantined/", chosen, follow=True).content.decode()
 
     assert "1 taken in" in page
-    assert "1 stay here" in page
+    assert "1 stays here" in page
     assert Quarantined.objects.get(settled_at=None).reason == "xml_malformed"
 
 

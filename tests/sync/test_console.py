@@ -226,7 +226,7 @@ def test_the_list_says_what_each_tablet_said_of_itself(as_alice: Client) -> None
 
     for words in (
         "⚠ 2\xa0weeks ago",
-        "17, oldest 5\xa0days ago",
+        "17, the oldest 5\xa0days ago",
         "2, outdated: visit",
         "41 %",
         "8,200 MB",
