@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from surveys.quality.checks import (
+    asking,
     consent,
     identity,
     income,
@@ -122,6 +123,11 @@ CHECKS: tuple[Check, ...] = (
     Check("interviews_overlap", "time", timing.interviews_overlap, NONE,
           SERIOUS, SUPERVISOR, NIGHT),
     Check("pause_short", "time", timing.pause_short, timing.Pause(), NOTE, SUPERVISOR, NIGHT),
+    Check("too_fast_questions", "time", asking.too_fast_questions, asking.Fast(),
+          WARNING, SUPERVISOR, NIGHT),
+    Check("active_too_short", "time", asking.active_too_short, asking.Active(),
+          WARNING, SUPERVISOR, NIGHT),
+    Check("long_pause", "time", asking.long_pause, asking.LongPause(), NOTE, SUPERVISOR, NIGHT),
     Check("gps_missing", "place", place.gps_missing, NONE, NOTE, ENUMERATOR),
     Check("gps_vague", "place", place.gps_vague, place.Vague(), NOTE, ENUMERATOR),
     Check("gps_far", "place", place.gps_far, place.Far(), WARNING, SUPERVISOR, NIGHT),

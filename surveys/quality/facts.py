@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from surveys.quality.audit import Timing
+
 REGISTRATION, FOLLOWUP, SERVICE = "rmp_registration", "rmp_followup", "rmp_service"
 KNOWN = frozenset({"exact", "estimate"})
 YES, NO, HEAD = "yes", "no", "head"
@@ -33,6 +35,7 @@ class Record:
     place: str = ""
     country: str = ""
     restricted: bool = False
+    timing: Timing | None = None  # at night, where the tablet's log has come
 
     @property
     def lasted(self) -> timedelta | None:

@@ -62,6 +62,25 @@ class QualityTable(models.Model):
         return f"{self.name} of {self.run_id}"
 
 
+class AuditTiming(models.Model):
+    """What a record's audit log says of time, in seconds; can be read again from the log.
+
+    `first` and `visits`: path of a question → seconds of its first visit, of all its visits.
+    """
+
+    record_id = models.UUIDField(primary_key=True)
+    sha256 = models.CharField(max_length=64)  # of the log that was read
+    active = models.FloatField()
+    paused = models.FloatField()
+    longest_pause = models.FloatField()
+    first: Any = models.JSONField(default=dict)
+    visits: Any = models.JSONField(default=dict)
+    bad_lines = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return str(self.record_id)
+
+
 class BackCheckDraw(models.Model):
     """Interviews drawn at random to be asked again. The same seed draws the same."""
 

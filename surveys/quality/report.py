@@ -40,7 +40,7 @@ from surveys.quality.reading import (
     within_places,
 )
 from surveys.quality.setting import checks_in_force
-from surveys.quality.tables import HOURS, VARIABLES
+from surveys.quality.tables import HOURS, QUESTION_TIMES, VARIABLES
 from surveys.quality.words import FLAGS, MEASURES, word
 from surveys.quality.words import GROUPS as GROUP_WORDS
 
@@ -75,6 +75,7 @@ def sheets_of(user: User, granted: Unmasking | None) -> Iterator[Sheet]:
     yield _survey(user)
     yield from _enumerators(user)
     yield _time_use(user)
+    yield _question_times(user)
     yield _tracking(user)
     yield _back_checks(user)
     yield _checks()
@@ -215,6 +216,13 @@ def _shares(rates: Mapping[int, Rate]) -> list[Cell]:
 def _time_use(user: User) -> Sheet:
     rows = ([r["place"], r["day"], *r["hours"]] for r in within_places(user, table(HOURS), "place"))
     return sheet_of_rows("time use", ("district", "day", *(f"{h:02}" for h in range(24))), rows)
+
+
+def _question_times(user: User) -> Sheet:
+    """Seconds by question and enumerator (none: everybody): for who sees every place."""
+    names = ("form", "name", "path", "enumerator", "interviews", "median", "least")
+    rows = table(QUESTION_TIMES) if sees_everywhere(user) else []
+    return sheet_of_rows("question timing", names, ([row[name] for name in names] for row in rows))
 
 
 def _tracking(user: User) -> Sheet:

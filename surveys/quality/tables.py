@@ -8,10 +8,12 @@ from surveys.datasets.missing import missing_codes
 from surveys.quality.effects import effects_of
 from surveys.quality.facts import NO, REGISTRATION, Record
 from surveys.quality.load import Loaded
+from surveys.quality.question_times import question_times_of
 from surveys.quality.variables import Asked, variables_of
 
 Row = dict[str, Any]
 ENUMERATORS, VARIABLES, HOURS, PROGRESS = "enumerators", "variables", "hours", "progress"
+QUESTION_TIMES = "question_times"
 
 
 def tables_of(loaded: Loaded) -> dict[str, list[Row]]:
@@ -22,6 +24,7 @@ def tables_of(loaded: Loaded) -> dict[str, list[Row]]:
         VARIABLES: _variables(loaded, records),
         HOURS: _hours(records),
         PROGRESS: _progress(records),
+        QUESTION_TIMES: [asdict(line) for line in question_times_of(records, _told_of(loaded))],
     }
 
 
@@ -43,6 +46,19 @@ def _variables(loaded: Loaded, records: list[Record]) -> list[Row]:
             ],
         )
     ]
+
+
+def _told_of(loaded: Loaded) -> dict[str, list[str]]:
+    """Form → paths of its questions, without those of restricted groups."""
+    return {
+        form: [
+            column.field.path
+            for each in (dataset.root, *dataset.repeats)
+            for column in each.columns
+            if not column.field.restricted
+        ]
+        for form, dataset in loaded.datasets.items()
+    }
 
 
 def _hours(records: list[Record]) -> list[Row]:

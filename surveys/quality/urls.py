@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from surveys.quality import back_check_pages, check_pages, pages, views
+from surveys.quality import back_check_pages, check_pages, pages, timing_pages, views
 
 urlpatterns = [
     path("quality/", pages.report, name="quality"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("quality/flags/<int:flag_id>/", pages.flag, name="quality-flag"),
     path("quality/enumerators/", pages.enumerators, name="quality-enumerators"),
     path("quality/questions/", pages.variables, name="quality-variables"),
+    path("quality/timing/", timing_pages.question_times, name="quality-timing"),
     path("quality/checks/", check_pages.checks, name="quality-checks"),
     path("quality/checks/<slug:code>/", check_pages.check, name="quality-check"),
     path("quality/back-checks/", back_check_pages.draws, name="back-checks"),

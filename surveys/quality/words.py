@@ -44,6 +44,9 @@ FLAGS: Words = {
     "sent_late": _("Sent long after it was filled in"),
     "interviews_overlap": _("Two interviews by one enumerator at once"),
     "pause_short": _("No time to walk from one household to the next"),
+    "too_fast_questions": _("Many questions were passed faster than they can be read out"),
+    "active_too_short": _("Far less time with the questions than others need"),
+    "long_pause": _("The form was left for a long time and taken up again"),
     "gps_missing": _("No GPS point"),
     "gps_vague": _("A vague GPS point"),
     "gps_far": _("Far from the other points of its village"),
@@ -159,6 +162,9 @@ TERMS: Words = {
     "answered": _("answered items"),
     "least_answers": _("answers at least"),
     "members": _("members"),
+    "seconds": _("seconds"),
+    "least_questions": _("questions at least"),
+    "least_interviews": _("interviews at least"),
 }
 MEASURES: Words = {
     "minutes": _("Minutes"),
