@@ -104,7 +104,7 @@ def test_pages_of_large_forms_in_four_languages_fit(visitor: Visitor, alice: Use
     visitor.log_in("alice")
 
     page = visitor.open(f"/forms/drafts/{draft.pk}/")
-    for summary in page.locator("summary").all():
+    for summary in page.locator("main summary").all():
         summary.click()
     visitor.fits()
 
