@@ -366,6 +366,10 @@ SPECTACULAR_SETTINGS = {
         "DecisionSource": "surveys.households.models.LinkDecision.Source",
         "LinkVerdict": "surveys.households.models.LinkDecision.Verdict",
         "Adjudication": "surveys.links.models.Adjudication.Verdict",
+        "LinkState": "surveys.households.models.CandidateLink.State",
+        "ExportState": "surveys.datasets.models.Export.State",
+        "FlagState": "surveys.cleaning.models.QualityFlag.State",
+        "CorrectionState": "surveys.corrections.models.Correction.State",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

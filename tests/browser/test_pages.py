@@ -77,7 +77,7 @@ def test_records_show_all_letters(visitor: Visitor, bob: User, form: Form) -> No
     page = visitor.open("/records/visit/")
 
     expect(page.get_by_text(LETTERS[:40])).to_be_visible()
-    expect(page.get_by_text("Село")).to_be_visible()
+    expect(page.get_by_text("Village")).to_be_visible()  # as the page says it
 
 
 def test_export_appears_on_the_page_by_itself_when_it_is_ready(

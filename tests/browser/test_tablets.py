@@ -83,7 +83,7 @@ def test_the_register_of_an_empty_server_and_of_a_busy_one(
     expect(page.get_by_role("link", name=LONG)).to_be_visible()
     expect(page.get_by_text("41 years behind")).to_be_visible()
     page = visitor.open(f"/admin/sync/device/{device.pk}/change/")
-    expect(page.get_by_text("17, oldest")).to_be_visible()
+    expect(page.get_by_text("17, the oldest")).to_be_visible()
 
 
 @pytest.mark.parametrize("page", ["/admin/sync/device/", "/admin/sync/device/add/"])

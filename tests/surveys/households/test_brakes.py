@@ -115,5 +115,5 @@ def test_manager_is_told_on_the_first_page_and_an_analyst_is_not(
     as_alice: Client, as_bob: Client
 ) -> None:
     LinkBrake.objects.create(kind="device", subject="7", why="device_duplicates")
-    assert "brakes on merging" in as_alice.get("/").content.decode()
-    assert "brakes on merging" not in as_bob.get("/").content.decode()
+    assert "brake on merging" in as_alice.get("/").content.decode()
+    assert "brake on merging" not in as_bob.get("/").content.decode()

@@ -261,7 +261,7 @@ def test_workbook_has_the_sheets_that_field_teams_know(
         *("summary", "id duplicates", "other duplicates", "versions", "outliers", "constraints"),
         *("logic", "time", "place", "consent", "patterns", "versions by day", "missingness"),
         *("other specify", "comments", "survey dashboard", "enumerator dashboard"),
-        *("enumerator effects", "time use", "tracking", "back-checks", "checks"),
+        *("enumerator effects", "time use", "question timing", "tracking", "back-checks", "checks"),
     ]
     assert book["id duplicates"].max_row == 3
     assert [c.value for c in book["comments"][2]][-1] == "masked"
