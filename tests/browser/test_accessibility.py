@@ -31,7 +31,6 @@ from tests.surveys.links.families import settle
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LANGUAGES = ("en", "ru", "ky", "tg")
-WIDTHS = (390, 1440)
 LIGHT_BYTES = (
     150_000  # HTML, styles, scripts and pictures of a first visit, as they come over the wire
 )
@@ -84,6 +83,12 @@ def addresses() -> list[str]:
         "/indicators/overrides/", "/indicators/O3.1/households/", "/links/brakes/",
     ]  # fmt: skip
     return [*pages, f"/links/{link.pk}/"] if link else pages
+
+
+def some_of(pages: list[str], language: str) -> list[str]:
+    """All for English; for each other language a third, every page in one of them."""
+    others = ("ru", "ky", "tg")
+    return pages if language == "en" else pages[others.index(language) :: 3]
 
 
 class Reader(Visitor):
@@ -139,15 +144,17 @@ def reader(
     reader.leave()
 
 
-@pytest.mark.parametrize("reader", WIDTHS, indirect=True)
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_axe_finds_nothing_serious_on_any_page_in_any_language(
-    reader: Reader, world: User, language: str
-) -> None:
+@pytest.mark.parametrize(
+    ("language", "reader"),
+    [("en", 390), ("en", 1440), ("ru", 390), ("ky", 1440), ("tg", 390)],
+    indirect=["reader"],
+)
+def test_axe_finds_nothing_serious(reader: Reader, world: User, language: str) -> None:
+    """Every page in English; a third of them in each of the others: words differ, not tags."""
     reader.log_in("manager-of-all")
     reader.speak(language)
     found: dict[str, list[str]] = {}
-    for path in addresses():
+    for path in some_of(addresses(), language):
         reader.open(path)
         reader.keep(path, language)
         if barriers := reader.barriers():
@@ -156,11 +163,11 @@ def test_axe_finds_nothing_serious_on_any_page_in_any_language(
 
 
 @pytest.mark.parametrize("reader", [800], indirect=True)
-def test_every_page_fits_a_small_laptop_in_every_language(reader: Reader, world: User) -> None:
+def test_page_fits_a_small_laptop_in_every_language(reader: Reader, world: User) -> None:
     reader.log_in("manager-of-all")
     for language in LANGUAGES:
         reader.speak(language)
-        for path in addresses():
+        for path in some_of(addresses(), language):
             reader.open(path)
             reader.keep(path, language)
 

@@ -430,7 +430,7 @@ def test_first_page_says_what_waits(
     for client, sees in ((as_alice, True), (as_dilnoza, False)):
         page = text(client, "/")
         assert 'href="/links/"' in page
-        assert ("brakes on" in page) is sees
+        assert ("brake on merging" in page) is sees
     assert 'href="/links/"' not in text(as_bob, "/")
 
 
