@@ -66,7 +66,7 @@ def test_board_brings_itself_up_to_date_and_keeps_what_was_opened(
     expect(page.get_by_text("No interview yet")).to_be_visible()
     page.get_by_text("closed on").click()
     expect(page.get_by_text("40 missing")).to_be_visible()
-    page.locator("#progress-frame-b").focus()
+    page.locator("#board a").first.focus()
 
     record = make_record(form, {"enum_code": CODES[0], "end": now.isoformat()}, place=place)
     CleanRow.objects.filter(pk=record.pk).update(received_at=now, submitted_at=now)
@@ -74,7 +74,7 @@ def test_board_brings_itself_up_to_date_and_keeps_what_was_opened(
 
     expect(page.get_by_role("row", name=CODES[0])).to_be_visible()
     expect(page.get_by_text("40 missing")).to_be_visible()
-    expect(page.locator("#progress-frame-b")).to_be_focused()
+    expect(page.locator("#board a").first).to_be_focused()
     expect(page.get_by_text("could not be brought up to date")).to_be_hidden()
 
 
