@@ -86,7 +86,7 @@ def test_a_broken_disk_is_no_full_disk(root: Path) -> None:
 FULL_DISK = """
 import resource, signal, sys
 from django.conf import settings
-settings.configure(MEDIA_ROOT=sys.argv[1])
+settings.configure(MEDIA_ROOT=sys.argv[1], USE_I18N=False)
 from backend.problems import Problem
 from surveys.submissions.store import IncomingFile
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
