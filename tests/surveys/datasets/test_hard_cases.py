@@ -98,8 +98,11 @@ def _unzipped(path: Path, name: str) -> Path:
 
 def _csv(path: Path, name: str) -> list[Row]:
     text = _unzipped(path, f"{name}.csv").read_bytes().decode("utf-8-sig")
-    csv.field_size_limit(1 << 20)
-    return list(csv.DictReader(io.StringIO(text, newline="")))
+    usual = csv.field_size_limit(1 << 20)
+    try:
+        return list(csv.DictReader(io.StringIO(text, newline="")))
+    finally:
+        csv.field_size_limit(usual)  # of the whole process
 
 
 def _xlsx(path: Path, name: str) -> list[Row]:
