@@ -126,6 +126,9 @@ def feed(server: LiveServer) -> Iterator[Measurement]:
     said = f"{RECORDS:,} submissions, {members:,} members"
     yield Measurement(f"OData {said}: all with $expand=*", expanded, "s", 1.5)
     top = {"top": str(PAGE)}
+    for _, table, options in _pages(roster):
+        tool.rows(table, **top, **options)
+    _wait_for_indexes(server)
     for name, table, options in _pages(roster):
         ms = 1000 * _seconds(partial(tool.rows, table, **top, **options), runs=RUNS)
         yield Measurement(f"OData page of {PAGE}: {name}", ms, "ms", 30)
@@ -133,6 +136,14 @@ def feed(server: LiveServer) -> Iterator[Measurement]:
     followed = sum(len(page) for page in _follow(tool, roster))
     assert followed == members
     yield Measurement("OData all members by links of 1,000", time.perf_counter() - began, "s", 4)
+
+
+def _wait_for_indexes(server: LiveServer) -> None:
+    """An order that was asked for has an index soon after."""
+    until = time.monotonic() + 60
+    while server.query("SELECT 1 FROM datasets_sortindex WHERE made_at IS NULL"):
+        assert time.monotonic() < until, "no index was made"
+        time.sleep(0.5)
 
 
 def _pages(roster: str) -> list[tuple[str, str, dict[str, str]]]:
