@@ -75,7 +75,8 @@ def keep_findings(
     ]
     QualityFlag.objects.bulk_create(made, batch_size=BATCH, ignore_conflicts=True)
     outcome.opened = len(made)
-    _follow(stored, findings, held, outcome)
+    if stored:  # of most records that just arrived there is nothing
+        _follow(stored, findings, held, outcome)
     return outcome
 
 

@@ -55,9 +55,7 @@ def load_records(only: Collection[UUID] | None = None) -> Loaded:
     if only is not None and not only:
         return told
     zone = timezone.get_current_timezone()
-    moved = dict(
-        Household.objects.filter(redirect_to__isnull=False).values_list("pk", "redirect_to_id")
-    )
+    moved = _moved(only)
     forms = {form.form_id: form for form in published_forms().filter(form_id__in=FORMS)}
     for form_id in FORMS:
         if form := forms.get(form_id):
@@ -76,6 +74,15 @@ def changed_since(loaded: Loaded) -> set[UUID]:
         if (known := loaded.held.get(pk)) is None
         or (known.submission, known.updated_at) != (submission, updated)
     }
+
+
+def _moved(only: Collection[UUID] | None) -> dict[UUID, UUID]:
+    """Household → the one it was merged into; of a few records only theirs."""
+    merged = Household.objects.filter(redirect_to__isnull=False)
+    if only is not None:
+        homes = CleanRow.objects.filter(pk__in=only, household_id__isnull=False)
+        merged = merged.filter(pk__in=homes.values("household_id"))
+    return dict(merged.values_list("pk", "redirect_to_id"))
 
 
 @dataclass(frozen=True, slots=True)
