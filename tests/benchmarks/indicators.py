@@ -1,6 +1,6 @@
 """All indicators of 10,000 households, 50,000 members and 40,000 services, and their pages.
 
-`python -m tests.benchmarks.indicators_run` starts engines for it. Beside the wall clock stand CPU
+`python -m tests.benchmarks.alone indicators` starts engines for it. Beside the wall clock stand CPU
 seconds and what a million steps of Python cost at that moment, since the machine may be shared.
 """
 

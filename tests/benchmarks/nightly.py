@@ -1,6 +1,6 @@
 """The nightly quality run over 10,000 households, 50,000 members, 40,000 services; and the pages.
 
-`python -m tests.benchmarks.nightly_run` starts engines for it. The season is that of
+`python -m tests.benchmarks.alone nightly` starts engines for it. The season is that of
 `indicators.py`, with who asked, when and where; CPU seconds stand beside the wall clock.
 """
 

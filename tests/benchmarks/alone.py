@@ -1,4 +1,4 @@
-"""Starts engines of its own and runs `indicators.measure` on them."""
+"""On engines of its own, what needs no server: `python -m tests.benchmarks.alone nightly`."""
 
 import os
 import subprocess
@@ -6,17 +6,18 @@ import sys
 
 from tests.engines import OwnEngines, throw_away_folder
 
-MEASURE = "from tests.benchmarks import indicators; indicators.say()"
+ROWS = ("indicators", "nightly")
 
 
-def main() -> None:
+def main(row: str) -> None:
+    measure = f"from tests.benchmarks import {row}; {row}.say()"
     engines = OwnEngines(throw_away_folder())
     env = {**os.environ, **engines.env, "SECRET_KEY": "bench" * 10, "ALLOWED_HOSTS": "testserver"}
     try:
         for words in (
             ["migrate", "-v0"],
             ["collectstatic", "--noinput", "-v0"],
-            ["shell", "--no-imports", "-c", MEASURE],
+            ["shell", "--no-imports", "-c", measure],
         ):
             subprocess.run([sys.executable, "manage.py", *words], env=env, check=True)
     finally:
@@ -24,4 +25,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:] not in [[row] for row in ROWS]:
+        sys.exit(f"say which: {', '.join(ROWS)}")
+    main(sys.argv[1])
