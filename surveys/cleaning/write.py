@@ -126,7 +126,7 @@ def _row_tuples(record: CleanRecord, household_id: uuid.UUID | None) -> Iterable
 
 def _stored_rows(records: Sequence[CleanRecord]) -> dict[uuid.UUID, _RowTuple]:
     again = [record.lineage for record in records if not record.lineage.first_time]
-    record_ids = {i for lineage in again for i in (lineage.record_id, *lineage.former_ids)}
+    record_ids = {i for lineage in again for i in lineage.ids}
     if not record_ids:
         return {}
     rows = CleanRow.objects.filter(record_id__in=record_ids).values_list(*COLUMNS)
@@ -152,7 +152,7 @@ def _note_deleted(records: Sequence[CleanRecord], stored: set[uuid.UUID], now: d
     form_of = {
         record_id: record.lineage.head.form_id
         for record in records
-        for record_id in (record.lineage.record_id, *record.lineage.former_ids)
+        for record_id in record.lineage.ids
     }
     kept = {r.lineage.record_id for r in records if not r.lineage.deleted}
     again = {r.lineage.record_id for r in records if not r.lineage.first_time}

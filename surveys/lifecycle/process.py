@@ -85,7 +85,7 @@ def process_submissions(submissions: Sequence[Submission]) -> int:
     homes = _link(records, now)
     write_records(records, homes, now=now)
     deleted = {s.pk for lineage in lineages if lineage.deleted for s in lineage.editions}
-    check_arrived(_records_of(records))
+    check_arrived(records, homes, now=now)
     apply_entities([readings[s.pk] for s in done if s.pk not in deleted], now=now)
     moved = settle_presence({e.record_id: e.deleted for e in lineages if not e.first_time})
     redirect_entities(set(homes.values()), also=moved)
@@ -99,15 +99,10 @@ def process_submissions(submissions: Sequence[Submission]) -> int:
 
 def _households(records: Sequence[CleanRecord]) -> list[UUID]:
     """Where the records that are not new belong until now."""
-    keys = _records_of([record for record in records if not record.lineage.first_time])
+    again = [record.lineage for record in records if not record.lineage.first_time]
+    keys = {key for lineage in again for key in lineage.ids}
     found = Membership.objects.filter(record_id__in=keys).exclude(household=None)
     return list(found.values_list("household", flat=True)) if keys else []
-
-
-def _records_of(records: Sequence[CleanRecord]) -> set[UUID]:
-    """Their ids, and those they had before an edit joined them."""
-    lineages = [record.lineage for record in records]
-    return {key for each in lineages for key in (each.record_id, *each.former_ids)}
 
 
 def _link(records: Sequence[CleanRecord], now: datetime) -> dict[UUID, UUID]:

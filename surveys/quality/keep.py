@@ -52,7 +52,7 @@ def keep_findings(
     only: Collection[UUID] | None = None,
     leave: Collection[UUID] = (),
 ) -> Outcome:
-    """Makes the flags of these codes what was found; with `only`, those of these records.
+    """Makes the flags of these codes what was found; with `only`, of old ones those of its records.
 
     Flags of the records of `leave` are left as they are.
 
@@ -82,6 +82,8 @@ def keep_findings(
 
 def _stored(codes: Collection[str], only: Collection[UUID] | None) -> dict[Key, QualityFlag]:
     """The newest flag of each key, with who settled it (`settled_by`, None: the server)."""
+    if only is not None and not only:
+        return {}
     flags = QualityFlag.objects.filter(origin=QualityFlag.Origin.QUALITY, code__in=codes)
     if only is not None:
         flags = flags.filter(submission__record_id__in=only)

@@ -4,7 +4,7 @@ Read for the programme as a whole, by no user: who sees what of it, `reading.py`
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any
@@ -20,7 +20,7 @@ from surveys.datasets.columns import Dataset, Table
 from surveys.datasets.tables import dataset_of_form, published_forms
 from surveys.households.models import Household
 from surveys.interviews.reading import ASKED_AS
-from surveys.quality.facts import Record, as_code
+from surveys.quality.facts import Answers, Record, as_code
 from surveys.submissions.models import Submission
 from surveys.xforms.models import Form
 
@@ -28,7 +28,7 @@ CHUNK = 2000
 MEMBERS, INCOMES = "member", "income"  # names of repeats, as indicators read them
 FORMS = ("rmp_registration", "rmp_followup", "rmp_service")
 COUNTRY = ("country", "p_country")
-Rows = Mapping[UUID, list[Mapping[str, Any]]]
+Rows = Mapping[UUID, list[Answers]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +54,16 @@ def load_records(only: Collection[UUID] | None = None) -> Loaded:
     told = Loaded()
     if only is not None and not only:
         return told
-    zone = timezone.get_current_timezone()
-    moved = _moved(only)
-    forms = {form.form_id: form for form in published_forms().filter(form_id__in=FORMS)}
-    for form_id in FORMS:
-        if form := forms.get(form_id):
-            _load_form(form, told, _Around(zone, moved, only))
+    context = Context(_moved(only), timezone.get_current_timezone())
+    for form in checked_forms():
+        _load_form(form, told, context, only)
     return told
+
+
+def checked_forms() -> list[Form]:
+    """In the order in which their records are looked at."""
+    found = {form.form_id: form for form in published_forms().filter(form_id__in=FORMS)}
+    return [found[form_id] for form_id in FORMS if form_id in found]
 
 
 def changed_since(loaded: Loaded) -> set[UUID]:
@@ -78,28 +81,64 @@ def changed_since(loaded: Loaded) -> set[UUID]:
 
 def _moved(only: Collection[UUID] | None) -> dict[UUID, UUID]:
     """Household → the one it was merged into; of a few records only theirs."""
+    if only is None:
+        return merged_households()
+    homes = CleanRow.objects.filter(pk__in=only, household_id__isnull=False)
+    return merged_households(homes.values("household_id"))
+
+
+def merged_households(among: Any = None) -> dict[UUID, UUID]:
     merged = Household.objects.filter(redirect_to__isnull=False)
-    if only is not None:
-        homes = CleanRow.objects.filter(pk__in=only, household_id__isnull=False)
-        merged = merged.filter(pk__in=homes.values("household_id"))
+    if among is not None:
+        merged = merged.filter(pk__in=among)
     return dict(merged.values_list("pk", "redirect_to_id"))
 
 
 @dataclass(frozen=True, slots=True)
-class _Around:
-    zone: tzinfo
+class Context:
+    """What makes a record of its answers: which household became which, and the field's zone."""
+
     moved: Mapping[UUID, UUID]
-    only: Collection[UUID] | None
+    zone: tzinfo
+
+    def record(
+        self,
+        pk: UUID,
+        form_id: str,
+        answers: Answers,
+        *,
+        members: Sequence[Answers],
+        incomes: Sequence[Answers],
+        account: str,
+        received: datetime,
+        household: UUID | None,
+        place: str,
+        restricted: bool,
+    ) -> Record:
+        """`account`: who sent it, where the answers do not say who asked. `place`: its path."""
+        return Record(
+            id=pk,
+            form=form_id,
+            answers=answers,
+            members=members,
+            incomes=incomes,
+            enumerator=first_code(answers, ASKED_AS) or account,
+            started=_moment(answers.get("start"), self.zone),
+            ended=_moment(answers.get("end"), self.zone),
+            received=received.astimezone(self.zone),
+            household=None if household is None else self.moved.get(household, household),
+            place=place,
+            country=place.split("/")[0] or first_code(answers, COUNTRY),
+            restricted=restricted,
+        )
 
 
-def _load_form(form: Form, told: Loaded, around: _Around) -> None:
+def _load_form(form: Form, told: Loaded, context: Context, only: Collection[UUID] | None) -> None:
     dataset = told.datasets[form.form_id] = dataset_of_form(form)
-    roots = _rows(form, "", around.only).exclude(
-        submission__review_state=Submission.ReviewState.REJECTED
-    )
-    members = _repeat(form, dataset.repeat(MEMBERS), around.only)
-    incomes = _repeat(form, dataset.repeat(INCOMES), around.only)
-    names = _renamed(dataset.root)
+    roots = _rows(form, "", only).exclude(submission__review_state=Submission.ReviewState.REJECTED)
+    members = _repeat(form, dataset.repeat(MEMBERS), only)
+    incomes = _repeat(form, dataset.repeat(INCOMES), only)
+    names = renamed(dataset.root)
     columns = ("pk", "submission_id", "household_id", "place__path", "received_at")
     told_of = roots.order_by("received_at", "pk").values_list(
         *columns, "updated_at", "restricted", "submission__submitted_by__username", "text"
@@ -115,22 +154,18 @@ def _load_form(form: Form, told: Loaded, around: _Around) -> None:
         account,
         text,
     ) in told_of.iterator(chunk_size=CHUNK):
-        answers = _named(orjson.loads(text), names)
         told.held[pk] = Held(submission, form.form_id, updated)
         told.records.append(
-            Record(
-                id=pk,
-                form=form.form_id,
-                answers=answers,
+            context.record(
+                pk,
+                form.form_id,
+                by_name(orjson.loads(text), names),
                 members=members.get(pk, ()),
                 incomes=incomes.get(pk, ()),
-                enumerator=_first(answers, ASKED_AS) or account or "",
-                started=_moment(answers.get("start"), around.zone),
-                ended=_moment(answers.get("end"), around.zone),
-                received=received.astimezone(around.zone),
-                household=around.moved.get(home, home),
+                account=account or "",
+                received=received,
+                household=home,
                 place=path or "",
-                country=(path or "").split("/")[0] or _first(answers, COUNTRY),
                 restricted=restricted,
             )
         )
@@ -143,29 +178,34 @@ def _rows(form: Form, repeat: str, only: Collection[UUID] | None) -> QuerySet[An
 
 
 def _repeat(form: Form, table: Table | None, only: Collection[UUID] | None) -> Rows:
-    found: dict[UUID, list[Mapping[str, Any]]] = defaultdict(list)
+    found: dict[UUID, list[Answers]] = defaultdict(list)
     if table is None:
         return found
-    names = _renamed(table)
+    names = renamed(table)
     rows = _rows(form, table.path, only).order_by("record_id", "index")
     for record, text in rows.values_list("record_id", "text").iterator(chunk_size=CHUNK):
-        found[record].append(_named(orjson.loads(text), names))
+        found[record].append(by_name(orjson.loads(text), names))
     return found
 
 
-def _renamed(table: Table) -> dict[str, str]:
+def renamed(table: Table) -> dict[str, str]:
     """Key → name of the question, of those whose key is not their name."""
     return {c.field.key: c.field.name for c in table.columns if c.field.key != c.field.name}
 
 
-def _named(answers: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    for key, name in names.items():
-        if answers.get(key) is not None and answers.get(name) is None:
-            answers[name] = answers[key]
-    return answers
+def by_name(answers: Answers, names: Mapping[str, str]) -> Answers:
+    """Answers by key → by name too, of keys that are `renamed`."""
+    if not names:
+        return answers
+    known = {
+        name: answers[key]
+        for key, name in names.items()
+        if answers.get(key) is not None and answers.get(name) is None
+    }
+    return {**answers, **known} if known else answers
 
 
-def _first(answers: Mapping[str, Any], names: Collection[str]) -> str:
+def first_code(answers: Answers, names: Collection[str]) -> str:
     return next((code for name in names if (code := as_code(answers.get(name)))), "")
 
 

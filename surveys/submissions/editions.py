@@ -33,6 +33,11 @@ class Lineage:
         return any(edition.deleted_at for edition in self.editions)
 
     @property
+    def ids(self) -> set[UUID]:
+        """The record's, and those that editions had before they met."""
+        return {self.record_id, *self.former_ids}
+
+    @property
     def first_time(self) -> bool:
         """Nothing was ever written for this record, so there is nothing to compare with."""
         return len(self.editions) == 1 and self.head.processed_at is None

@@ -13,8 +13,9 @@ from backend.problems import Problem
 from surveys.cleaning.flags import change_flag
 from surveys.cleaning.models import CleanRow, FlagStep, QualityFlag
 from surveys.quality import check as nightly
-from surveys.quality.arrive import check_arrived
+from surveys.quality.arrive import check_loaded
 from surveys.quality.check import check_quality
+from surveys.quality.load import load_records
 from surveys.quality.models import QualityRun, QualityTable
 from surveys.quality.setting import set_check
 from surveys.submissions.models import Submission
@@ -30,6 +31,10 @@ def answers(record: CleanRow, **changes: Any) -> None:
     record.values = {**record.values, **changes}
     record.updated_at = timezone.now()
     record.save()
+
+
+def arrive(record: CleanRow) -> None:
+    check_loaded(load_records({record.pk}), flagged={record.pk})
 
 
 def flags(**which: Any) -> list[tuple[str, str]]:
@@ -198,7 +203,7 @@ def test_arrival_checks_its_records_and_leaves_the_flags_of_others(
     answers(new, sheep=400)
 
     with django_assert_max_num_queries(16):
-        check_arrived({new.pk})
+        arrive(new)
 
     assert flags(code="value_unusual") == [("value_unusual", "open")] * 2
     assert flags(code="card_repeated") == night
@@ -212,7 +217,7 @@ def test_record_that_arrives_during_the_night_keeps_its_flags(
 
     def and_then_one_arrives() -> Any:
         loaded = load()
-        check_arrived({registered(cattle=80).pk})
+        arrive(registered(cattle=80))
         return loaded
 
     monkeypatch.setattr(nightly, "load_records", and_then_one_arrives)
