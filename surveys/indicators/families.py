@@ -107,4 +107,5 @@ def _with_legal_aid(
         aided = any(s.type == "legal_aid" and in_period(s, parameters) for s in household.services)
         both[groups_of(household)[OBLAST]] += aided
     rows = tuple((oblast, n) for oblast, n in sorted(both.items()) if n)
+    rows += (("all", both.total()),) if rows else ()
     return Side("with_legal_aid", ("oblast", "families"), rows)

@@ -35,7 +35,7 @@ class Measure:
     """One figure of an indicator. `split`: groups it is never added over, such as two currencies.
 
     `interval`: a Wilson interval stands beside the share. `told`: the measure whose count is that
-    of the first class.
+    of the first class. `most`: what one household adds at most, where that is more than 1.
     """
 
     key: str
@@ -44,6 +44,11 @@ class Measure:
     split: tuple[str, ...] = ()
     interval: bool = False
     told: str = ""
+    most: int = 1
+
+    def smallest(self, households: int) -> int:
+        """The smallest count that surely is of so many households."""
+        return households * self.most
 
 
 class Unit(NamedTuple):
