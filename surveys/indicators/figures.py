@@ -64,11 +64,16 @@ class Unit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """A household that an indicator leaves out, and why: a stable code of `docs/indicators.md`."""
+    """A household that an indicator leaves out, and why: a stable code of `docs/indicators.md`.
+
+    `on`, `score`: day and vulnerability score of its baseline, where the list is asked for them.
+    """
 
     household: UUID | None
     reason: str
     groups: Groups = field(default_factory=dict)
+    on: date | None = None
+    score: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """The pages of indicators: the list, one of them, the households behind, and the tables."""
 
+from uuid import UUID
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -11,8 +13,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from backend.accounts.models import User
-from backend.accounts.permissions import logged_in, may_keep_indicators
+from backend.accounts.permissions import logged_in, may_decide_links, may_keep_indicators
 from backend.problems import Problem
+from surveys.households.models import Membership
 from surveys.indicators.compute import current_parameters
 from surveys.indicators.display import tiles
 from surveys.indicators.freeze import freeze_period
@@ -94,17 +97,22 @@ def behind(request: HttpRequest, code: str) -> HttpResponse:
     asked = ask(user, code, query)
     page = households_page(asked, query)
     names = place_names()
+    ids = [UUID(row["household"]) for row in page.rows if row["household"]]
+    cards = Membership.objects.cards(ids) if may_decide_links(user) else {}
     rows = [
         {
             **row,
             "place_name": names.get(row["place"] or "", ""),
             "why": word(REASONS, row["reason"] or ""),
+            "cards": cards.get(UUID(row["household"]), []) if row["household"] else [],
         }
         for row in page.rows
     ]
     context = {"code": code, "title": word(TITLES, code), "page": page, "rows": rows}
     context["keeps"] = may_keep_indicators(user)
     context["is_dropped"] = query.get("status") == "dropped"
+    context["has_baselines"] = any(row["on"] for row in rows) or "days" in query
+    context["query"] = query
     return render(request, "indicators/households.html", context)
 
 
