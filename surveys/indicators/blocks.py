@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import accumulate
+from itertools import accumulate, takewhile
 
 from django.utils.translation import gettext as _
 
@@ -96,12 +96,9 @@ def _block(
 
 def _so_far(rows: Sequence[Shown]) -> list[str]:
     """Each quarter with all before it; from the first hidden one on nothing is told."""
-    known = accumulate(rows, lambda sum_, row: _plus(sum_, row.number), initial=0.0)
-    return ["–" if each is None else written(each, 0) for each in list(known)[1:]]
-
-
-def _plus(sum_: float | None, number: float | None) -> float | None:
-    return None if sum_ is None or number is None else sum_ + number
+    told = list(takewhile(lambda each: each is not None, (row.number for row in rows)))
+    sums = [written(sum_, 0) for sum_ in accumulate(each or 0 for each in told)]
+    return [*sums, *["–"] * (len(rows) - len(sums))]
 
 
 def _bar(line: Line, row: Shown) -> Bar:
