@@ -6,7 +6,7 @@ from itertools import accumulate, takewhile
 
 from django.utils.translation import gettext as _
 
-from surveys.indicators.charts import Bar, bars
+from surveys.indicators.charts import BETWEEN, Bar, bars
 from surveys.indicators.display import Names, number_words, written
 from surveys.indicators.figures import Kind, Measure
 from surveys.indicators.grouping import QUARTER
@@ -102,7 +102,7 @@ def _so_far(rows: Sequence[Shown]) -> list[str]:
 
 
 def _bar(line: Line, row: Shown) -> Bar:
-    return Bar(" · ".join(line.groups), row.number, line.number, row.low, row.high)
+    return Bar(BETWEEN.join(line.groups), row.number, line.number, row.low, row.high)
 
 
 def _line(measure: Measure, row: Shown, groups: Sequence[str], names: Names, address: str) -> Line:
