@@ -321,9 +321,7 @@ def test_question_23_is_answered_alike_by_page_api_and_workbook(
     shown = {row[0]: float(row[at]) for row in rows}
     assert shown == pytest.approx(by_api, abs=0.0501)
 
-    book = openpyxl.load_workbook(
-        io.BytesIO(b"".join(as_alice.get("/quality/report.xlsx").streaming_content))
-    )
+    book = openpyxl.load_workbook(io.BytesIO(as_alice.get("/quality/report.xlsx").content))
     effects = book["enumerator effects"].iter_rows(min_row=2, values_only=True)
     in_file = {name: mean for name, measure, _, mean, *_ in effects if measure == "minutes"}
     assert in_file == pytest.approx(by_api)
