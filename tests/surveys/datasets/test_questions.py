@@ -323,7 +323,7 @@ def test_question_23_is_answered_alike_by_page_api_and_workbook(
 
     book = openpyxl.load_workbook(io.BytesIO(as_alice.get("/quality/report.xlsx").content))
     effects = book["enumerator effects"].iter_rows(min_row=2, values_only=True)
-    in_file = {name: mean for name, measure, _, mean, *_ in effects if measure == "minutes"}
+    in_file = {name: mean for name, measure, _, mean, *_ in effects if measure == "Minutes"}
     assert in_file == pytest.approx(by_api)
 
 
