@@ -23,6 +23,7 @@ from surveys.cleaning.models import (
     FlagStep,
     QualityFlag,
 )
+from surveys.privacy.flags import is_restricted, restricted_paths
 
 State = QualityFlag.State
 # In the order of COPY; `updated_at` comes last and is not compared.
@@ -179,6 +180,11 @@ def write_flags(records: Sequence[CleanRecord]) -> None:
         if not record.lineage.deleted
         for flag in record.flags
     }
+    closed = {
+        record.lineage.head.pk: restricted_paths(record.reading.schema.fields)
+        for record in records
+        if record.flags
+    }
     again = [s.pk for r in records if not r.lineage.first_time for s in r.lineage.editions]
     found = QualityFlag.objects.filter(submission_id__in=again, origin=QualityFlag.Origin.READING)
     stored = {(flag.submission_id, flag.code, flag.path): flag for flag in found}
@@ -188,7 +194,12 @@ def write_flags(records: Sequence[CleanRecord]) -> None:
     _open_again([flag for key, flag in stored.items() if key in wanted])
     QualityFlag.objects.bulk_create(
         [
-            QualityFlag(submission_id=submission_id, code=code, path=path)
+            QualityFlag(
+                submission_id=submission_id,
+                code=code,
+                path=path,
+                restricted=is_restricted(path, closed[submission_id]),
+            )
             for submission_id, code, path in sorted(wanted - stored.keys())
         ]
     )

@@ -36,7 +36,11 @@ NONE = timing.NoLimits()
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`when`: on arrival (and every night) it sees one record; at night only, all of them."""
+    """`when`: on arrival (and every night) it sees one record; at night only, all of them.
+
+    `reads`: questions beside that of the flag of which a flag tells something; who may not see
+    these is told no more than `surveys/privacy/flags.py` allows.
+    """
 
     code: str
     group: str
@@ -46,6 +50,7 @@ class Check:
     owner: str
     when: str = ARRIVAL
     enabled: bool = True
+    reads: tuple[str, ...] = ()
 
     def parameters(self) -> dict[str, float]:
         """Name → value, as it stands."""
@@ -97,9 +102,9 @@ CHECKS: tuple[Check, ...] = (
     Check("income_row_missing", "logic", income.income_row_missing, NONE, WARNING, ENUMERATOR),
     Check("currency_foreign", "logic", income.currency_foreign, NONE, SERIOUS, ENUMERATOR),
     Check("spending_beyond_income", "logic", income.spending_beyond_income, income.Spending(),
-          NOTE, SUPERVISOR),
+          NOTE, SUPERVISOR, reads=("income_sources", "inc_amount")),
     Check("food_beyond_spending", "logic", income.food_beyond_spending, NONE,
-          SERIOUS, ENUMERATOR),
+          SERIOUS, ENUMERATOR, reads=("exp_total",)),
     Check("remittance_unnamed", "logic", income.remittance_unnamed, NONE, NOTE, ENUMERATOR),
     Check("remittance_from_nobody", "logic", income.remittance_from_nobody, NONE,
           NOTE, ENUMERATOR),
@@ -135,8 +140,10 @@ CHECKS: tuple[Check, ...] = (
     Check("consent_missing", "consent", consent.consent_missing, NONE, SERIOUS, MANAGER),
     Check("consent_contradicted", "consent", consent.consent_contradicted, NONE,
           SERIOUS, MANAGER),
-    Check("not_in_private", "consent", consent.not_in_private, NONE, WARNING, SUPERVISOR),
-    Check("call_unsafe", "consent", consent.call_unsafe, NONE, WARNING, ENUMERATOR),
+    Check("not_in_private", "consent", consent.not_in_private, NONE, WARNING, SUPERVISOR,
+          reads=("legal_need",)),
+    Check("call_unsafe", "consent", consent.call_unsafe, NONE, WARNING, ENUMERATOR,
+          reads=("phone",)),
     Check("straight_line", "patterns", pattern.straight_line, pattern.Items(),
           WARNING, SUPERVISOR),
     Check("staples_never", "patterns", pattern.staples_never, pattern.Items(),

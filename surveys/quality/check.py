@@ -12,7 +12,7 @@ from surveys.quality.catalog import Check
 from surveys.quality.counting import COUNTS, records_counted
 from surveys.quality.evaluate import evaluate
 from surveys.quality.keep import Kept, Key, keep_findings
-from surveys.quality.load import Loaded, Paths, changed_since, load_records
+from surveys.quality.load import Closed, Loaded, Paths, changed_since, load_records
 from surveys.quality.models import QualityRun, QualityTable
 from surveys.quality.read_audits import with_timing
 from surveys.quality.setting import checks_in_force
@@ -31,13 +31,17 @@ class Found:
 
 def findings_of(loaded: Loaded, checks: Iterable[Check]) -> Found:
     """What the checks find, by record, code and path; of two of one key the first."""
-    told, paths = evaluate(loaded.records, checks), Paths(loaded.datasets)
+    checks = list(checks)
+    told = evaluate(loaded.records, checks)
+    paths, closed = Paths(loaded.datasets), Closed(loaded.datasets)
+    reads = {check.code: check.reads for check in checks}
     findings: dict[Key, Kept] = {}
     for code, finding in told.found:
         form = loaded.held[finding.record].form_id
         path = paths.of(form, finding.question, finding.row)[:PATH_LENGTH]
         key = Key(finding.record, code, path)
-        findings.setdefault(key, Kept(finding.measure, finding.bounds))
+        restricted = closed.covers(form, path, reads[code])
+        findings.setdefault(key, Kept(finding.measure, finding.bounds, restricted=restricted))
     return Found(findings, told.broken)
 
 

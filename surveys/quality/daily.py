@@ -10,6 +10,7 @@ from backend.accounts.models import User
 from surveys.cleaning.models import QualityFlag
 from surveys.entities.models import Visit
 from surveys.privacy.access import places_for
+from surveys.privacy.flags import flags_for
 from surveys.quality.dashboard import dashboard
 from surveys.quality.reading import Json, code_lines, last_run, visible_records
 from surveys.quality.words import FLAGS, word
@@ -59,7 +60,9 @@ def _enumerator_json(line: Json) -> Json:
 
 def days_of(user: User) -> list[Json]:
     """Of each day: records that came, refusals, records with open flags, and turned down."""
-    live = QualityFlag.objects.filter(submission=OuterRef("submission"), settled_at=None)
+    live = QualityFlag.objects.filter(
+        flags_for(user), submission=OuterRef("submission"), settled_at=None
+    )
     down = Q(submission__review_state__in=(State.REJECTED, State.HAS_ISSUES))
     found = visible_records(user).annotate(day=TruncDate("received_at")).values("day")
     counted = found.annotate(

@@ -20,9 +20,11 @@ from surveys.datasets.columns import Dataset, Table
 from surveys.datasets.tables import dataset_of_form, published_forms
 from surveys.households.models import Household
 from surveys.interviews.reading import ASKED_AS
+from surveys.privacy.flags import is_restricted, restricted_paths, tells_of_restricted
 from surveys.quality.facts import Answers, Record, as_code
 from surveys.submissions.models import Submission
 from surveys.xforms.models import Form
+from surveys.xforms.schema import Field
 
 CHUNK = 2000
 MEMBERS, INCOMES = "member", "income"  # names of repeats, as indicators read them
@@ -230,6 +232,22 @@ class Paths:
         if not repeat or not row:
             return path
         return f"{repeat}[{row}]{path.removeprefix(repeat)}"
+
+
+class Closed:
+    """Which flags are for people named for legal aid, of forms as they are asked."""
+
+    def __init__(self, datasets: Mapping[str, Dataset]) -> None:
+        self._fields = {form: _fields(dataset) for form, dataset in datasets.items()}
+        self._paths = {form: restricted_paths(told) for form, told in self._fields.items()}
+
+    def covers(self, form: str, path: str, reads: Collection[str]) -> bool:
+        read = (each for each in self._fields.get(form, ()) if each.name in reads)
+        return is_restricted(path, self._paths.get(form, frozenset())) or tells_of_restricted(read)
+
+
+def _fields(dataset: Dataset) -> list[Field]:
+    return [c.field for table in dataset.tables for c in table.columns]
 
 
 def _places(dataset: Dataset) -> Iterator[tuple[str, tuple[str, str]]]:

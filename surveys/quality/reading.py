@@ -21,7 +21,8 @@ from surveys.datasets.columns import Dataset
 from surveys.datasets.tables import all_datasets, find_form
 from surveys.interviews.reading import ASKED_AS
 from surveys.places.models import Place
-from surveys.privacy.access import masked_keys, places_for, rows_for
+from surveys.privacy.access import coarse_keys, masked_keys, places_for, rows_for
+from surveys.privacy.flags import flags_for
 from surveys.quality.catalog import READ, Check
 from surveys.quality.models import QualityRun, QualityTable
 from surveys.quality.setting import checks_in_force
@@ -43,7 +44,7 @@ def visible_records(user: User) -> QuerySet[CleanRow]:
 def visible_flags(user: User, records: QuerySet[CleanRow] | None = None) -> QuerySet[QualityFlag]:
     """Flags of the records that this user may see, or of some of these."""
     seen = visible_records(user) if records is None else records
-    return QualityFlag.objects.filter(submission__in=seen.values("submission"))
+    return QualityFlag.objects.filter(flags_for(user), submission__in=seen.values("submission"))
 
 
 def flags_asked_for(user: User, query: QueryDict) -> QuerySet[QualityFlag]:
@@ -119,15 +120,25 @@ def flag_rows(user: User, keys: Collection[int]) -> list[Json]:
     masked, checks = masked_paths(user), checks_in_force()
     named = {record for row in rows for record in row["bounds"].get("others", ())}
     seen = seen_among(user, named) if named else {}
+    unsaid = _unsaid(named - seen.keys())
     for row in rows:
-        _leave_unseen_out(row, seen)
+        _leave_unseen_out(row, seen, unsaid)
     return [_told(row, places.get(row["record"], {}), masked, checks) for row in rows]
 
 
-def _leave_unseen_out(row: Json, seen: Mapping[str, str]) -> None:
+def _unsaid(unseen: Collection[str]) -> set[str]:
+    """Of records that a user does not see, those of legal aid: they are not even counted."""
+    if not unseen:
+        return set()
+    rows = CleanRow.objects.filter(pk__in=unseen, restricted=True)
+    return {str(pk) for pk in rows.values_list("pk", flat=True)}
+
+
+def _leave_unseen_out(row: Json, seen: Mapping[str, str], unsaid: Collection[str]) -> None:
     """Of the other records of a finding only those that the user may see are named."""
     others = row["bounds"].get("others")
     if others is not None:
+        others = [record for record in others if record not in unsaid]
         shown = [record for record in others if record in seen]
         row["bounds"] = {**row["bounds"], "others": shown}
         if len(shown) < len(others):
@@ -138,8 +149,7 @@ def _told(
     row: Json, record: Json, masked: Mapping[str, frozenset[str]], checks: Mapping[str, Check]
 ) -> Json:
     severity, owner = grave(row["code"], checks)
-    path = _POSITION.sub("", row["path"])
-    hidden = path in masked.get(row["form"], ())
+    hidden = _is_hidden(row, checks.get(row["code"]), masked.get(row["form"], frozenset()))
     return {
         **row,
         "measure": dict.fromkeys(row["measure"]) if hidden else row["measure"],
@@ -153,6 +163,13 @@ def _told(
     }
 
 
+def _is_hidden(row: Json, check: Check | None, masked: frozenset[str]) -> bool:
+    """Whether the question of a flag, or one its check reads, is masked."""
+    read = check.reads if check else ()
+    path = _POSITION.sub("", row["path"])
+    return path in masked or any(each.rpartition("/")[2] in read for each in masked)
+
+
 def grave(code: str, checks: Mapping[str, Check]) -> tuple[str, str]:
     """Severity and owner of a code, as they are set."""
     check = checks.get(code)
@@ -160,20 +177,21 @@ def grave(code: str, checks: Mapping[str, Check]) -> tuple[str, str]:
 
 
 def masked_paths(user: User) -> dict[str, frozenset[str]]:
-    """Form → paths of the questions whose answers this user does not see."""
+    """Form → paths of the questions whose answers this user does not see, or not exactly."""
     return {dataset.form_id: _masked_of(dataset, user) for dataset in all_datasets()}
 
 
 def _masked_of(dataset: Dataset, user: User) -> frozenset[str]:
     found: set[str] = set()
     for table in dataset.tables:
-        keys = masked_keys(user, [column.field for column in table.columns])
+        fields = [column.field for column in table.columns]
+        keys = masked_keys(user, fields) | coarse_keys(user, fields).keys()
         found |= {c.field.path for c in table.columns if c.field.key in keys}
     return frozenset(found)
 
 
 def masked_names(user: User, form_id: str) -> frozenset[str]:
-    """Names of a form's questions whose answers this user does not see."""
+    """Names of a form's questions whose answers this user does not see, or not exactly."""
     return frozenset(path.rpartition("/")[2] for path in masked_paths(user).get(form_id, ()))
 
 

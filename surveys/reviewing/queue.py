@@ -16,6 +16,7 @@ from surveys.datasets.tables import find_form
 from surveys.households.models import Membership
 from surveys.places.models import Place
 from surveys.privacy.access import rows_for
+from surveys.privacy.flags import flags_for
 from surveys.submissions.models import Submission
 
 RECORDS_A_PAGE = 50
@@ -59,7 +60,9 @@ class Queue:
         return rows.filter(self._flagged()) if self.flag else rows
 
     def _flagged(self) -> Q:
-        flags = QualityFlag.objects.filter(submission=OuterRef("submission"), settled_at=None)
+        flags = QualityFlag.objects.filter(
+            flags_for(self.user), submission=OuterRef("submission"), settled_at=None
+        )
         if self.flag not in {"any", "none"}:
             flags = flags.filter(code=self.flag)
         return ~Q(Exists(flags)) if self.flag == "none" else Q(Exists(flags))
@@ -102,7 +105,7 @@ def queue_page(queue: Queue, request: HttpRequest) -> Page:
             column_key("received_at", "received_at", descending=queue.newest_first),
             column_key("id", "id", descending=queue.newest_first),
         ],
-        _lines,
+        lambda ids: _lines(queue.user, ids),
         request=request,
         list_name=f"review {queue.query}",
         size=RECORDS_A_PAGE,
@@ -113,8 +116,9 @@ def queue_page(queue: Queue, request: HttpRequest) -> Page:
     return page
 
 
-def _lines(ids: list[Any]) -> Iterable[dict[str, Any]]:
-    unsettled = Count("submission__flags", filter=Q(submission__flags__settled_at=None))
+def _lines(user: User, ids: list[Any]) -> Iterable[dict[str, Any]]:
+    told = flags_for(user, "submission__flags__")
+    unsettled = Count("submission__flags", filter=Q(submission__flags__settled_at=None) & told)
     rows = CleanRow.objects.filter(pk__in=ids).annotate(flags=unsettled)
     return list(rows.values(*_SHOWN, "flags"))
 
