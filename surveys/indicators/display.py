@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
+from backend.alphabets import Key
 from surveys.indicators.charts import Bar, bars
 from surveys.indicators.definitions import DEFINITIONS, Definition
 from surveys.indicators.figures import Kind, Measure
@@ -22,6 +23,7 @@ from surveys.indicators.words import (
     VALUES,
     word,
 )
+from surveys.places.naming import name_order
 
 DRAWN = frozenset({Kind.COUNT, Kind.SHARE, Kind.MEAN, Kind.RATIO, Kind.MEDIAN})
 Names = Mapping[str, str]
@@ -107,7 +109,7 @@ def blocks(told: Told, names: Names, address: str) -> list[Block]:
 
 
 def _block(measure: Measure, rows: Sequence[Shown], names: Names, address: str) -> Block:
-    groups = list(rows[0].group)
+    groups, rows = list(rows[0].group), _by_place(rows, names)
     lines = [_line(measure, row, names, address) for row in rows]
     title = word(MEASURES, measure.key)
     chart = ""
@@ -115,6 +117,22 @@ def _block(measure: Measure, rows: Sequence[Shown], names: Names, address: str) 
         chart = bars(title, [_bar(line, row) for line, row in zip(lines, rows, strict=True)])
     columns = [word(GROUPS, name) for name in groups]
     return Block(measure.key, title, columns, lines, chart, measure.kind != Kind.COUNT)
+
+
+def _by_place(rows: Sequence[Shown], names: Names) -> list[Shown]:
+    """Places as their names are sorted; whatever else figures are of stays in its order."""
+    columns = zip(*(row.group.values() for row in rows), strict=True)
+    ranks = []
+    for values in columns:
+        known = sorted(dict.fromkeys(values), key=lambda v: (v not in names, _name(v, names)))
+        ranks.append({value: at for at, value in enumerate(known)})
+    return sorted(
+        rows, key=lambda row: [r[v] for r, v in zip(ranks, row.group.values(), strict=True)]
+    )
+
+
+def _name(value: str, names: Names) -> Key:
+    return name_order(names.get(value, ""))
 
 
 def _bar(line: Line, row: Shown) -> Bar:

@@ -24,9 +24,10 @@ from surveys.quality.back_checks import (
     draw_back_checks,
     link_back_check,
 )
-from surveys.quality.comparing import TYPES, VARIABLES, rates, stabilities
+from surveys.quality.comparing import TYPES, VARIABLES, rates
 from surveys.quality.models import BackCheckDraw
 from surveys.quality.reading import masked_names
+from surveys.quality.repeated import LEAST_PAIRS, repeats_of
 
 
 @require_http_methods(["GET", "POST"])
@@ -86,6 +87,7 @@ def _draw_page(
 ) -> HttpResponse:
     lines = checked(found, user)
     compared = [each for line in lines for each in line.compared]
+    masked = masked_names(user, found.form.form_id)
     context = {
         "draw": found,
         "lines": lines,
@@ -93,8 +95,9 @@ def _draw_page(
         "types": TYPES,
         "rates": rates(compared),
         "by_enumerator": _by_enumerator(lines),
-        "stabilities": stabilities(compared),
-        "masked": masked_names(user, found.form.form_id),
+        "repeats": [each for each in repeats_of(compared) if each.name not in masked],
+        "least": LEAST_PAIRS,
+        "masked": masked,
         "problem": problem,
     }
     status = problem.status if problem else 200

@@ -21,7 +21,8 @@ from surveys.quality.drawing import draw
 from surveys.quality.facts import YES, Record
 from surveys.quality.load import load_records
 from surveys.quality.models import BackCheck, BackCheckDraw
-from surveys.quality.reading import visible_records, with_enumerator
+from surveys.quality.reading import masked_names, visible_records, with_enumerator
+from surveys.quality.repeated import Repeat, repeats_of
 from surveys.submissions.models import Submission
 
 MOST_SEED = 2**31
@@ -158,6 +159,20 @@ def rates_by_enumerator(user: User) -> dict[str, dict[int, Rate]]:
     for check in checks:
         found[check.enumerator] += _compared(check, records)
     return {name: rates(compared) for name, compared in found.items()}
+
+
+def repeats_seen(user: User) -> dict[str, list[Repeat]]:
+    """Form → numbers asked twice in all second interviews of records that the user sees."""
+    checks = _visible(BackCheck.objects.filter(again_id__isnull=False), user)
+    records = _records(checks)
+    found: dict[str, list[Compared]] = defaultdict(list)
+    for check in checks:
+        if check.record_id in records:
+            found[records[check.record_id].form] += _compared(check, records)
+    return {
+        form: [each for each in repeats_of(compared) if each.name not in masked_names(user, form)]
+        for form, compared in sorted(found.items())
+    }
 
 
 def _visible(checks: Iterable[BackCheck], user: User) -> list[BackCheck]:

@@ -11,6 +11,7 @@ from typing import Any
 from surveys.quality.checks import (
     asking,
     consent,
+    even,
     identity,
     income,
     pattern,
@@ -135,6 +136,7 @@ CHECKS: tuple[Check, ...] = (
     Check("long_pause", "time", asking.long_pause, asking.LongPause(), NOTE, SUPERVISOR, NIGHT),
     Check("gps_missing", "place", place.gps_missing, NONE, NOTE, ENUMERATOR),
     Check("gps_vague", "place", place.gps_vague, place.Vague(), NOTE, ENUMERATOR),
+    Check("gps_unmeasured", "place", place.gps_unmeasured, NONE, WARNING, SUPERVISOR),
     Check("gps_far", "place", place.gps_far, place.Far(), WARNING, SUPERVISOR, NIGHT),
     Check("travel_fast", "place", place.travel_fast, place.Speed(), SERIOUS, SUPERVISOR, NIGHT),
     Check("consent_missing", "consent", consent.consent_missing, NONE, SERIOUS, MANAGER),
@@ -152,6 +154,7 @@ CHECKS: tuple[Check, ...] = (
           WARNING, ENUMERATOR),
     Check("unknown_much", "patterns", pattern.unknown_much, pattern.Unknowns(),
           WARNING, SUPERVISOR),
+    Check("too_even", "patterns", even.too_even, even.Even(), WARNING, MANAGER, NIGHT),
 )  # fmt: skip
 BY_CODE = {check.code: check for check in CHECKS}
 

@@ -9,10 +9,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from surveys.quality.catalog import Check
+from surveys.quality.closed import Closed
 from surveys.quality.counting import COUNTS, records_counted
 from surveys.quality.evaluate import evaluate
 from surveys.quality.keep import Kept, Key, keep_findings
-from surveys.quality.load import Closed, Loaded, Paths, changed_since, load_records
+from surveys.quality.load import Loaded, Paths, changed_since, load_records
 from surveys.quality.models import QualityRun, QualityTable
 from surveys.quality.read_audits import with_timing
 from surveys.quality.setting import checks_in_force

@@ -20,8 +20,8 @@ State = Submission.ReviewState
 
 def records_counted(*, restricted: bool) -> list[dict[str, Any]]:
     """Rows by enumerator and path of the place, so that each reader can be told the sum of what
-    they see: records, live flags and the restricted ones among them, records that were turned down. Of
-    legal aid, or of all others.
+    they see: records, live flags and the restricted ones among them, records that were turned
+    down. Of legal aid, or of all others.
     """
     down = Q(submission__review_state__in=(State.REJECTED, State.HAS_ISSUES))
     live = Q(submission__flags__settled_at=None, submission__flags__isnull=False)

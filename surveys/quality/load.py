@@ -20,11 +20,10 @@ from surveys.datasets.columns import Dataset, Table
 from surveys.datasets.tables import dataset_of_form, published_forms
 from surveys.households.models import Household
 from surveys.interviews.reading import ASKED_AS
-from surveys.privacy.flags import is_restricted, restricted_paths, tells_of_restricted
+from surveys.places.days import ZONES
 from surveys.quality.facts import Answers, Record, as_code
 from surveys.submissions.models import Submission
 from surveys.xforms.models import Form
-from surveys.xforms.schema import Field
 
 CHUNK = 2000
 MEMBERS, INCOMES = "member", "income"  # names of repeats, as indicators read them
@@ -98,7 +97,9 @@ def merged_households(among: Any = None) -> dict[UUID, UUID]:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What makes a record of its answers: which household became which, and the field's zone."""
+    """What makes a record of its answers: which household became which, and the zone of records
+    from neither country.
+    """
 
     moved: Mapping[UUID, UUID]
     zone: tzinfo
@@ -118,6 +119,8 @@ class Context:
         restricted: bool,
     ) -> Record:
         """`account`: who sent it, where the answers do not say who asked. `place`: its path."""
+        country = place.split("/")[0] or first_code(answers, COUNTRY)
+        zone = ZONES.get(country, self.zone)
         return Record(
             id=pk,
             form=form_id,
@@ -125,12 +128,12 @@ class Context:
             members=members,
             incomes=incomes,
             enumerator=first_code(answers, ASKED_AS) or account,
-            started=_moment(answers.get("start"), self.zone),
-            ended=_moment(answers.get("end"), self.zone),
-            received=received.astimezone(self.zone),
+            started=_moment(answers.get("start"), zone),
+            ended=_moment(answers.get("end"), zone),
+            received=received.astimezone(zone),
             household=None if household is None else self.moved.get(household, household),
             place=place,
-            country=place.split("/")[0] or first_code(answers, COUNTRY),
+            country=country,
             restricted=restricted,
         )
 
@@ -232,22 +235,6 @@ class Paths:
         if not repeat or not row:
             return path
         return f"{repeat}[{row}]{path.removeprefix(repeat)}"
-
-
-class Closed:
-    """Which flags are for people named for legal aid, of forms as they are asked."""
-
-    def __init__(self, datasets: Mapping[str, Dataset]) -> None:
-        self._fields = {form: _fields(dataset) for form, dataset in datasets.items()}
-        self._paths = {form: restricted_paths(told) for form, told in self._fields.items()}
-
-    def covers(self, form: str, path: str, reads: Collection[str]) -> bool:
-        read = (each for each in self._fields.get(form, ()) if each.name in reads)
-        return is_restricted(path, self._paths.get(form, frozenset())) or tells_of_restricted(read)
-
-
-def _fields(dataset: Dataset) -> list[Field]:
-    return [c.field for table in dataset.tables for c in table.columns]
 
 
 def _places(dataset: Dataset) -> Iterator[tuple[str, tuple[str, str]]]:

@@ -1,18 +1,14 @@
 """Flags, counts and tables as one user may see them, by `rows_for` and `masked_keys`."""
 
 import re
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import CharField, Count, F, Q, QuerySet, Value
+from django.db.models import CharField, F, QuerySet, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce, NullIf
 from django.http import QueryDict
-from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.problems import Problem
@@ -199,48 +195,6 @@ def seen_among(user: User, records: Iterable[str]) -> dict[str, str]:
     """Of these ids of records, those the user may see: id → the form's id."""
     rows = visible_records(user).filter(pk__in=list(records))
     return {str(pk): form for pk, form in rows.values_list("pk", "form__form_id")}
-
-
-@dataclass(frozen=True, slots=True)
-class CodeLine:
-    """One code in the daily report: flags by state, and those that are new since yesterday."""
-
-    code: str
-    group: str
-    severity: str
-    owner: str
-    counts: Mapping[str, int]
-    new: int
-
-    @property
-    def live(self) -> int:
-        return self.counts.get("open", 0) + self.counts.get("sent", 0)
-
-
-def code_lines(user: User, *, now: datetime) -> list[CodeLine]:
-    """Codes with flags, the gravest first; two queries."""
-    since = timezone.localtime(now).replace(hour=0, minute=0, second=0) - timedelta(days=1)
-    found = (
-        visible_flags(user)
-        .values("code", "state")
-        .annotate(n=Count("pk"), new=Count("pk", filter=Q(created_at__gte=since)))
-    )
-    counts: dict[str, Counter[str]] = {}
-    new: Counter[str] = Counter()
-    for row in found.order_by():
-        counts.setdefault(row["code"], Counter())[row["state"]] = row["n"]
-        new[row["code"]] += row["new"]
-    checks = checks_in_force()
-    lines = [_line(code, states, new[code], checks) for code, states in counts.items()]
-    order = ("serious", "warning", "note")
-    return sorted(lines, key=lambda line: (order.index(line.severity), -line.live, line.code))
-
-
-def _line(code: str, states: Mapping[str, int], new: int, checks: Mapping[str, Check]) -> CodeLine:
-    severity, owner = grave(code, checks)
-    check = checks.get(code)
-    group = check.group if check else READ.get(code, ("", "", ""))[0]
-    return CodeLine(code, group, severity, owner, states, new)
 
 
 def last_run() -> QualityRun | None:

@@ -77,8 +77,9 @@ def addresses() -> list[str]:
         "/corrections/", "/corrections/recode/?form=rmp_registration", "/corrections/import/",
         f"/corrections/of/{record.pk}/?at=hh_size",
         "/quality/", "/quality/flags/", f"/quality/flags/{flag.pk}/", "/quality/enumerators/",
-        "/quality/questions/", "/quality/checks/", "/quality/checks/value_unusual/",
-        "/quality/back-checks/", f"/quality/back-checks/{draw.pk}/",
+        "/quality/questions/", "/quality/time-use/", "/quality/checks/",
+        "/quality/checks/value_unusual/", "/quality/back-checks/",
+        f"/quality/back-checks/{draw.pk}/",
         "/forms/", f"/forms/{form.pk}/", "/forms/upload/", f"/forms/drafts/{draft.pk}/",
         "/indicators/overrides/", "/indicators/O3.1/households/", "/links/brakes/",
     ]  # fmt: skip
