@@ -180,11 +180,7 @@ def write_flags(records: Sequence[CleanRecord]) -> None:
         if not record.lineage.deleted
         for flag in record.flags
     }
-    closed = {
-        record.lineage.head.pk: restricted_paths(record.reading.schema.fields)
-        for record in records
-        if record.flags
-    }
+    closed = _closed(records)
     again = [s.pk for r in records if not r.lineage.first_time for s in r.lineage.editions]
     found = QualityFlag.objects.filter(submission_id__in=again, origin=QualityFlag.Origin.READING)
     stored = {(flag.submission_id, flag.code, flag.path): flag for flag in found}
@@ -203,6 +199,14 @@ def write_flags(records: Sequence[CleanRecord]) -> None:
             for submission_id, code, path in sorted(wanted - stored.keys())
         ]
     )
+
+
+def _closed(records: Sequence[CleanRecord]) -> dict[int, frozenset[str]]:
+    """Submission → what only people named for legal aid are told of, where there are flags."""
+    flagged = [(r.lineage.head.pk, r.reading) for r in records if r.flags]
+    versions = {reading.version_pk: reading.schema for _, reading in flagged}
+    paths = {pk: restricted_paths(schema.fields) for pk, schema in versions.items()}
+    return {head: paths[reading.version_pk] for head, reading in flagged}
 
 
 def _take_away(flags: QuerySet[QualityFlag]) -> None:

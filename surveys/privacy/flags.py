@@ -37,7 +37,7 @@ def restricted_paths(fields: Iterable[Field]) -> frozenset[str]:
 
 def is_restricted(path: str, restricted: frozenset[str]) -> bool:
     """Whether a flag's path (`legal/visit[2]/topic`) is one of `restricted_paths`, or below one."""
-    return not restricted.isdisjoint(_ways(_POSITION.sub("", path)))
+    return bool(restricted) and not restricted.isdisjoint(_ways(_POSITION.sub("", path)))
 
 
 def tells_of_restricted(fields: Iterable[Field]) -> bool:

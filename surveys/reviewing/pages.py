@@ -25,6 +25,7 @@ from surveys.datasets.columns import Dataset
 from surveys.datasets.tables import dataset_of_form, published_forms
 from surveys.places.naming import place_choices
 from surveys.privacy.access import places_for, reader, reviewer, rows_for
+from surveys.privacy.flags import flags_for
 from surveys.privacy.reason import end_reason, give_reason, reason_given, unmasking_for
 from surveys.reviewing.answers import RecordReader
 from surveys.reviewing.beside import pictures_of, spot_of
@@ -77,7 +78,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "states": {"waiting": _("New or edited"), **dict(Submission.ReviewState.choices)},
         "forms": published_forms(),
         "places": place_choices(places_for(user)),
-        "codes": QualityFlag.objects.order_by("code").values_list("code", flat=True).distinct(),
+        "codes": _codes(user),
         "chosen": bool(asked.form or asked.place or asked.flag or asked.state != "waiting"),
     }
     return render(request, "reviewing/queue.html", context)
@@ -231,6 +232,12 @@ def _approve(record_id: str, edition: str, user: User) -> bool:
     except (Problem, ValueError, CleanRow.DoesNotExist):
         return False
     return True
+
+
+def _codes(user: User) -> list[str]:
+    """Codes of flags that the user may be told of."""
+    told = QualityFlag.objects.filter(flags_for(user)).order_by("code")
+    return list(told.values_list("code", flat=True).distinct())
 
 
 def _safe(request: HttpRequest, address: str) -> str:
