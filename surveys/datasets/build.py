@@ -20,6 +20,7 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.audit.log import log_event
 from backend.problems import Problem
+from backend.said import Said
 from surveys.datasets.export_files import KINDS, Job
 from surveys.datasets.export_sheets import open_reading
 from surveys.datasets.export_tables import Written
@@ -61,9 +62,9 @@ def request_export(
     """
     _check_choice(kind, layer, separator)
     if layer == "raw" and labels:
-        raise Problem("value_invalid", field="labels", reason="raw answers have codes only")
+        raise Problem("value_invalid", field="labels", reason=Said("raw answers have codes only"))
     if recipient and unmask_reason:
-        raise Problem("value_invalid", field="unmask", reason="goes to nobody outside")
+        raise Problem("value_invalid", field="unmask", reason=Said("goes to nobody outside"))
     dataset_reader(by, form_id)
     form = find_form(form_id)
     export = Export(
@@ -166,7 +167,11 @@ def _check_choice(kind: str, layer: str, separator: str) -> None:
         raise Problem("export_kind_unknown", allowed=" or ".join(KINDS))
     for name, value, allowed in (("layer", layer, LAYERS), ("separator", separator, SEPARATORS)):
         if value not in allowed:
-            raise Problem("value_invalid", field=name, reason="takes " + " or ".join(allowed))
+            raise Problem(
+                "value_invalid",
+                field=name,
+                reason=Said("one of {allowed}", allowed=", ".join(allowed)),
+            )
 
 
 def _take_next(only: UUID | None) -> Export | None:

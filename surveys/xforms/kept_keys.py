@@ -99,13 +99,14 @@ def check_renames(before: Schema, after: Schema, asked: Iterable[tuple[str, str]
     for old_words, new_words in asked:
         old, new = _find(before, old_words), _find(after, new_words)
         reason = _reason_against(old, new, after, renamed)
-        if reason or old is None or new is None:
+        if reason:
             raise RenameError(old_words, new_words, reason)
+        assert old and new
         renamed[new.path] = old.path
     return renamed
 
 
-def _reason_against(old: Field | None, new: Field | None, after: Schema, done: Keys) -> Said:
+def _reason_against(old: Field | None, new: Field | None, after: Schema, done: Keys) -> Said | None:
     if old is None:
         return Said("the version before has no such question")
     if new is None:
@@ -116,7 +117,7 @@ def _reason_against(old: Field | None, new: Field | None, after: Schema, done: K
         return Said("the old one is still asked")
     if new.path in done or old.path in done.values():
         return Said("it is renamed twice")
-    return Said("")
+    return None
 
 
 def _find(schema: Schema, words: str) -> Field | None:
