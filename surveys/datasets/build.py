@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from backend.accounts.models import User
 from backend.audit.log import log_event
@@ -33,6 +34,7 @@ from surveys.privacy.access import dataset_reader, recipient_of, unmask
 log = logging.getLogger(__name__)
 SEPARATORS = (",", ";")
 MOST_TRIES = 5
+STOPPED = _("The worker was stopped each time.")
 UNFINISHED = (Export.State.WAITING, Export.State.RUNNING)
 SILENT_AFTER = timedelta(minutes=2)
 
@@ -192,7 +194,7 @@ def _take_next(only: UUID | None) -> Export | None:
         export.heartbeat_at = timezone.now()
         export.progress = 0
         if export.attempts > MOST_TRIES:  # its worker died each time
-            export.state, export.error = Export.State.FAILED, "The worker was stopped each time."
+            export.state, export.error = Export.State.FAILED, STOPPED
         export.save()
     return export if export.state == Export.State.RUNNING else _take_next(only)
 

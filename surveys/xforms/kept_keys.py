@@ -101,7 +101,8 @@ def check_renames(before: Schema, after: Schema, asked: Iterable[tuple[str, str]
         reason = _reason_against(old, new, after, renamed)
         if reason:
             raise RenameError(old_words, new_words, reason)
-        assert old and new
+        assert old is not None
+        assert new is not None
         renamed[new.path] = old.path
     return renamed
 
