@@ -222,7 +222,7 @@ def _verified(job: Job, written: Written, heart: Heart) -> dict[str, int]:
     return written.tables or job.reading.counts
 
 
-def _offer(export: Export, tables: dict[str, int], as_of: datetime, notes: list[str]) -> None:
+def _offer(export: Export, tables: dict[str, int], as_of: datetime, notes: list[Said]) -> None:
     with transaction.atomic():
         mine = Export.objects.filter(
             pk=export.pk, attempts=export.attempts, state=Export.State.RUNNING
@@ -231,7 +231,7 @@ def _offer(export: Export, tables: dict[str, int], as_of: datetime, notes: list[
             state=Export.State.READY,
             progress=1,
             tables=tables,
-            notes=notes,
+            notes=[note.as_json() for note in notes],
             as_of=as_of,
             file_name=f"{export.form.form_id}-{as_of:%Y%m%d-%H%M}{export.path.suffix}",
             size=export.path.stat().st_size,
