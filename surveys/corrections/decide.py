@@ -15,6 +15,7 @@ from backend.accounts.models import User
 from backend.accounts.permissions import may_approve_corrections
 from backend.audit.log import log_event
 from backend.problems import Problem
+from backend.said import Said
 from surveys.cleaning.flags import LONGEST_REASON as MOST_WORDS
 from surveys.cleaning.flags import change_flag
 from surveys.cleaning.models import QualityFlag
@@ -153,10 +154,16 @@ def _explain_flags(record: Record, chosen: Sequence[Correction], by: User) -> No
 
 def _check_words(move: str, why: str) -> None:
     if move not in states.MOVES:
-        raise Problem("value_invalid", field="move", reason=" or ".join(states.MOVES))
+        raise Problem(
+            "value_invalid",
+            field="move",
+            reason=Said("one of {allowed}", allowed=", ".join(states.MOVES)),
+        )
     if len(why) > LONGEST_REASON or "\0" in why:
         raise Problem(
-            "value_invalid", field="why", reason=f"at most {LONGEST_REASON} plain characters"
+            "value_invalid",
+            field="why",
+            reason=Said("at most {most} plain characters", most=LONGEST_REASON),
         )
     if move in (states.REJECT, states.REVOKE) and not why.strip():
         raise Problem("reason_missing")

@@ -11,6 +11,7 @@ from django.db.models.functions import Lower, Trim
 
 from backend.accounts.models import User
 from backend.problems import Problem
+from backend.said import Said
 from surveys.corrections.models import Correction
 from surveys.corrections.others import OtherText, other_texts, recoded
 from surveys.corrections.propose import Because, Wish, propose_corrections
@@ -76,7 +77,7 @@ def recode(
     `field_masked`, `value_invalid`.
     """
     if code == other.code or code not in {choice.name for choice in other.choice.choices}:
-        raise Problem("value_invalid", field="code", reason="is not another choice")
+        raise Problem("value_invalid", field="code", reason=Said("is not another choice"))
     if hides(by, other.text, granted):
         raise Problem("field_masked", field=other.text.key)
     found = _written(form, other, by).filter(words__in=list(words)).order_by("record_id", "pk")

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from backend.accounts.models import User
 from backend.accounts.permissions import logged_in, may_unmask
 from backend.problems import Problem
+from backend.said import Said
 from surveys.corrections.models import Correction
 from surveys.corrections.others import OtherText
 from surveys.corrections.propose import Because
@@ -48,7 +49,7 @@ def recode(request: HttpRequest) -> HttpResponse:
 def _recode(request: HttpRequest, user: User, form: Form, other: OtherText) -> Recoded:
     words = request.POST.getlist("words")
     if not words:
-        raise Problem("value_invalid", field="words", reason="choose texts first")
+        raise Problem("value_invalid", field="words", reason=Said("choose texts first"))
     return recode_texts(
         form=form,
         other=other,
