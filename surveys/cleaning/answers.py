@@ -98,7 +98,8 @@ def make_plan(schema: Schema) -> Plan:
 def _close(plan: Plan) -> bool:
     """Restricts groups in which nothing else is asked: whatever is sent there is as private."""
     if plan.children and plan.field is None:
-        plan.restricted = all([_close(child) for child in plan.children.values()])
+        closed = [_close(child) for child in plan.children.values()]  # each, down to the leaves
+        plan.restricted = all(closed)
     return plan.restricted
 
 

@@ -85,6 +85,8 @@ def _hidden_side(side: dict[str, Any], smallest: int) -> dict[str, Any]:
         return {**side, "rows": []}
     if "mean_change" in columns:
         return {**side, "rows": [_unless_few(row, columns) for row in side["rows"]]}
+    if "lost_households" in columns:
+        return {**side, "rows": [_unless_both(row, columns) for row in side["rows"]]}
     counted = {at for at, name in enumerate(columns) if name in _COUNTS}
     if not any(0 < (row[at] or 0) < smallest for row in side["rows"] for at in counted):
         return side
@@ -93,7 +95,18 @@ def _hidden_side(side: dict[str, Any], smallest: int) -> dict[str, Any]:
 
 
 _COUNTS = frozenset(
-    {"families", "none", "stress", "crisis", "emergency", "all", "increased", "households"}
+    {
+        "families",
+        "none",
+        "stress",
+        "crisis",
+        "emergency",
+        "all",
+        "increased",
+        "households",
+        "open_cases",
+        "open_long",
+    }
 )
 
 
@@ -101,6 +114,12 @@ def _unless_few(row: list[Any], columns: list[str]) -> list[Any]:
     """No mean or median is shown on fewer than twenty households."""
     at = columns.index("households")
     return row if row[at] >= FEWEST_HOUSEHOLDS else [*row[:at], *[None] * (len(row) - at)]
+
+
+def _unless_both(row: list[Any], columns: list[str]) -> list[Any]:
+    """No mean of two groups is shown where one of them has fewer than twenty households."""
+    counts = [row[columns.index(name)] for name in ("found_households", "lost_households")]
+    return row if min(counts) >= FEWEST_HOUSEHOLDS else _without_numbers(row, columns)
 
 
 def _without_numbers(row: list[Any], columns: list[str]) -> list[Any]:

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH, ROW, BAR, LABEL, NUMBER = 440, 24, 14, 150, 70  # of the drawing, in its own units
+WIDTH, ROW, BAR, LABEL, NUMBER = 470, 24, 14, 190, 70  # of the drawing, in its own units
 MOST_BARS = 30
-LONGEST_LABEL = 22
+LONGEST_LABEL = 24  # letters: wide Cyrillic ones fit before the bars
+SHORTEST_PART = 5
+BETWEEN = " · "  # parts of a label
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +42,20 @@ def bars(title: str, rows: Sequence[Bar]) -> str:
     return "".join([*lines, "</svg>"])
 
 
+def shortened(label: str) -> str:
+    """As long as there is room for; of two parts the first one gives way."""
+    if len(label) <= LONGEST_LABEL:
+        return label
+    first, between, last = label.rpartition(BETWEEN)
+    room = LONGEST_LABEL - len(between) - len(last) - 1
+    if between and room >= SHORTEST_PART:
+        return f"{first[:room].rstrip()}…{between}{last}"
+    return f"{label[: LONGEST_LABEL - 1].rstrip()}…"
+
+
 def _row(row: Bar, top: int, scale: float) -> list[str]:
     middle = top + ROW / 2
-    long = len(row.label) > LONGEST_LABEL
-    label = escape(row.label[: LONGEST_LABEL - 1] + "…" if long else row.label)
+    label = escape(shortened(row.label))
     length = (row.value or 0) * scale
     end = max(length, (row.high or 0) * scale)
     parts = [f'<text class="label" x="{LABEL - 8}" y="{middle:.1f}">{label}</text>']

@@ -6,13 +6,13 @@ An indicator is one line here, the function it names, its test and a row of `doc
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from surveys.indicators import earned, families, grouping, nutrition, profile, shares, women
+from surveys.indicators import earned, families, grouping, needs, nutrition, profile, shares, women
 from surveys.indicators.facts import Snapshot
 from surveys.indicators.figures import Kind, Measure, Outcome
 from surveys.indicators.income import Money
 from surveys.indicators.parameters import Parameters
 
-VERSION = "2"  # of these definitions; raise it when one of them changes
+VERSION = "3"  # of these definitions; raise it when one of them changes
 Compute = Callable[[Snapshot, Parameters, Money], Outcome]
 SMALLEST, SMALLEST_LEGAL = 5, 10  # counts below are not published (indicators.md § 8)
 
@@ -90,7 +90,12 @@ DEFINITIONS = {
         Definition("P6", shares.REMITTANCES, shares.remittance_share, grouping.HOUSEHOLD),
         Definition("P7", shares.WOMEN, shares.women_share, grouping.HOUSEHOLD),
         _baseline("P8", "unregistered", Kind.SHARE, profile.unregistered),
-        _baseline("P9", "out_of_school", Kind.SHARE, profile.out_of_school),
+        Definition(
+            "P9",
+            profile.OUT_OF_SCHOOL,
+            _plain(profile.children_out_of_school),
+            grouping.HOUSEHOLD,
+        ),
         _baseline("P10", "livestock_units", Kind.MEAN, profile.livestock_units),
         Definition("P11", profile.INDEBTED, _plain(profile.indebted), grouping.HOUSEHOLD),
         Definition(
@@ -114,6 +119,7 @@ DEFINITIONS = {
             _plain(profile.satisfaction),
             (*grouping.HOUSEHOLD, "service_type", "partner"),
         ),
+        Definition("P15", needs.MEASURES, _plain(needs.needs)),
         Definition("FCS", nutrition.FCS, _plain(nutrition.food_consumption), FOOD),
         Definition("rCSI", nutrition.RCSI, _plain(nutrition.coping_index), FOOD),
         Definition("LCS", nutrition.LCS, _plain(nutrition.livelihood_coping), FOOD),

@@ -1,4 +1,4 @@
-"""What the pages of indicators are filled with: numbers as written, tables, charts, choices."""
+"""What the pages of indicators are filled with: numbers as written, tables beside them, tiles."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,15 +7,10 @@ from typing import Any
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from backend.alphabets import Key
-from surveys.indicators.charts import Bar, bars
 from surveys.indicators.definitions import DEFINITIONS, Definition
 from surveys.indicators.figures import Kind, Measure
-from surveys.indicators.publish import Shown
-from surveys.indicators.read import Told
 from surveys.indicators.words import (
     COLUMNS,
-    GROUPS,
     MEASURES,
     PARAMETERS,
     REASONS,
@@ -23,33 +18,9 @@ from surveys.indicators.words import (
     VALUES,
     word,
 )
-from surveys.places.naming import name_order
 
-DRAWN = frozenset({Kind.COUNT, Kind.SHARE, Kind.MEAN, Kind.RATIO, Kind.MEDIAN})
 Names = Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A row of a table: the words of its groups, its number, and the list behind it."""
-
-    groups: list[str]
-    number: str
-    interval: str
-    detail: str
-    link: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """One measure: its table, and its chart where bars say something."""
-
-    key: str
-    title: str
-    columns: list[str]
-    lines: list[Line]
-    chart: str
-    is_share: bool
+MOST_PARTS, FIRST_PARTS = 6, 3  # of more than six parts of a number the list shows the largest
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +48,22 @@ def number_words(measure: Measure, number: float | None, hidden: str = "") -> st
     if number is None:
         return _("too few") if hidden.startswith("n<") else hidden or "–"
     if measure.kind == Kind.COUNT:
-        return _written(number, 0)
+        return written(number, 0)
     if measure.kind in {Kind.SHARE, Kind.CLASSES} or _is_part(measure):
-        return f"{_written(100 * number, 1)} %"
-    return _written(number, 2)
+        return part_words(number)
+    return written(number, 2)
+
+
+def part_words(share: float) -> str:
+    """A share as per cent."""
+    return f"{written(100 * share, 1)} %"
 
 
 def whole_words(number: float) -> str:
-    return _written(number, 0)
+    return written(number, 0)
 
 
-def _written(number: float, digits: int) -> str:
+def written(number: float, digits: int) -> str:
     """Rounded first: Django's own cuts what it does not show."""
     return number_format(round(number, digits), digits, use_l10n=True, force_grouping=True)
 
@@ -95,78 +71,6 @@ def _written(number: float, digits: int) -> str:
 def _is_part(measure: Measure) -> bool:
     """A share of money is a ratio of sums, and read as per cent."""
     return measure.key in {"remittance_share", "remittance_median", "women_share"}
-
-
-def blocks(told: Told, names: Names, address: str) -> list[Block]:
-    """`address` is that of the list of households, to which a line adds its groups."""
-    definition = told.asked.definition
-    found = []
-    for measure in definition.measures:
-        rows = [each for each in told.figures if each.measure == measure.key]
-        if rows:
-            found.append(_block(measure, rows, names, address))
-    return found
-
-
-def _block(measure: Measure, rows: Sequence[Shown], names: Names, address: str) -> Block:
-    groups, rows = list(rows[0].group), _by_place(rows, names)
-    lines = [_line(measure, row, names, address) for row in rows]
-    title = word(MEASURES, measure.key)
-    chart = ""
-    if groups and len(rows) > 1 and measure.kind in {*DRAWN, Kind.CLASSES}:
-        chart = bars(title, [_bar(line, row) for line, row in zip(lines, rows, strict=True)])
-    columns = [word(GROUPS, name) for name in groups]
-    return Block(measure.key, title, columns, lines, chart, measure.kind != Kind.COUNT)
-
-
-def _by_place(rows: Sequence[Shown], names: Names) -> list[Shown]:
-    """Places as their names are sorted; whatever else figures are of stays in its order."""
-    columns = zip(*(row.group.values() for row in rows), strict=True)
-    ranks = []
-    for values in columns:
-        known = sorted(dict.fromkeys(values), key=lambda v: (v not in names, _name(v, names)))
-        ranks.append({value: at for at, value in enumerate(known)})
-    return sorted(
-        rows, key=lambda row: [r[v] for r, v in zip(ranks, row.group.values(), strict=True)]
-    )
-
-
-def _name(value: str, names: Names) -> Key:
-    return name_order(names.get(value, ""))
-
-
-def _bar(line: Line, row: Shown) -> Bar:
-    return Bar(" · ".join(line.groups), row.number, line.number, row.low, row.high)
-
-
-def _line(measure: Measure, row: Shown, names: Names, address: str) -> Line:
-    interval = ""
-    if row.low is not None and row.high is not None:
-        ends = (number_words(measure, row.low), number_words(measure, row.high))
-        interval = "{} – {}".format(*ends)
-    query = "".join(f"&{name}={value}" for name, value in row.by if name != "class")
-    link = f"{address}measure={measure.key}{query}" if address and row.n != 0 else ""
-    return Line(
-        [names.get(value) or word(VALUES, value) for value in row.group.values()],
-        number_words(measure, row.number, row.words),
-        interval,
-        _detail(measure, row),
-        link,
-    )
-
-
-def _detail(measure: Measure, row: Shown) -> str:
-    """What a number rests on: `131 of 200`, or how many households."""
-    of_base = measure.kind in {Kind.SHARE, Kind.CLASSES}
-    if of_base and row.count is not None and row.base is not None:
-        return _("%(count)s of %(base)s") % {
-            "count": _written(row.count, 0),
-            "base": _written(row.base, 0),
-        }
-    if measure.kind == Kind.COUNT or row.n is None:
-        return ""
-    households = _written(row.n, 0)
-    return _("%(n)s households") % {"n": households}
 
 
 def side_tables(sides: Sequence[Mapping[str, Any]], names: Names) -> list[SideTable]:
@@ -185,6 +89,8 @@ def side_tables(sides: Sequence[Mapping[str, Any]], names: Names) -> list[SideTa
 
 
 _SHARES = frozenset({"threshold", "share"})
+_FINE = frozenset({"found_mean", "lost_mean", "standardised_difference"})  # with two decimals,
+_LARGE = 1000  # but for money
 
 
 def _cell(column: str, cell: Any, names: Names) -> str:
@@ -194,8 +100,8 @@ def _cell(column: str, cell: Any, names: Names) -> str:
         return names.get(cell) or word(VALUES, cell)
     is_share = column in _SHARES or (column in {"low", "high"} and 0 <= cell <= 1)
     if is_share:
-        return f"{_written(100 * cell, 1)} %"
-    return _written(cell, 0)
+        return part_words(cell)
+    return written(cell, 2 if column in _FINE and abs(cell) < _LARGE else 0)
 
 
 def reasons(counts: Mapping[str, int | None]) -> list[tuple[str, str, int | None]]:
@@ -229,7 +135,10 @@ def _tile(each: Mapping[str, Any], definition: Definition, names: Names) -> Tile
     progress = min(value / target, 1.0) if target and value is not None else None
     note = ""
     if target:
-        note = _("of %(target)s planned") % {"target": _written(target, 0)}
+        note = _("of %(target)s planned") % {"target": written(target, 0)}
+    if len(parts) > MOST_PARTS:
+        ordered = sorted(zip(rows, parts, strict=True), key=lambda each: -(each[0]["value"] or 0))
+        parts = [part for _, part in ordered[:FIRST_PARTS]]
     single = parts[0][1] if not first["group"] else ""
     return Tile(
         definition.code,

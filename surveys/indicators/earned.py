@@ -8,6 +8,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
+from surveys.indicators.attrition import lost_and_found
+from surveys.indicators.clusters import effect_of_villages
 from surveys.indicators.earned_sides import (
     Pair,
     attrition,
@@ -33,7 +35,6 @@ from surveys.indicators.income import (
 )
 from surveys.indicators.means import mean_changes
 from surveys.indicators.parameters import LOCAL, Parameters
-from surveys.indicators.statistics import design_effect
 
 A, B, C = "earned", "total", "reported"
 FIGURES: Mapping[str, frozenset[str]] = {A: EARNED, B: ALL}
@@ -66,9 +67,10 @@ def income_increased(snapshot: Snapshot, parameters: Parameters, money: Money) -
     ]
     units += [unit for household in found if (unit := _reported(household))]
     served = sum(h.baseline is not None and h.baseline.vulnerable for h in asked)  # O3.1
-    effects = {name: _effect(units, name, found) for name in (A, B, C)}
+    effects = {name: effect_of_villages(units, name, found) for name in (A, B, C)}
     sides = (
         attrition(asked),
+        lost_and_found(asked, lambda household: _real_baseline(household, money)),
         thresholds(pairs, medians, parameters, effects),
         imputed(found, medians[A], parameters, money),
         estimate([u for u in units if u.measure == A], effects[A], served, parameters),
@@ -84,6 +86,11 @@ def _real(interview: Interview, kinds: Collection[str], country: str, money: Mon
     if country not in LOCAL or not is_complete(interview, kinds):
         return None
     return money.real(nominal(interview, kinds, country, money), country, interview.on)
+
+
+def _real_baseline(household: Household, money: Money) -> float | None:
+    assert household.baseline is not None
+    return _real(household.baseline.interview, EARNED, household.country, money)
 
 
 def _medians(
@@ -147,17 +154,6 @@ def _reported(household: Household) -> Unit | None:
         return None
     more = float(endline.income_change in _MORE)
     return Unit(C, household.id, more, 1, groups_of(household), endline.on)
-
-
-def _effect(units: Iterable[Unit], name: str, households: Iterable[Household]) -> float:
-    """The design effect, villages being the clusters."""
-    villages = {h.id: h.village or h.district for h in households}
-    hits: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
-    for unit in units:
-        if unit.measure == name:
-            hits[villages[unit.household]][0] += unit.value
-            hits[villages[unit.household]][1] += unit.base
-    return design_effect((h, n) for h, n in hits.values())
 
 
 def _drops(

@@ -61,6 +61,7 @@ class Baseline:
     record: UUID
     interview: Interview
     vulnerable: bool = False
+    score: int | None = None  # of the criteria of vulnerability
     head_sex: str = ""
     head_birth_year: int | None = None
     n_migrants: int | None = None
@@ -70,6 +71,7 @@ class Baseline:
     debt_any: str = ""
     debt_late: str = ""
     legal_need: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()  # the most important one first; "" where none is named
     members: tuple[Member, ...] = ()
 
 

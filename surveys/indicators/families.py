@@ -45,7 +45,7 @@ def families(snapshot: Snapshot, parameters: Parameters) -> Outcome:
         if services and household.baseline is not None:
             units.append(_unit(household, services, NOT_VULNERABLE if reason else FAMILIES))
         if reason:
-            drops.append(Drop(household.id, reason, groups_of(household)))
+            drops.append(_drop(household, reason))
         else:
             served.append((household, services))
     sides = (
@@ -54,6 +54,12 @@ def families(snapshot: Snapshot, parameters: Parameters) -> Outcome:
         _with_legal_aid(served, parameters),
     )
     return Outcome(tuple(units), tuple(drops), sides)
+
+
+def _drop(household: Household, reason: str) -> Drop:
+    baseline = household.baseline
+    on, score = (baseline.interview.on, baseline.score) if baseline else (None, None)
+    return Drop(household.id, reason, groups_of(household), on, score)
 
 
 def _reason(household: Household, services: list[Service]) -> str:
@@ -107,4 +113,5 @@ def _with_legal_aid(
         aided = any(s.type == "legal_aid" and in_period(s, parameters) for s in household.services)
         both[groups_of(household)[OBLAST]] += aided
     rows = tuple((oblast, n) for oblast, n in sorted(both.items()) if n)
+    rows += (("all", both.total()),) if rows else ()
     return Side("with_legal_aid", ("oblast", "families"), rows)

@@ -35,7 +35,7 @@ class Measure:
     """One figure of an indicator. `split`: groups it is never added over, such as two currencies.
 
     `interval`: a Wilson interval stands beside the share. `told`: the measure whose count is that
-    of the first class.
+    of the first class. `most`: what one household adds at most, where that is more than 1.
     """
 
     key: str
@@ -44,6 +44,11 @@ class Measure:
     split: tuple[str, ...] = ()
     interval: bool = False
     told: str = ""
+    most: int = 1
+
+    def smallest(self, households: int) -> int:
+        """The smallest count that surely is of so many households."""
+        return households * self.most
 
 
 class Unit(NamedTuple):
@@ -59,11 +64,16 @@ class Unit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """A household that an indicator leaves out, and why: a stable code of `docs/indicators.md`."""
+    """A household that an indicator leaves out, and why: a stable code of `docs/indicators.md`.
+
+    `on`, `score`: day and vulnerability score of its baseline, where the list is asked for them.
+    """
 
     household: UUID | None
     reason: str
     groups: Groups = field(default_factory=dict)
+    on: date | None = None
+    score: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from django.utils import timezone
+
 from backend.accounts.models import User
 from backend.problems import Problem
 from backend.said import Said
@@ -16,7 +18,8 @@ from surveys.indicators.read import Asked, check_computable, drops_of, result_of
 
 COUNTED, DROPPED = STATUSES = ("counted", "dropped")
 PAGE_SIZE, LARGEST_PAGE = 100, 1000
-CONTROLS = frozenset({"status", "measure", "reason", "page", "page_size"})
+CONTROLS = frozenset({"status", "measure", "reason", "days", "page", "page_size"})
+MOST_DAYS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,8 @@ def check_may_list(user: User, definition: Definition) -> None:
 
 
 def households_page(asked: Asked, query: Mapping[str, str]) -> HouseholdPage:
-    """`query`: status, measure, reason, a group's value (`district=`), page, page_size.
+    """`query`: status, measure, reason, a group's value (`district=`), page, page_size; `days`: of
+    dropped ones those whose baseline is more than so many days ago.
 
     Raises `Problem`: `not_allowed`, `value_invalid`, `field_unknown`, `indicator_no_data`,
     `rates_missing`.
@@ -88,6 +92,8 @@ def _counted(
             "value": unit.value,
             "base": unit.base,
             "reason": None,
+            "score": None,
+            "days": None,
             "place": unit.groups.get(DISTRICT) or None,
         }
         for unit in units_of_columns(units.cut(first, end))
@@ -101,18 +107,24 @@ def _dropped(
     result = result_of(asked)
     check_computable(result)
     wanted, reason = _wanted(asked, query), query.get("reason")
+    today = timezone.localdate(result.run.as_of)
+    known = _number(query, "days", 0, MOST_DAYS)
     drops = [
         drop
         for drop in drops_of(asked, result)
-        if reason in {None, "", drop.reason} and _matches(drop.groups, wanted)
+        if reason in {None, "", drop.reason}
+        and _matches(drop.groups, wanted)
+        and (not known or (drop.on and (today - drop.on).days > known))
     ]
     rows = [
         {
             "household": str(drop.household) if drop.household else None,
-            "on": None,
+            "on": drop.on.isoformat() if drop.on else None,
             "value": None,
             "base": None,
             "reason": drop.reason,
+            "score": drop.score,
+            "days": (today - drop.on).days if drop.on else None,
             "place": drop.groups.get(DISTRICT) or None,
         }
         for drop in drops[first:end]
@@ -140,10 +152,10 @@ def _matches(groups: Groups, wanted: Mapping[str, str]) -> bool:
 
 def _number(query: Mapping[str, str], name: str, default: int, most: int) -> int:
     text = query.get(name) or str(default)
-    if not text.isascii() or not text.isdecimal() or not 1 <= int(text[:9]) <= most:
-        raise Problem(
-            "value_invalid", field=name, reason=Said("a number from 1 to {most}", most=most)
-        )
+    least = min(default, 1)
+    if not text.isascii() or not text.isdecimal() or not least <= int(text[:9]) <= most:
+        reason = Said("a number from {least} to {most}", least=least, most=most)
+        raise Problem("value_invalid", field=name, reason=reason)
     return int(text)
 
 

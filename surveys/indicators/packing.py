@@ -13,7 +13,7 @@ from surveys.indicators.columns import OF_UNITS, Columns, columns_of
 from surveys.indicators.figures import Drop, Figure, Groups, Outcome, Side
 from surveys.indicators.group_table import GroupTable
 
-FORMAT = 2  # raise it when the bytes below change: what was stored before is then computed anew
+FORMAT = 3  # raise it when the bytes below change: what was stored before is then computed anew
 LEVEL = 1  # of zlib: repeated words pack well at any level
 WIDTH = 16  # bytes of a household's UUID, which do not pack
 
@@ -31,11 +31,11 @@ def pack(outcome: Outcome, units: Columns | None = None) -> bytes:
     columns = columns_of(outcome.units) if units is None else units
     number = columns.groups.number
     drops = [
-        (d.reason, d.household.hex if d.household else None, number(d.groups))
+        (d.reason, d.household.hex if d.household else None, number(d.groups), d.on, d.score)
         for d in outcome.drops
     ]
     # Of the groups that all indicators share, those of this one, numbered anew.
-    used = list(dict.fromkeys([*columns.group, *(at for _, _, at in drops)]))
+    used = list(dict.fromkeys([*columns.group, *(drop[2] for drop in drops)]))
     anew = {at: place for place, at in enumerate(used)}
     groups = [columns.groups.all[at] for at in used]
     names = list(dict.fromkeys(map(tuple, groups)))
@@ -47,7 +47,7 @@ def pack(outcome: Outcome, units: Columns | None = None) -> bytes:
         "measures": columns.measures,
         **{name: getattr(columns, name) for name in OF_UNITS},
         "group": [anew[at] for at in columns.group],
-        "drops": [(reason, home, anew[at]) for reason, home, at in drops],
+        "drops": [(reason, home, anew[at], *more) for reason, home, at, *more in drops],
     }
     homes = b"".join([n.to_bytes(WIDTH, "big") for n in columns.homes])
     head = len(columns.homes).to_bytes(4, "big")
@@ -69,8 +69,14 @@ def unpack(packed: bytes) -> Packed:
         **{name: told[name] for name in OF_UNITS},
     )
     drops = tuple(
-        Drop(UUID(home) if home else None, reason, groups[group])
-        for reason, home, group in told["drops"]
+        Drop(
+            UUID(home) if home else None,
+            reason,
+            groups[group],
+            date.fromisoformat(on) if on else None,
+            score,
+        )
+        for reason, home, group, on, score in told["drops"]
     )
     return Packed(columns, drops)
 

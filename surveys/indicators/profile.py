@@ -5,7 +5,9 @@ A profile measure is what each household adds to it: a value and a base, which n
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
+from surveys.indicators.clusters import effect_of_villages
 from surveys.indicators.facts import NO, YES, Baseline, Household, Snapshot
 from surveys.indicators.figures import Drop, Groups, Kind, Measure, Outcome, Unit
 from surveys.indicators.grouping import COUNTRY, groups_of
@@ -81,6 +83,14 @@ def out_of_school(baseline: Baseline) -> Part:
     children = [m for m in baseline.members if m.age is not None and 7 <= m.age <= 15]
     asked = [m.school for m in children if m.school in {YES, NO}]
     return asked.count(NO), len(asked)
+
+
+def children_out_of_school(snapshot: Snapshot, parameters: Parameters) -> Outcome:
+    """P9, with the design effect that its interval takes."""
+    (measure,) = OUT_OF_SCHOOL
+    found = of_baselines(measure, out_of_school)(snapshot, parameters)
+    effect = effect_of_villages(found.units, measure.key, snapshot.households)
+    return replace(found, notes={f"deff_{measure.key}": effect})
 
 
 def livestock_units(baseline: Baseline) -> Part:
@@ -184,6 +194,7 @@ def satisfaction(snapshot: Snapshot, parameters: Parameters) -> Outcome:
 
 
 MIGRANTS = (Measure("migrants_per_household", Kind.MEAN), Measure("migrants", Kind.COUNT))
+OUT_OF_SCHOOL = (Measure("out_of_school", Kind.SHARE, interval=True),)
 LOST_CONTACT = (Measure("lost_contact", Kind.SHARE),)
 INDEBTED = (Measure("indebted", Kind.SHARE), Measure("late", Kind.SHARE))
 LEGAL_NEED_MET = (Measure("legal_need_met", Kind.RATIO),)

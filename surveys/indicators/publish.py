@@ -5,7 +5,7 @@ its oblast, a cell after the sums of its row and column), so that together they 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from surveys.indicators.definitions import Definition
 from surveys.indicators.figures import FEWEST_HOUSEHOLDS, UNKNOWN, Figure, Kind, Measure
@@ -52,7 +52,8 @@ def published(
         told = (measure.classes[0], hidings[measure.told]) if measure.told in hidings else None
         hidings[measure.key] = _hiding(measure, definition, parents, told)
         counts = _hidden(mine, measure, hidings[measure.key], lambda f: f.total)
-        bases = _hidden(mine, measure, _hiding(measure, definition, parents), lambda f: f.base)
+        households = _hiding(replace(measure, most=1), definition, parents)
+        bases = _hidden(mine, measure, households, lambda f: f.base)
         found += [_shown(f, measure, definition.smallest, counts, bases) for f in mine]
     return found
 
@@ -82,7 +83,7 @@ def _hiding(
     told: "tuple[str, _Hiding] | None" = None,
 ) -> "_Hiding":
     fixed = frozenset(measure.split) | definition.overlapping
-    return _Hiding(fixed, parents, definition.smallest, {}, told)
+    return _Hiding(fixed, parents, measure.smallest(definition.smallest), {}, told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +169,8 @@ def _shown(
     number, low, high, words = figure.number, figure.low, figure.high, ""
     hides_count, hides_base = cell in counts, cell in bases
     if hides_count:
-        number, low, high, words = None, None, None, as_written(figure.total, smallest)
+        number, low, high = None, None, None
+        words = as_written(figure.total, measure.smallest(smallest))
     elif hides_base and measure.kind != Kind.COUNT:  # count and share would give it away
         number, low, high, words = None, None, None, as_written(0, smallest)
     elif measure.kind != Kind.COUNT and figure.n < FEWEST_HOUSEHOLDS:

@@ -8,6 +8,7 @@ MEMBERS, INCOMES = "member", "income"  # repeats
 INTERVIEW_DAY = ("today", "baseline_date", "followup_date")  # the first that is answered
 YES = "yes"
 LEGAL_AID = "legal_aid"  # of `service_type`
+NEEDS = ("need_1", "need_2", "need_3")  # the most important one first
 MID_ROUND, ENDLINE_ROUND, FOUND = "mid", "end", "found"
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from surveys.indicators.facts import KNOWN, Baseline, Interview, Member, Service, Source
 from surveys.indicators.food import FCS_NAMES, LCS_NAMES, RCSI_NAMES
-from surveys.indicators.questions import INTERVIEW_DAY, LEGAL_AID, YES
+from surveys.indicators.questions import INTERVIEW_DAY, LEGAL_AID, NEEDS, YES
 from surveys.linkage.names import fold
 
 Answers = Mapping[str, Any]
@@ -77,6 +77,7 @@ def baseline_of(
         record=record,
         interview=interview,
         vulnerable=_code(answers.get("vulnerable")) == YES,
+        score=_whole(answers.get("vuln_score")),
         head_sex=_code(answers.get("head_sex")),
         head_birth_year=_whole(answers.get("head_birth_year")),
         n_migrants=_migrants(answers, members),
@@ -86,6 +87,7 @@ def baseline_of(
         debt_any=_code(answers.get("debt_any")),
         debt_late=_code(answers.get("debt_late")),
         legal_need=_codes(answers.get("legal_need")),
+        needs=tuple(_code(answers.get(name)) for name in NEEDS),
         members=tuple(map(_member, members)),
     )
 

@@ -95,6 +95,12 @@ class BehindShape(serializers.Serializer[object]):
     value = serializers.FloatField(allow_null=True)
     base = serializers.FloatField(allow_null=True)
     reason = serializers.CharField(allow_null=True, help_text="Why it is left out.")
+    score = serializers.IntegerField(
+        allow_null=True, help_text="Of vulnerability; O3.1's left out ones."
+    )
+    days = serializers.IntegerField(
+        allow_null=True, help_text="Since the baseline; O3.1's left out ones."
+    )
     place = serializers.CharField(allow_null=True)
 
 

@@ -79,6 +79,7 @@ class BehindView(APIView):
             OpenApiParameter("status", str, enum=STATUSES, description="`counted` if not said."),
             OpenApiParameter("measure", str, description="The headline if not said."),
             OpenApiParameter("reason", str, description="Of the dropped ones."),
+            OpenApiParameter("days", int, description="Baseline longer ago, of the dropped ones."),
             *QUERY,
             OpenApiParameter("page", int),
             OpenApiParameter("page_size", int),

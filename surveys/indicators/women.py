@@ -12,6 +12,7 @@ from surveys.indicators.facts import Household, Service, Snapshot
 from surveys.indicators.families import in_period
 from surveys.indicators.figures import Drop, Groups, Kind, Measure, Outcome, Side, Unit
 from surveys.indicators.grouping import QUARTER, groups_of, quarter, woman_band
+from surveys.indicators.open_cases import open_cases
 from surveys.indicators.parameters import Parameters
 
 WOMEN, CASES, CONSULTATIONS, GIRLS = "women", "cases", "consultations", "girls"
@@ -148,7 +149,8 @@ def resolution(snapshot: Snapshot, parameters: Parameters) -> Outcome:
     drops: list[Drop] = []
     until = min(snapshot.as_of, parameters.period_until)
     people = (c for h in snapshot.households for c in clients(h, parameters))
-    for case in cases([client for client in people if not client.reason]):
+    told_cases = cases([client for client in people if not client.reason])
+    for case in told_cases:
         household, opened = case.client.household, case.client.first_on
         if case.outcome == "open" and (until - opened).days > parameters.open_case_days:
             drops.append(Drop(household.id, "open_too_long", groups_of(household)))
@@ -156,4 +158,6 @@ def resolution(snapshot: Snapshot, parameters: Parameters) -> Outcome:
         told = _person(RESOLVED.key, case.client)
         solved = float(case.outcome in _SOLVED)
         units.append(Unit(RESOLVED.key, household.id, solved, 1, told.groups, opened))
-    return Outcome(tuple(units), tuple(drops))
+    open_ = (c.client for c in told_cases if c.outcome == "open")
+    side = open_cases([(c.records[-1].partner, (until - c.first_on).days) for c in open_])
+    return Outcome(tuple(units), tuple(drops), (side,))

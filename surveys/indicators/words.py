@@ -27,6 +27,7 @@ TITLES: Words = {
     "P12": _("Legal need met"),
     "P13": _("Resolution of legal cases"),
     "P14": _("Satisfaction with services"),
+    "P15": _("Most important needs"),
     "FCS": _("Food consumption score"),
     "rCSI": _("Reduced coping strategies index"),
     "LCS": _("Livelihood coping strategies"),
@@ -74,6 +75,10 @@ MEANINGS: Words = {
         "their latest record."
     ),
     "P14": _("Of services with an answer, those the person was satisfied with."),
+    "P15": _(
+        "What families said at baseline that they need: 3 points for the first need, 2 for the "
+        "second, 1 for the third; and how many families named it first."
+    ),
     "FCS": _(
         "Days in the last week on which nine groups of food were eaten, weighted by WFP's weights; "
         "0 to 112. Classes by both pairs of cut-offs: 28/42, as oil and sugar are eaten almost "
@@ -116,6 +121,8 @@ MEASURES: Words = {
     "legal_need_met": _("women helped for each household in need"),
     "resolved": _("solved or partly solved"),
     "satisfied": _("satisfied"),
+    "need_score": _("points"),
+    "need_first": _("named first by"),
     "fcs_score": _("score, mean"),
     "fcs_28_42": _("class, cut-offs 28/42"),
     "fcs_21_35": _("class, cut-offs 21/35"),
@@ -142,6 +149,7 @@ GROUPS: Words = {
     "outcome": _("outcome"),
     "stay": _("country of stay"),
     "round": _("round"),
+    "need": _("need"),
     "class": _("class"),
 }
 
@@ -195,6 +203,21 @@ VALUES: Words = {
     "migration": _("migration"),
     "debt": _("debts"),
     "other": _("other"),
+    "income": _("income-generating activity"),
+    "training": _("vocational or business training"),
+    "credit": _("small loan or grant"),
+    "legal": _("legal advice"),
+    "documents": _("identity or civil documents"),
+    "benefit": _("access to state benefits"),
+    "health": _("health care"),
+    "childcare": _("child care or kindergarten"),
+    "psych": _("psychological support"),
+    "search": _("finding a missing migrant"),
+    "household_size": _("members"),
+    "migrants": _("migrants"),
+    "score": _("vulnerability score"),
+    "income_KG": _("real earned income, som a year"),
+    "income_TJ": _("real earned income, somoni a year"),
     "oral": _("oral advice"),
     "doc": _("a document"),
     "escort": _("help at an office"),
@@ -259,6 +282,8 @@ SIDES: Words = {
     "active_families": _("Families with any service in a quarter (do not add up)"),
     "with_legal_aid": _("Families with livelihood and legal services"),
     "first_twice": _("Women with several records marked first consultation"),
+    "open_cases": _("Cases that are still open, by partner"),
+    "lost_and_found": _("Found at the endline and not found, as they were at the baseline"),
     "attrition": _("What the endline visits found"),
     "thresholds": _("At other thresholds"),
     "imputed": _("With unknown sources put at the median"),
@@ -274,6 +299,16 @@ COLUMNS: Words = {
     "oblast": _("oblast"),
     "household": _("household"),
     "records_marked_first": _("records marked first"),
+    "partner": _("partner"),
+    "open_cases": _("open cases"),
+    "open_long": _("open for more than 60 days"),
+    "median_days": _("days open, median"),
+    "at_baseline": _("at the baseline"),
+    "found_households": _("found"),
+    "found_mean": _("mean of the found"),
+    "lost_households": _("not found"),
+    "lost_mean": _("mean of those not found"),
+    "standardised_difference": _("difference in standard deviations"),
     "trace": _("result of the visit"),
     "figure": _("figure"),
     "threshold": _("threshold"),

@@ -64,7 +64,7 @@ def of(mapping: Mapping[Any, Any], key: Any) -> Any:
 def mean(effect: Mapping[str, Any], measure: str) -> str:
     """A measure's mean: shares as percent."""
     value = effect["mean"]
-    return f"{value:.0%}" if measure in SHARES else number_format(value, 1)
+    return f"{value:.0%}" if measure in SHARES else number_format(round(value, 1), 1)
 
 
 @register.filter

@@ -4,6 +4,7 @@ Which of the programme's twenty-five are here stands in the name of each test. T
 figures of the logframe (with targets, deflators or weights) belong to the indicators.
 """
 
+import io
 import json
 import zipfile
 from collections import Counter, defaultdict
@@ -18,11 +19,13 @@ import openpyxl
 import pyreadstat
 import pytest
 from django.test import Client
+from lxml import html
 
 from backend.accounts.models import User
 from surveys.cleaning.models import CleanRow
 from surveys.datasets.build import build_waiting_exports, request_export
 from surveys.places.models import Place
+from surveys.quality.check import check_quality
 from tests.surveys.datasets.odata.conftest import with_token
 from tests.surveys.datasets.season import (
     ALAI,
@@ -302,19 +305,41 @@ def test_question_23_enumerators_with_short_interviews_heaped_amounts_or_many_un
     assert (heaped["E1"], heaped["E2"], unknown["E1"], unknown["E2"]) == (1, 2, 0, 2)
 
 
+def test_question_23_is_answered_alike_by_page_api_and_workbook(
+    as_alice: Client, season: Season
+) -> None:
+    check_quality()
+    lines = as_alice.get("/api/v1/quality/report/").json()["enumerators"]
+    by_api = {line["enumerator"]: line["effects"]["minutes"]["mean"] for line in lines}
+    assert by_api == {"E1": pytest.approx(161 / 3, abs=0.001), "E2": 10}
+
+    page = html.fromstring(as_alice.get("/quality/enumerators/").content)
+    heads = [each.xpath("string()").strip() for each in page.xpath("//thead/tr/th")]
+    at = heads.index("Minutes")
+    rows = [[each.xpath("string(b | text())").strip() for each in tr]
+            for tr in page.xpath("//tbody/tr")]  # fmt: skip
+    shown = {row[0]: float(row[at]) for row in rows}
+    assert shown == pytest.approx(by_api, abs=0.0501)
+
+    book = openpyxl.load_workbook(io.BytesIO(as_alice.get("/quality/report.xlsx").content))
+    effects = book["enumerator effects"].iter_rows(min_row=2, values_only=True)
+    in_file = {name: mean for name, measure, _, mean, *_ in effects if measure == "Minutes"}
+    assert in_file == pytest.approx(by_api)
+
+
 def test_question_24_possible_duplicates_of_two_districts_with_reasons(
-    as_bob: Client, alai: Place, db: None
+    as_bob: Client, as_alice: Client, alai: Place, db: None
 ) -> None:
     publish(REGISTRATION)
-    records_ = [register(f"TJ-05-0000{n}") for n in range(1, 5)]
+    records_ = [register(f"TJ-05-0000{n}") for n in range(1, 7)]
     settle()
     sughd = Place.objects.create(code=SUGHD, level=1, path=f"TJ/{SUGHD}", name_en="Sughd")
-    for code, pair in ((ASHT, records_[:2]), (KONIBODOM, records_[2:])):
+    for code, pair in ((ASHT, records_[:2]), (KONIBODOM, records_[2:4])):
         place = Place.objects.create(
             code=code, parent=sughd, level=2, path=f"{sughd.path}/{code}", name_en=code
         )
         candidate(*pair, 9.5, vetoes=["two_doors"], place_id=place.pk)
-    candidate(records_[0], records_[2])  # of another district
+    candidate(*records_[4:])  # of another district
     found = {
         code: as_bob.get("/api/v1/links/", {"place": code, "state": "open"}).json()["results"]
         for code in (ASHT, KONIBODOM)
@@ -323,6 +348,11 @@ def test_question_24_possible_duplicates_of_two_districts_with_reasons(
     for (pair,) in found.values():
         assert (pair["weight"], pair["state"], pair["vetoes"]) == (9.5, "open", ["two_doors"])
         assert "Different villages." in [each["words"] for each in pair["comparisons"]]
+    for code, (pair,) in found.items():  # and on the page of who decides
+        page = html.fromstring(as_alice.get("/links/", {"place": code}).content)
+        (cards,) = page.xpath("//table[contains(@class, 'cases')]/tbody/tr/td[2]")
+        told = sorted(pair[end]["card"] for end in ("a", "b"))
+        assert cards.xpath("string()").replace(",", " ").split() == told
 
 
 @pytest.mark.django_db(transaction=True)

@@ -2,7 +2,9 @@
 
 from xml.etree import ElementTree
 
-from surveys.indicators.charts import Bar, bars
+import pytest
+
+from surveys.indicators.charts import Bar, bars, shortened
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -51,3 +53,16 @@ def test_what_is_too_long_is_cut() -> None:
 
     assert len(list(found.iter(f"{SVG}rect"))) == 30
     assert found.find(f"{SVG}text").text.endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("label", "short"),
+    [
+        ("начальный этап · нет", "начальный этап · нет"),
+        ("divorce and property · Sughd", "divorce and pro… · Sughd"),
+        ("income-generating activity", "income-generating activ…"),
+        ("нет · чрезвычайное положение", "нет · чрезвычайное поло…"),
+    ],
+)
+def test_label_is_shortened_where_it_says_least(label: str, short: str) -> None:
+    assert shortened(label) == short

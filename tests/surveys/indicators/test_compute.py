@@ -237,7 +237,7 @@ def test_nothing_at_all_is_computed_without_an_error(db: None) -> None:
     run = compute_indicators()
 
     assert run.households == 0
-    assert run.results.count() == 21
+    assert run.results.count() == 22
     assert figures_from_json(run.results.get(code="O3.1").tables[""])[0].number == 0
 
 

@@ -117,6 +117,7 @@ def test_family_with_both_kinds_is_told_by_oblast() -> None:
 
     assert next(s for s in outcome.sides if s.key == "with_legal_aid").rows == (
         ("KG06000000000", 1),
+        ("all", 1),
     )
 
 

@@ -1,10 +1,12 @@
 """O3.3 by hand: the worked example of the specification, its edges, and what must add up."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
 from surveys.indicators.earned import MEASURES, income_increased
+from surveys.indicators.facts import Household
 from surveys.indicators.figures import Figure, Outcome
 from surveys.indicators.income import (
     ALL,
@@ -195,6 +197,21 @@ def test_attrition_says_what_became_of_each_family_with_a_service() -> None:
 
     attrition = next(s for s in outcome.sides if s.key == "attrition")
     assert attrition.rows == (("found", 1), ("moved", 1), ("not_visited", 1))
+
+
+def test_those_not_found_are_held_against_the_found_as_they_were_at_baseline() -> None:
+    def told(n: int, size: int, **said: Any) -> Household:
+        return household(n, service(), baseline=baseline(n, size=size, score=n), **said)
+
+    found = [told(n, size, endline=interview(ENDLINE_ON)) for n, size in ((1, 4), (2, 6))]
+    lost = [told(n, size, trace=t) for n, size, t in ((3, 7, "moved"), (4, 9, "dead"))]
+    outcome = computed(*found, *lost, told(5, 90, trace=""))
+
+    side = next(s for s in outcome.sides if s.key == "lost_and_found")
+    rows = {name: more for name, *more in side.rows}
+    assert rows["household_size"] == [2, 5, 2, 8, pytest.approx(3 / 2**0.5)]
+    assert rows["score"] == [2, 1.5, 2, 3.5, pytest.approx(2 / 0.5**0.5)]
+    assert rows["migrants"] == [2, 1, 2, 1, None]  # nothing varies
 
 
 def test_other_thresholds_stand_beside_it_for_earned_and_total() -> None:

@@ -9,6 +9,7 @@ from surveys.indicators.definitions import DEFINITIONS
 from surveys.indicators.facts import Household, Member
 from surveys.indicators.figures import Figure, Outcome
 from surveys.indicators.parameters import Parameters
+from surveys.indicators.publish import published
 from surveys.indicators.tabulate import tabulate
 from tests.surveys.indicators.invented import (
     BASELINE_ON,
@@ -135,6 +136,30 @@ def test_unregistered_marriage_is_of_ever_married_adults() -> None:
     ]
 
     assert told("P8", with_members(1, *members)) == (pytest.approx(1 / 3), 1, 3)
+
+
+def test_need_has_three_points_as_the_first_two_as_the_second_one_as_the_third() -> None:
+    families = [
+        with_baseline(1, needs=("income", "legal", "health")),
+        with_baseline(2, needs=("legal", "", "income")),
+        with_baseline(3, needs=("", "", "")),
+    ]
+
+    told_ = {(f.measure, f.group["need"]): f.number for f in figures("P15", *families)}
+    assert told_ == {
+        ("need_score", "income"): 4, ("need_score", "legal"): 5, ("need_score", "health"): 1,
+        ("need_first", "income"): 1, ("need_first", "legal"): 1,
+    }  # fmt: skip
+    assert [d.reason for d in computed("P15", *families).drops] == ["no_answer"]
+
+
+def test_points_of_needs_are_hidden_where_they_may_be_of_fewer_than_five_families() -> None:
+    families = [with_baseline(n, needs=("income",)) for n in range(5)]
+    families += [with_baseline(n, needs=("legal",)) for n in range(5, 9)]
+    shown = published(figures("P15", *families), DEFINITIONS["P15"], {})
+
+    points = {f.group["need"]: (f.number, f.words) for f in shown if f.measure == "need_score"}
+    assert points == {"income": (15, ""), "legal": (None, "<15")}
 
 
 def test_out_of_school_is_of_children_of_seven_to_fifteen() -> None:

@@ -91,6 +91,24 @@ def test_topics_overlap_and_outcome_is_that_of_the_latest_record_of_the_case() -
     assert {f.group["outcome"]: f.total for f in ends} == {"solved": 1}
 
 
+def test_open_cases_are_told_by_partner_with_their_age_in_days() -> None:
+    outcome = resolution(
+        snapshot(
+            household(
+                1,
+                aid("2014-09-01", case="A", partner="ng_01"),
+                aid("2015-01-30", case="B", partner="ng_02"),  # 60 days before the period's end
+                aid("2014-09-01", case="C", partner="ng_01", outcome="solved"),
+                aid("2015-01-29", case="D", partner="ng_02"),
+            )
+        ),
+        Parameters(),
+    )
+
+    (side,) = outcome.sides
+    assert side.rows == (("ng_01", 1, 1, 211), ("ng_02", 2, 1, 60.5), ("all", 3, 2, 61))
+
+
 def test_later_of_two_records_of_one_day_tells_the_outcome() -> None:
     outcome = computed(household(1, aid(outcome="solved", order=2), aid(outcome="open", order=1)))
 

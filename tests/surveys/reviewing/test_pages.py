@@ -15,9 +15,11 @@ from surveys.privacy.reason import HOLDS_SECONDS
 from surveys.submissions.models import ReviewStep, Submission
 from surveys.xforms.models import Form
 from tests.surveys.datasets.records import SCHEMA, make_record, next_version, publish
+from tests.surveys.datasets.season import INCOME, MEMBER, schema_of
 
 PAGE = {"headers": {"accept": "text/html"}}
 REASON = "comparing with the paper list"
+LIGHT_BYTES = 150_000
 
 
 @pytest.fixture
@@ -397,3 +399,18 @@ def test_home_page_says_how_many_wait(
     assert re.search(r'href="/review/">\s*<b>1</b> <span>to review', page)
     assert "to review" not in text(as_bob, "/")
     assert 'href="/review/"' not in text(as_bob, "/")
+
+
+def test_record_of_a_family_of_six_is_a_light_page(as_alice: Client, db: None) -> None:
+    """Every question of the longest form stands on it, unpacked and in letters of two bytes."""
+    form = publish(schema_of("registration"))
+    members = [{"m_age": age, "m_sex": "female", "m_present": "home"} for age in range(6)]
+    sources = [{"inc_known": "exact", "inc_amount": 100.0 * n} for n in range(4)]
+    told = {"consent": "yes", "hh_size": 6, "village_other": "Қӯрғонтеппа"}
+    row = make_record(form, told, repeats={MEMBER: members, INCOME: sources})
+
+    page = text(as_alice, f"/records/rmp_registration/{row.pk}/?labels=Tajik (tg)")
+
+    assert "Номи" in page
+    assert page.count('class="asked"') > 250
+    assert len(page.encode()) < LIGHT_BYTES
