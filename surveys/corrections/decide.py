@@ -5,7 +5,6 @@ record in the queue again: the worker reads it with the log as it is then.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db import transaction
@@ -26,14 +25,6 @@ from surveys.corrections.visible import Questions, visible_corrections
 from surveys.privacy.models import Unmasking
 
 
-@dataclass(slots=True)
-class Decided:
-    """What was decided of a bundle; `refused`: a record whose part could not be, and why."""
-
-    done: list[Correction] = field(default_factory=list)
-    refused: list[tuple[UUID, Problem]] = field(default_factory=list)
-
-
 @transaction.atomic
 def decide_corrections(
     *, correction_id: UUID, move: str, by: User, why: str = "", granted: Unmasking | None = None
@@ -45,7 +36,7 @@ def decide_corrections(
     `correction_stale`, `correction_invalid`, `correction_rests` where a later one rests on what is
     to be revoked, `field_masked`, `reason_missing`.
     """
-    _check_words(move, why)
+    check_words(move, why)
     found = visible_corrections(by).filter(pk=correction_id).first()
     if found is None:
         raise Problem("not_found")
@@ -53,32 +44,13 @@ def decide_corrections(
     group = Correction.objects.filter(bundle=found.bundle, record_id=found.record_id)
     locked = list(group.order_by("proposed_at", "pk").select_for_update(no_key=True))
     chosen = _movable(locked, correction_id, move)
-    _check_person(chosen, move, by, granted)
+    check_person(chosen, move, by, granted)
     if move == states.APPROVE:
         standing = record.with_(chosen)
         check_verdicts(record, chosen, [standing.verdicts[c.pk] for c in chosen])
     elif move == states.REVOKE:
         _check_nothing_rests(record, chosen)
     return _write(record, chosen, move, by, why)
-
-
-def decide_bundle(
-    *, bundle: UUID, move: str, by: User, why: str = "", granted: Unmasking | None = None
-) -> Decided:
-    """Decides on all records of a bundle, each for itself: what cannot be is left as it is."""
-    decided = Decided()
-    mine = visible_corrections(by).filter(bundle=bundle).order_by("record_id", "pk")
-    one_each = mine.distinct("record_id").values_list("pk", "record_id")
-    for pk, record_id in list(one_each):
-        try:
-            decided.done += decide_corrections(
-                correction_id=pk, move=move, by=by, why=why, granted=granted
-            )
-        except Problem as problem:
-            decided.refused.append((record_id, problem))
-    if not decided.done and not decided.refused:
-        raise Problem("not_found")
-    return decided
 
 
 def _movable(locked: Sequence[Correction], pk: UUID, move: str) -> list[Correction]:
@@ -91,9 +63,10 @@ def _movable(locked: Sequence[Correction], pk: UUID, move: str) -> list[Correcti
     return [c for c in locked if states.after(c.state, move) is not None]
 
 
-def _check_person(
+def check_person(
     chosen: Sequence[Correction], move: str, by: User, granted: Unmasking | None
 ) -> None:
+    """Raises `Problem`: `not_allowed`, `correction_own`, `field_masked`."""
     own = any(c.proposed_by_id == by.pk for c in chosen)
     if move == states.WITHDRAW:
         if not own:
@@ -151,7 +124,8 @@ def _explain_flags(record: Record, chosen: Sequence[Correction], by: User) -> No
         change_flag(flag_id=flag.pk, to=explained, by=by, reason=reason, looked=flag.state)
 
 
-def _check_words(move: str, why: str) -> None:
+def check_words(move: str, why: str) -> None:
+    """Raises `Problem`: `value_invalid`, `reason_missing`."""
     if move not in states.MOVES:
         raise Problem("value_invalid", field="move", reason=" or ".join(states.MOVES))
     if len(why) > LONGEST_REASON or "\0" in why:

@@ -1,6 +1,7 @@
 """Corrections: that an answer of a record is another than the tablet sent, and who said so."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -8,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from surveys.corrections import states
+from surveys.privacy.models import Unmasking
 from surveys.submissions.models import Submission
 from surveys.xforms.models import Form
 
@@ -107,3 +109,75 @@ class CorrectionStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.step} {self.correction_id}"
+
+
+class Errand(models.Model):
+    """What was wished for many answers at once; a worker does it one by one, the row is the queue.
+
+    A recode proposes under `bundle`; any other move decides on what is in that bundle. `done_to` is
+    the last row or record that was dealt with, in the order of ids: whoever goes on starts behind
+    it. `words` may name people, and are forgotten at the end.
+    """
+
+    class Move(models.TextChoices):
+        RECODE = "recode", _("Recode")
+        APPROVE = states.APPROVE, _("Approve")
+        REJECT = states.REJECT, _("Reject")
+        WITHDRAW = states.WITHDRAW, _("Withdraw")
+        REVOKE = states.REVOKE, _("Revoke")
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Being done")
+        DONE = "done", _("Done")
+        STOPPED = "stopped", _("Stopped")
+        FAILED = "failed", _("Failed")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    form = models.ForeignKey(Form, on_delete=models.CASCADE, related_name="+")
+    bundle = models.UUIDField()
+    move = models.CharField(max_length=8, choices=Move)
+    path = models.CharField(max_length=1000, blank=True)  # of the text behind "other"
+    words: Any = models.JSONField(default=list)
+    code = models.TextField(blank=True)
+    why = models.TextField(blank=True)
+    granted = models.ForeignKey(Unmasking, null=True, on_delete=models.PROTECT, related_name="+")
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="errands"
+    )
+    asked_at = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(max_length=7, choices=State, default=State.OPEN)
+    total = models.PositiveIntegerField()  # answers, as counted when it was asked for
+    done = models.PositiveIntegerField(default=0)
+    refused: Any = models.JSONField(default=dict)  # code of the problem → answers
+    done_to = models.UUIDField(null=True)
+    error = models.CharField(max_length=40, blank=True)  # code of the problem that ended it
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-asked_at"]
+        constraints = [
+            # one at a time works on a bundle
+            models.UniqueConstraint(
+                fields=["bundle"], condition=Q(state="open"), name="errand_of_bundle_once"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["asked_at"], name="errand_open", condition=Q(state="open")),
+            models.Index(fields=["asked_by", "-asked_at"], name="errand_mine"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.move} {self.pk}"
+
+    @property
+    def left(self) -> int:
+        """Answers that nobody has dealt with yet."""
+        return max(self.total - self.handled, 0)
+
+    @property
+    def refused_count(self) -> int:
+        return sum(self.refused.values())
+
+    @property
+    def handled(self) -> int:
+        return self.done + self.refused_count

@@ -187,13 +187,18 @@ def _check_nobody_else(record: Record, wish: Wish) -> None:
             raise Problem("correction_waiting", path=wish.path, correction=str(other.pk))
 
 
-def _check_words(because: Because, wishes: Sequence[Wish]) -> None:
-    if len(because.reason.strip()) < LEAST_REASON:
+def check_reason(words: str) -> None:
+    """Raises `Problem`: `reason_missing`, `value_invalid`."""
+    if len(words.strip()) < LEAST_REASON:
         raise Problem("reason_missing")
-    if len(because.reason) > LONGEST_REASON or "\0" in because.reason:
+    if len(words) > LONGEST_REASON or "\0" in words:
         raise Problem(
             "value_invalid", field="reason", reason=f"at most {LONGEST_REASON} plain characters"
         )
+
+
+def _check_words(because: Because, wishes: Sequence[Wish]) -> None:
+    check_reason(because.reason)
     if because.source not in Correction.Source.values:
         raise Problem("value_invalid", field="source", reason=" or ".join(Correction.Source.values))
     if not 0 < len(wishes) <= MOST_AT_ONCE:

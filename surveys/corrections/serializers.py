@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from surveys.corrections.models import Correction, CorrectionStep
+from surveys.corrections.models import Correction, CorrectionStep, Errand
 from surveys.corrections.propose import LONGEST_REASON, MOST_AT_ONCE
 
 
@@ -78,11 +78,22 @@ class CorrectionMove(serializers.Serializer[object]):
     whole_bundle = serializers.BooleanField(default=False)
 
 
-class RefusedPart(serializers.Serializer[object]):
-    record = serializers.UUIDField()
-    code = serializers.CharField()
-
-
 class CorrectionsDecided(serializers.Serializer[object]):
     corrections = CorrectionShape(many=True)
-    refused = RefusedPart(many=True, help_text="Records of the bundle that could not be decided.")
+
+
+class ErrandShape(serializers.Serializer[object]):
+    id = serializers.UUIDField()
+    bundle = serializers.UUIDField()
+    move = serializers.ChoiceField(choices=Errand.Move.choices)
+    state = serializers.ChoiceField(choices=Errand.State.choices)
+    total = serializers.IntegerField(help_text="Answers, when it was asked for.")
+    done = serializers.IntegerField()
+    left = serializers.IntegerField()
+    refused = serializers.DictField(
+        child=serializers.IntegerField(),
+        help_text="Code of the problem → answers left as they are.",
+    )
+    error = serializers.CharField(allow_blank=True, help_text="Code of the problem that ended it.")
+    asked_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)

@@ -2,7 +2,6 @@
 
 from threading import Barrier, Thread
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
@@ -13,7 +12,7 @@ from backend.accounts.models import User
 from backend.audit.models import AuditEvent
 from backend.problems import Problem
 from surveys.cleaning.models import CleanRow, QualityFlag
-from surveys.corrections.decide import decide_bundle, decide_corrections
+from surveys.corrections.decide import decide_corrections
 from surveys.corrections.models import Correction, CorrectionStep
 from surveys.corrections.propose import Because, Wish, propose_corrections
 from surveys.lifecycle.rebuild import rebuild_records
@@ -23,7 +22,6 @@ from tests.surveys.corrections.interviews import (
     INCOME,
     MEMBER,
     interview,
-    register,
     rows_of,
     with_income,
 )
@@ -293,26 +291,6 @@ def test_answer_that_is_right_explains_the_flags_on_it(
     other.refresh_from_db()
     assert (flag.state, flag.settled_at is not None) == ("explained", True)
     assert (other.state, other.settled_at) == ("open", None)
-
-
-def test_bundle_is_decided_record_by_record(gulnara: User, alice: User) -> None:
-    seed = with_income()
-    first, second = register(seed, next(s for s in range(seed + 1, 999) if has_income(s)))
-    bundle = uuid4()
-    for record in (first, second):
-        row = rows_of(record, INCOME)[0]
-        propose_corrections(
-            record_id=record.pk, wishes=[Wish(row.pk, AMOUNT, 55)], because=CALL, by=gulnara,
-            bundle=bundle,
-        )  # fmt: skip
-    edit_amount(first, rows_of(first, INCOME)[0], "4321")
-
-    decided = decide_bundle(bundle=bundle, move="approve", by=alice)
-    drain()
-
-    assert [c.record_id for c in decided.done] == [second.pk]
-    assert [(pk, p.code) for pk, p in decided.refused] == [(first.pk, "correction_stale")]
-    assert rows_of(second, INCOME)[0].values["inc_amount"] == 55
 
 
 def has_income(seed: int) -> bool:
