@@ -107,8 +107,9 @@ def _bad_ids(row: SheetRow) -> Iterator[CellFault]:
             yield CellFault(row.number, name, "empty")
         elif text and as_id(text) is None:
             yield CellFault(row.number, name, "no_id")
+    drops = row.cells.get("action", "") == "drop"
     for name in ("path", "action", "source", "reason"):
-        if not row.cells.get(name, ""):
+        if not row.cells.get(name, "") and not (name == "path" and drops):
             yield CellFault(row.number, name, "empty")
 
 

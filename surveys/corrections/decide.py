@@ -14,13 +14,11 @@ from backend.accounts.models import User
 from backend.accounts.permissions import may_approve_corrections
 from backend.audit.log import log_event
 from backend.problems import Problem
-from surveys.cleaning.flags import LONGEST_REASON as MOST_WORDS
-from surveys.cleaning.flags import change_flag
-from surveys.cleaning.models import QualityFlag
 from surveys.corrections import states
+from surveys.corrections.explain import explain_flags, reopen_flags
 from surveys.corrections.models import Correction, CorrectionStep
 from surveys.corrections.propose import LONGEST_REASON, check_verdicts
-from surveys.corrections.records import Record, lock_record
+from surveys.corrections.records import Record, lock_editions, lock_record
 from surveys.corrections.visible import Questions, visible_corrections
 from surveys.privacy.models import Unmasking
 
@@ -40,17 +38,28 @@ def decide_corrections(
     found = visible_corrections(by).filter(pk=correction_id).first()
     if found is None:
         raise Problem("not_found")
-    record = lock_record(found.record_id)
+    record = lock_record(found.record_id) if found.path else None
+    if record is None:
+        lock_editions(found.record_id, deleted=move != states.APPROVE)
     group = Correction.objects.filter(bundle=found.bundle, record_id=found.record_id)
     locked = list(group.order_by("proposed_at", "pk").select_for_update(no_key=True))
     chosen = _movable(locked, correction_id, move)
     check_person(chosen, move, by, granted)
+    if record is None:
+        _write(chosen, move, by, why)  # a worker drops it, or brings it back: `lifecycle/drop.py`
+    else:
+        _check_record(record, chosen, move)
+        _write(chosen, move, by, why)
+        _follow(record, chosen, move, by, why)
+    return chosen
+
+
+def _check_record(record: Record, chosen: Sequence[Correction], move: str) -> None:
     if move == states.APPROVE:
         standing = record.with_(chosen)
         check_verdicts(record, chosen, [standing.verdicts[c.pk] for c in chosen])
     elif move == states.REVOKE:
         _check_nothing_rests(record, chosen)
-    return _write(record, chosen, move, by, why)
 
 
 def _movable(locked: Sequence[Correction], pk: UUID, move: str) -> list[Correction]:
@@ -90,9 +99,7 @@ def _check_nothing_rests(record: Record, chosen: Sequence[Correction]) -> None:
         raise Problem("correction_rests", count=len(resting), corrections=resting)
 
 
-def _write(
-    record: Record, chosen: Sequence[Correction], move: str, by: User, why: str
-) -> list[Correction]:
+def _write(chosen: Sequence[Correction], move: str, by: User, why: str) -> None:
     now = timezone.now()
     for correction in chosen:
         state = states.after(correction.state, move)
@@ -103,25 +110,21 @@ def _write(
         correction.state, correction.why = state, ""
         if move == states.APPROVE:
             correction.turn = step.pk
-        if move == states.REVOKE:
+        if move == states.REVOKE and correction.path:
             correction.applied_at = None
         correction.save(update_fields=["state", "why", "turn", "applied_at"])
-        log_event(f"correction.{state}", by=by, target=correction, record_id=str(record.id))
+        log_event(
+            f"correction.{state}", by=by, target=correction, record_id=str(correction.record_id)
+        )
+
+
+def _follow(record: Record, chosen: Sequence[Correction], move: str, by: User, why: str) -> None:
     if move == states.APPROVE:
-        _explain_flags(record, chosen, by)
+        explain_flags(record, chosen, by)
+    if move == states.REVOKE:
+        reopen_flags(record, chosen, by, why)
     if move in (states.APPROVE, states.REVOKE):
         record.process_again()
-    return list(chosen)
-
-
-def _explain_flags(record: Record, chosen: Sequence[Correction], by: User) -> None:
-    """An answer that is right as it is explains what checks found in it."""
-    right = {c.path: c.reason for c in chosen if c.action == Correction.Action.OKAY}
-    found = QualityFlag.objects.filter(submission=record.head, path__in=right, settled_at=None)
-    for flag in found.order_by("pk"):
-        reason = right[flag.path][:MOST_WORDS]
-        explained = QualityFlag.State.EXPLAINED
-        change_flag(flag_id=flag.pk, to=explained, by=by, reason=reason, looked=flag.state)
 
 
 def check_words(move: str, why: str) -> None:

@@ -9,14 +9,24 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from surveys.corrections import states
+from surveys.places.models import Place
 from surveys.privacy.models import Unmasking
 from surveys.submissions.models import Submission
 from surveys.xforms.models import Form
 
 
+class CorrectionQuerySet(models.QuerySet["Correction"]):
+    def drops_to_settle(self) -> "CorrectionQuerySet":
+        """Records whose dropping was approved and not done yet, or revoked and not undone."""
+        undone = Q(state=states.REVOKED, applied_at__isnull=False)
+        return self.filter(Q(state=states.APPROVED) | undone, path="").order_by("turn")
+
+
 class Correction(models.Model):
     """One answer that is to be another; what it says is never changed.
 
+    Without a `path` it is the whole record that is to be dropped; then `place` and `restricted` are
+    those of the record, since who may see the record may still see that it is gone.
     `bundle`: proposed together, and approved by one decision; of one record they hold together or
     not at all. `old` and `new` are texts as a tablet writes them, "" for no answer. `record_id` and
     `row_id` follow where two records turn out to be one.
@@ -53,7 +63,7 @@ class Correction(models.Model):
     record_id = models.UUIDField()
     row_id = models.UUIDField()
     repeat = models.CharField(max_length=1000, blank=True)
-    path = models.CharField(max_length=1000)
+    path = models.CharField(max_length=1000, blank=True)
     action = models.CharField(max_length=8, choices=Action)
     old = models.TextField(blank=True)
     new = models.TextField(blank=True)
@@ -63,13 +73,19 @@ class Correction(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
     proposed_at = models.DateTimeField()
+    place = models.ForeignKey(Place, null=True, on_delete=models.PROTECT, related_name="+")
+    restricted = models.BooleanField(default=False)
     state = models.CharField(max_length=10, choices=State, default=State.PROPOSED)
     why = models.CharField(max_length=12, blank=True)  # it does not hold: corrected.py's code
     turn = models.BigIntegerField(null=True)  # the step that approved it: the order of applying
     applied_at = models.DateTimeField(null=True)
 
+    objects = CorrectionQuerySet.as_manager()
+
     class Meta:
         indexes = [
+            # records to be dropped, or brought back
+            models.Index(fields=["turn"], name="correction_drops", condition=Q(path="")),
             # what is said of a record
             models.Index(fields=["record_id"], name="correction_record"),
             # whether a proposal waits for the same answer

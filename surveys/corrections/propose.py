@@ -17,6 +17,7 @@ from surveys.cleaning.corrected import STALE, Verdict, text_at
 from surveys.cleaning.placing import Fault
 from surveys.cleaning.plain import PlainError, write_plain
 from surveys.corrections import states
+from surveys.corrections.drops import propose_drop
 from surveys.corrections.models import Correction, CorrectionStep
 from surveys.corrections.records import Record, lock_record
 from surveys.corrections.standing import form_of_version
@@ -64,11 +65,15 @@ def propose_corrections(
 ) -> list[Correction]:
     """Corrections of one record that are approved together; they change nothing until then.
 
+    One wish to drop without a path is about the record itself (`drops.py`).
+
     Raises `Problem`: `not_found`, `record_unreadable`, `question_unknown`, `question_fixed`,
     `field_masked`, `correction_stale` with what stands there now, `correction_waiting` where a
     proposal for the same answer waits, `correction_invalid` with every fault, `value_invalid`.
     """
     _check_words(because, wishes)
+    if not all(wish.path for wish in wishes):
+        return [_drop(record_id, wishes, because, by=by, bundle=bundle)]
     record = lock_record(record_id)
     bundle = bundle or uuid4()
     made = [_made(record, wish, because, by=by, granted=granted, bundle=bundle) for wish in wishes]
@@ -86,6 +91,18 @@ def propose_corrections(
     for each in made:
         log_event("correction.proposed", by=by, target=each, record_id=str(record_id))
     return made
+
+
+def _drop(
+    record_id: UUID, wishes: Sequence[Wish], because: Because, *, by: User, bundle: UUID | None
+) -> Correction:
+    wish = wishes[0]
+    if len(wishes) > 1 or wish.action != Action.DROP or wish.row_id != record_id:
+        raise Problem("value_invalid", field="path", reason="is left out only to drop the record")
+    reason, source = because.reason, because.source
+    return propose_drop(
+        record_id=record_id, reason=reason, source=source, by=by, id=wish.id, bundle=bundle
+    )
 
 
 def check_verdicts(

@@ -72,9 +72,7 @@ def check_code(other: OtherText, code: str) -> None:
         raise Problem("value_invalid", field="code", reason="is not another choice")
 
 
-def answers_of(
-    form: Form, other: OtherText, user: User, words: Sequence[str] = ()
-) -> Any:
+def answers_of(form: Form, other: OtherText, user: User, words: Sequence[str] = ()) -> Any:
     """The rows that answer both, with the text as it is compared in `words`; with these only."""
     dataset = dataset_of_form(form)
     table = next((t for t in dataset.tables if t.path == other.text.repeat), None)

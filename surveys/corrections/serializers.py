@@ -44,7 +44,9 @@ class CorrectionPage(serializers.Serializer[object]):
 
 class WishedChange(serializers.Serializer[object]):
     row = serializers.UUIDField(required=False, help_text="The record itself where it is left out.")
-    path = serializers.CharField(max_length=1000)
+    path = serializers.CharField(
+        max_length=1000, allow_blank=True, help_text="Blank, with `drop`: the whole record."
+    )
     new = serializers.JSONField(
         required=False, allow_null=True, help_text="As in plain answers of the sync API."
     )

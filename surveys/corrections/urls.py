@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from surveys.corrections import errand_pages, pages, recode_pages, sheet_pages, views
+from surveys.corrections import drop_pages, errand_pages, pages, recode_pages, sheet_pages, views
 
 urlpatterns = [
     path("corrections/", pages.corrections, name="corrections"),
     path("corrections/decide/", pages.decide, name="corrections-decide"),
     path("corrections/of/<uuid:record_id>/", pages.propose, name="correct"),
+    path("corrections/drop/<uuid:record_id>/", drop_pages.drop, name="correct-drop"),
     path("corrections/recode/", recode_pages.recode, name="recode"),
     path("corrections/errands/<uuid:errand_id>/", errand_pages.errand, name="errand"),
     path("corrections/errands/<uuid:errand_id>/stop/", errand_pages.stop, name="errand-stop"),

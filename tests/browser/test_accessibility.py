@@ -75,7 +75,7 @@ def addresses() -> list[str]:
         "/indicators/O3.1/", "/indicators/P1/", "/indicators/tables/", "/review/sent-back/",
         "/nothing-here/",
         "/corrections/", "/corrections/recode/?form=rmp_registration", "/corrections/import/",
-        f"/corrections/of/{record.pk}/?at=hh_size",
+        f"/corrections/of/{record.pk}/?at=hh_size", f"/corrections/drop/{record.pk}/",
         "/quality/", "/quality/flags/", f"/quality/flags/{flag.pk}/", "/quality/enumerators/",
         "/quality/questions/", "/quality/checks/", "/quality/checks/value_unusual/",
         "/quality/back-checks/", f"/quality/back-checks/{draw.pk}/",
