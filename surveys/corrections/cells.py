@@ -21,7 +21,7 @@ SHEET = "corrections"
 # What an import reads; a sheet of ours has more columns, which say what became of it.
 READ = ("id", "record", "row", "path", "action", "old", "new", "source", "reason")
 NEEDED = frozenset({"record", "path", "action", "new", "source", "reason"})
-MOST_ROWS = 2000
+MOST_ROWS = 5000
 _STARTS = re.compile(r"'*[=+\-@\t\r]")
 
 

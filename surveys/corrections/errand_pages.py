@@ -13,17 +13,23 @@ from backend.accounts.permissions import logged_in
 from backend.problems import KINDS, Problem
 from surveys.corrections.errands import find_errand, stop_errand
 from surveys.corrections.visible import proposer
+from surveys.corrections.words import cell_words
+from surveys.privacy.access import reader
 
 
 @require_GET
 @login_required
 @never_cache
 def errand(request: HttpRequest, errand_id: UUID) -> HttpResponse:
-    found = find_errand(errand_id, proposer(logged_in(request)))
+    found = find_errand(errand_id, reader(logged_in(request)))
     context = {
         "errand": found,
         "refused": [(KINDS[code].title, count) for code, count in sorted(found.refused.items())],
-        "error": KINDS[found.error].title if found.error else "",
+        "problem": Problem(found.error, **found.found) if found.error else None,
+        "errors": [
+            {**each, "words": cell_words(each["code"], each["words"])}
+            for each in found.found.get("errors", ())
+        ],
     }
     return render(request, "corrections/errand.html", context)
 

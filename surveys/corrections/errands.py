@@ -123,13 +123,16 @@ def errand_json(errand: Errand) -> dict[str, object]:
 def errands_shown(user: User) -> list[Errand]:
     """One's last few; those of the last day, and whatever is being done."""
     lately = Q(asked_at__gte=timezone.now() - SHOWN_FOR) | Q(state=Errand.State.OPEN)
-    return list(user.errands.filter(lately).select_related("form")[:MOST_SHOWN])
+    return list(user.errands.filter(lately).select_related("form").defer("content")[:MOST_SHOWN])
 
 
 @transaction.atomic
 def stop_errand(errand: Errand, *, by: User) -> None:
-    """What was done stays done. Raises `Problem("correction_decided")` where it has ended."""
-    open_ = Errand.objects.filter(pk=errand.pk, state=Errand.State.OPEN)
+    """What was done stays done; a sheet is all or nothing, and not stopped.
+
+    Raises `Problem("correction_decided")` where it has ended.
+    """
+    open_ = Errand.objects.filter(pk=errand.pk, state=Errand.State.OPEN, form__isnull=False)
     if not open_.update(state=Errand.State.STOPPED, words=[], ended_at=timezone.now()):
         raise Problem("correction_decided", state=errand.state)
     log_event("errand.stopped", by=by, target=errand)

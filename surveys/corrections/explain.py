@@ -38,7 +38,7 @@ def reopen_flags(record: Record, revoked: Sequence[Correction], by: User, why: s
 def _right(record: Record, corrections: Sequence[Correction]) -> dict[str, str]:
     """Path as flags have it, with and without the number of the row → why it is right."""
     places = {row_id: place for place, row_id in record.places.items()}
-    found = {}
+    found: dict[str, str] = {}
     for each in corrections:
         if each.action == Correction.Action.OKAY:
             reason = each.reason[:LONGEST_REASON].strip()

@@ -130,9 +130,10 @@ class CorrectionStep(models.Model):
 class Errand(models.Model):
     """What was wished for many answers at once; a worker does it one by one, the row is the queue.
 
-    A recode proposes under `bundle`; any other move decides on what is in that bundle. `done_to` is
-    the last row or record that was dealt with, in the order of ids: whoever goes on starts behind
-    it. `words` may name people, and are forgotten at the end.
+    A recode proposes under `bundle`; most other moves decide on what is in that bundle; a sheet
+    goes in or out as a whole (`content`, and `found` says what was wrong with its cells). `done_to`
+    is the last row or record that was dealt with, in the order of ids: whoever goes on starts
+    behind it. `words` may name people, and are forgotten at the end.
     """
 
     class Move(models.TextChoices):
@@ -141,6 +142,8 @@ class Errand(models.Model):
         REJECT = states.REJECT, _("Reject")
         WITHDRAW = states.WITHDRAW, _("Withdraw")
         REVOKE = states.REVOKE, _("Revoke")
+        IMPORT = "import", _("Import a sheet")
+        EXPORT = "export", _("The log as a sheet (XLSX)")
 
     class State(models.TextChoices):
         OPEN = "open", _("Being done")
@@ -149,12 +152,14 @@ class Errand(models.Model):
         FAILED = "failed", _("Failed")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    form = models.ForeignKey(Form, on_delete=models.CASCADE, related_name="+")
+    form = models.ForeignKey(Form, null=True, on_delete=models.CASCADE, related_name="+")
     bundle = models.UUIDField()
     move = models.CharField(max_length=8, choices=Move)
     path = models.CharField(max_length=1000, blank=True)  # of the text behind "other"
     words: Any = models.JSONField(default=list)
-    code = models.TextField(blank=True)
+    code = models.TextField(blank=True)  # of the choice; of a sheet the query of its list
+    content = models.BinaryField(null=True)
+    found: Any = models.JSONField(default=dict)
     why = models.TextField(blank=True)
     granted = models.ForeignKey(Unmasking, null=True, on_delete=models.PROTECT, related_name="+")
     asked_by = models.ForeignKey(

@@ -112,4 +112,4 @@ class ErrandView(APIView):
     @extend_schema(operation_id="corrections_errand", responses=serializers.ErrandShape)
     def get(self, request: Request, errand_id: UUID) -> Response:
         """How far a decision on a whole bundle, or a recode, is; for whoever asked for it."""
-        return Response(errand_json(find_errand(errand_id, proposer(request.user))))
+        return Response(errand_json(find_errand(errand_id, reader(request.user))))

@@ -20,6 +20,7 @@ from surveys.corrections.models import Correction, Errand
 from surveys.corrections.others import OtherText
 from surveys.corrections.propose import Because
 from surveys.corrections.recode import answers_of, check_code, find_other, recode_answer
+from surveys.corrections.sheet_errands import run_sheet
 from surveys.corrections.visible import visible_corrections
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,10 @@ def run_errands() -> int:
 
 def _run(pk: UUID) -> bool:
     """Whether it ended here. Raises `Problem` where nothing of it may be done any more."""
-    errand = Errand.objects.select_related("form", "asked_by", "granted").get(pk=pk)
+    errands = Errand.objects.select_related("form", "asked_by", "granted").defer("content")
+    errand = errands.get(pk=pk)
+    if errand.move in (Errand.Move.IMPORT, Errand.Move.EXPORT):
+        return run_sheet(pk)
     by = errand.asked_by
     if not by.is_active or not may_propose_corrections(by):
         raise Problem("not_allowed")
@@ -69,6 +73,7 @@ class _Recode:
 
     def __init__(self, errand: Errand) -> None:
         self.errand, self.by = errand, errand.asked_by
+        assert errand.form is not None
         self.other: OtherText = find_other(errand.form, errand.path)
         check_code(self.other, errand.code)
         self.rows = answers_of(errand.form, self.other, self.by, errand.words)
@@ -152,7 +157,13 @@ def _one(pk: UUID, key: UUID, job: _Recode | _Decision) -> bool:
 
 @transaction.atomic
 def _end(pk: UUID, state: str, *, error: str = "") -> bool:
-    said = {"state": state, "error": error, "words": [], "ended_at": timezone.now()}
+    said = {
+        "state": state,
+        "error": error,
+        "words": [],
+        "ended_at": timezone.now(),
+        "content": None,
+    }
     if not Errand.objects.filter(pk=pk, state=State.OPEN).update(**said):
         return False
     errand = Errand.objects.select_related("asked_by").get(pk=pk)

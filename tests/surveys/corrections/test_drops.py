@@ -9,9 +9,10 @@ from django.test import Client
 from backend.accounts.models import User
 from surveys.cleaning.models import CleanRow, DeletedRecord
 from surveys.corrections.decide import decide_corrections
-from surveys.corrections.models import Correction
+from surveys.corrections.models import Correction, Errand
 from surveys.corrections.propose import Because, Wish, propose_corrections
 from surveys.corrections.visible import visible_corrections
+from surveys.corrections.work import run_errands
 from surveys.datasets.build import build_waiting_exports, request_export
 from surveys.entities.models import Entity
 from surveys.households.models import LinkKey, Membership
@@ -22,7 +23,7 @@ from surveys.places.models import Place
 from surveys.submissions.models import Submission
 from tests.conftest import make_user
 from tests.surveys.corrections.test_decide import problem, renamed
-from tests.surveys.corrections.test_sheet import errors_of, rows_in, sheet_of, upload
+from tests.surveys.corrections.test_sheet import errors_of, log_of, rows_in, sheet_of, upload
 from tests.surveys.datasets.odata.conftest import with_token
 from tests.surveys.household_forms import arrive, drain
 
@@ -184,11 +185,13 @@ def test_page_and_log_propose_and_show_it(
     assert settle_drops() == 1
     listed = as_alice.get("/corrections/?state=in_force").content.decode()
     assert "the whole record" in listed
-    (row,) = rows_in(as_alice.get("/corrections/log.xlsx").content)
+    (row,) = rows_in(log_of(as_alice).content)
     assert (row["record"], row["path"], row["action"]) == (str(record.pk), None, "drop")
     said = {"record": str(record.pk), "path": "", "action": "drop", "new": "", "source": "office"}
     again = sheet_of({**row, "path": "", "new": "", "old": ""})
     assert as_gulnara.post("/corrections/import/", {"file": upload(again)}).status_code == 302
+    run_errands()
+    assert not Errand.objects.exclude(state="done").exists()
     assert Correction.objects.count() == 1
     assert errors_of(sheet_of({**said, "reason": "Again"}), gulnara)[0][2] == "not_found"
 
@@ -197,6 +200,7 @@ def test_sheet_and_api_propose_it(record: CleanRow, as_gulnara: Client) -> None:
     said = {"record": str(record.pk), "path": "", "action": "drop", "new": "", "source": "office"}
     sheet = sheet_of({**said, "reason": "Only for training"})
     assert as_gulnara.post("/corrections/import/", {"file": upload(sheet)}).status_code == 302
+    run_errands()
     made = Correction.objects.get()
     assert (made.path, made.action, made.record_id) == ("", "drop", record.pk)
     for wrong in ({"path": "", "action": "replace", "new": "1"}, {"path": "", "action": "okay"}):
