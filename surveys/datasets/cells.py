@@ -5,6 +5,7 @@ beside them. PostgreSQL would need five times as long to take each answer out.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import count, repeat
 from typing import Any
 
 import orjson
@@ -62,10 +63,14 @@ class Cells:
         self.expressions = [answers, *(_expression(name, others or {}) for name in columns)]
         self._constants = [slot.constant for slot in slots if slot.is_constant]
         self._constant_texts = as_texts(self._constants)
-        self._at_column = {name: at for at, name in enumerate(columns)}
-        self._pick = Known(self._picker)
         keys = list(dict.fromkeys(s.answer for s in slots if s.answer is not None))
-        self._keys, self.places = keys, self._places(keys)
+        self._keys = keys
+        # What each slot reads, by a name of its own; answers are known by their key.
+        self._names = [(s.column,) if s.column else s.answer or at for at, s in enumerate(slots)]
+        constants = [at for at, slot in enumerate(slots) if slot.is_constant]
+        self._before = {name: at for at, name in enumerate([*((c,) for c in columns), *constants])}
+        self._pick = Known(self._picker)
+        self.places = self._places(keys)
 
     def values(self, row: Read) -> list[Any]:
         """Every value that was read of a row, once; `places` says where in it that of each slot
@@ -86,18 +91,9 @@ class Cells:
 
     def _places(self, keys: Sequence[str]) -> list[int]:
         """Where each slot stands among columns, constants, nothing, and the answers to `keys`."""
-        constant, nothing = len(self._at_column), len(self._at_column) + len(self._constants)
-        at_answer = {key: at for at, key in enumerate(keys, nothing + 1)}
-        places = []
-        for slot in self.slots:
-            if slot.is_constant:
-                places.append(constant)
-                constant += 1
-            elif slot.column is not None:
-                places.append(self._at_column[slot.column])
-            else:
-                places.append(at_answer.get(slot.answer or "", nothing))
-        return places
+        nothing = len(self._before)
+        at: dict[Any, int] = {**self._before, **dict(zip(keys, count(nothing + 1)))}
+        return list(map(at.get, self._names, repeat(nothing)))
 
 
 def _expression(name: str, others: Mapping[str, Combinable]) -> Combinable:

@@ -23,6 +23,7 @@ from tests.benchmarks import (
     wire,
 )
 from tests.benchmarks.bench import Bench
+from tests.benchmarks.pace import pace
 from tests.benchmarks.report import TITLE, Measurement, as_lines, write_json
 from tests.live import LiveServer
 
@@ -60,7 +61,7 @@ def main(chosen: list[str]) -> None:
         bench = Bench(server)
         print(TITLE)
         for row in chosen or ROWS:
-            found = list(ROWS[row](bench))
+            found = [*ROWS[row](bench), pace(row)]
             measurements += found
             print(as_lines(found), flush=True)
         bench.nothing_was_lost()

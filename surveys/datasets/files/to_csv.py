@@ -49,10 +49,8 @@ def _fields(column: Sequence[Cell], finish: Known) -> Sequence[Any]:
     if kinds <= NUMBERS:
         return column
     if kinds <= TEXTS:
-        return [
-            f"'{text}" if text and text[0] in FORMULA_STARTS else text  # type: ignore[index]
-            for text in column
-        ]
+        risky = {text for text in set(column) if text and text[0] in FORMULA_STARTS}  # type: ignore[index]
+        return [f"'{text}" if text in risky else text for text in column] if risky else column
     return [None if cell is None else finish[type(cell), cell] for cell in column]
 
 

@@ -4,7 +4,7 @@ A tablet is a number of the register, never a name.
 """
 
 from collections.abc import Mapping
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import add
 from typing import Any
 
@@ -37,8 +37,9 @@ def fact_slots(recipient: str) -> dict[str, Slot]:
     return {**slots, "submitterId": Slot()} if recipient else slots
 
 
+@lru_cache(maxsize=64)
 def fact_expressions(dataset: Dataset) -> Mapping[str, Combinable]:
-    """How each is found for a root row."""
+    """How each is found for a root row; a query takes copies of them."""
     present = Attachment.objects.filter(submission_id=OuterRef("submission_id"), alternate=0)
     edits = Submission.objects.filter(record_id=OuterRef("record_id"))
     return {
