@@ -49,7 +49,6 @@ def ask_log(*, query: QueryDict, by: User, granted: Unmasking | None = None) -> 
 
 def run_sheet(pk: UUID) -> bool:
     """Whether it ended here: another worker may be at it."""
-    forget_old_logs()
     with transaction.atomic():
         locked = Errand.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
         found = locked.filter(pk=pk, state=State.OPEN)
@@ -63,6 +62,7 @@ def run_sheet(pk: UUID) -> bool:
 
 
 def forget_old_logs() -> None:
+    """Their errands stay."""
     old = Errand.objects.filter(move=Move.EXPORT, ended_at__lt=timezone.now() - KEPT_FOR)
     old.exclude(content=None).update(content=None)
 

@@ -20,7 +20,7 @@ from surveys.corrections.models import Correction, Errand
 from surveys.corrections.others import OtherText
 from surveys.corrections.propose import Because
 from surveys.corrections.recode import answers_of, check_code, find_other, recode_answer
-from surveys.corrections.sheet_errands import run_sheet
+from surveys.corrections.sheet_errands import forget_old_logs, run_sheet
 from surveys.corrections.visible import visible_corrections
 
 log = logging.getLogger(__name__)
@@ -35,6 +35,7 @@ def run_errands() -> int:
     Raises OperationalError when the database is away: the next bell or sweep goes on.
     """
     ended = 0
+    forget_old_logs()
     open_ = Errand.objects.filter(state=State.OPEN).order_by("asked_at")
     for pk in list(open_.values_list("pk", flat=True)):
         try:
