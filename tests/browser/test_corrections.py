@@ -128,7 +128,7 @@ def test_pages_with_corrections_have_no_barriers(
     visitor.log_in("alice")
     for path in (
         "/corrections/",
-        "/corrections/recode/?form=rmp_registration&path=intro/partner_other",
+        "/corrections/recode/?form=rmp_registration",
         f"/corrections/errands/{errand.pk}/",
         f"/corrections/drop/{record.pk}/",
         f"/records/rmp_registration/{record.pk}/",
