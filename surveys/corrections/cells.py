@@ -14,6 +14,7 @@ from uuid import UUID
 
 from openpyxl import load_workbook
 
+from backend.said import Said
 from surveys.xforms.findings import WorkbookError
 from surveys.xforms.workbook import without_dimensions, workbook_kind
 
@@ -63,7 +64,9 @@ def read_log(content: bytes) -> tuple[list[SheetRow], list[CellFault]]:
     Raises `WorkbookError` for what is no workbook, or a dangerous one.
     """
     if workbook_kind(content) != ".xlsx":
-        raise WorkbookError("workbook_unreadable", reason="Save it as .xlsx and upload again.")
+        raise WorkbookError(
+            "workbook_unreadable", reason=Said("Save it as .xlsx and upload again.")
+        )
     try:
         book = load_workbook(BytesIO(without_dimensions(content)), read_only=True)
         if SHEET not in book.sheetnames:
@@ -72,7 +75,7 @@ def read_log(content: bytes) -> tuple[list[SheetRow], list[CellFault]]:
         return _read(list(lines))
     except (KeyError, ValueError, TypeError, AttributeError, OSError) as error:
         raise WorkbookError(
-            "workbook_unreadable", reason="The workbook is damaged. Export it again."
+            "workbook_unreadable", reason=Said("The workbook is damaged. Export it again.")
         ) from error
 
 

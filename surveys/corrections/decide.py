@@ -14,6 +14,7 @@ from backend.accounts.models import User
 from backend.accounts.permissions import may_approve_corrections
 from backend.audit.log import log_event
 from backend.problems import Problem
+from backend.said import Said
 from surveys.corrections import states
 from surveys.corrections.explain import explain_flags, reopen_flags
 from surveys.corrections.models import Correction, CorrectionStep
@@ -130,10 +131,16 @@ def _follow(record: Record, chosen: Sequence[Correction], move: str, by: User, w
 def check_words(move: str, why: str) -> None:
     """Raises `Problem`: `value_invalid`, `reason_missing`."""
     if move not in states.MOVES:
-        raise Problem("value_invalid", field="move", reason=" or ".join(states.MOVES))
+        raise Problem(
+            "value_invalid",
+            field="move",
+            reason=Said("one of {allowed}", allowed=", ".join(states.MOVES)),
+        )
     if len(why) > LONGEST_REASON or "\0" in why:
         raise Problem(
-            "value_invalid", field="why", reason=f"at most {LONGEST_REASON} plain characters"
+            "value_invalid",
+            field="why",
+            reason=Said("at most {most} plain characters", most=LONGEST_REASON),
         )
     if move in (states.REJECT, states.REVOKE) and not why.strip():
         raise Problem("reason_missing")

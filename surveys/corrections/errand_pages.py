@@ -11,7 +11,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from backend.accounts.permissions import logged_in
 from backend.problems import KINDS, Problem
+from backend.said import Said
 from surveys.corrections.errands import find_errand, stop_errand
+from surveys.corrections.models import Errand
 from surveys.corrections.visible import proposer
 from surveys.corrections.words import cell_words
 from surveys.privacy.access import reader
@@ -25,13 +27,19 @@ def errand(request: HttpRequest, errand_id: UUID) -> HttpResponse:
     context = {
         "errand": found,
         "refused": [(KINDS[code].title, count) for code, count in sorted(found.refused.items())],
-        "problem": Problem(found.error, **found.found) if found.error else None,
+        "problem": _problem(found) if found.error else None,
         "errors": [
             {**each, "words": cell_words(each["code"], each["words"])}
             for each in found.found.get("errors", ())
         ],
     }
     return render(request, "corrections/errand.html", context)
+
+
+def _problem(errand: Errand) -> Problem:
+    kept = errand.found.items()
+    details = {n: Said.from_json(v) if isinstance(v, dict) else v for n, v in kept}
+    return Problem(errand.error, **details)
 
 
 @require_POST

@@ -14,6 +14,7 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.audit.log import log_event
 from backend.problems import Problem
+from backend.said import Said
 from surveys.corrections import states
 from surveys.corrections.decide import check_person, check_words
 from surveys.corrections.models import Correction, Errand
@@ -49,7 +50,7 @@ def ask_recode(
     """
     other = find_other(form, path)
     if not 0 < len(words) <= MOST_TEXTS:
-        raise Problem("value_invalid", field="words", reason="choose texts first")
+        raise Problem("value_invalid", field="words", reason=Said("choose texts first"))
     check_code(other, code)
     check_reason(reason)
     check_shown(other, by, granted)

@@ -15,6 +15,7 @@ from backend.accounts.models import User
 from backend.accounts.permissions import may_review
 from backend.pagination import column_key, page_of, page_size_of
 from backend.problems import Problem
+from backend.said import Said
 from surveys.corrections import states
 from surveys.corrections.models import Correction, CorrectionStep
 from surveys.corrections.visible import Questions, visible_corrections
@@ -120,7 +121,11 @@ def wanted(user: User, query: QueryDict) -> QuerySet[Correction]:
     rows = visible_corrections(user)
     state = query.get("state", "") or "all"
     if state not in STATES:
-        raise Problem("value_invalid", field="state", reason=" or ".join(STATES))
+        raise Problem(
+            "value_invalid",
+            field="state",
+            reason=Said("one of {allowed}", allowed=", ".join(STATES)),
+        )
     rows = rows.filter(state__in=STATES[state])
     if form_id := query.get("form", ""):
         rows = rows.filter(form=find_form(form_id))
@@ -129,7 +134,7 @@ def wanted(user: User, query: QueryDict) -> QuerySet[Correction]:
             rows = rows.filter(**{column: read_uuid(name, text)})
     if path := query.get("path", ""):
         if "\0" in path:
-            raise Problem("value_invalid", field="path", reason="holds a NUL character")
+            raise Problem("value_invalid", field="path", reason=Said("holds a NUL character"))
         rows = rows.filter(path=path)
     return rows
 
@@ -217,4 +222,4 @@ def read_uuid(name: str, text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise Problem("value_invalid", field=name, reason="is no id") from None
+        raise Problem("value_invalid", field=name, reason=Said("is no id")) from None

@@ -11,6 +11,7 @@ from django.db.models.functions import Lower, Trim
 
 from backend.accounts.models import User
 from backend.problems import Problem
+from backend.said import Said
 from surveys.cleaning.models import CleanRow
 from surveys.corrections.models import Correction
 from surveys.corrections.others import OtherText, other_texts, recoded
@@ -69,7 +70,7 @@ def check_shown(other: OtherText, user: User, granted: Unmasking | None) -> None
 def check_code(other: OtherText, code: str) -> None:
     """Raises `Problem("value_invalid")`."""
     if code == other.code or code not in {choice.name for choice in other.choice.choices}:
-        raise Problem("value_invalid", field="code", reason="is not another choice")
+        raise Problem("value_invalid", field="code", reason=Said("is not another choice"))
 
 
 def answers_of(form: Form, other: OtherText, user: User, words: Sequence[str] = ()) -> Any:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.audit.log import log_event
 from backend.problems import Problem
+from backend.said import Said
 from surveys.corrections.listing import wanted
 from surveys.corrections.models import Errand
 from surveys.corrections.sheet import import_log, write_log
@@ -36,7 +37,7 @@ def ask_import(*, content: bytes, by: User, granted: Unmasking | None = None) ->
     except WorkbookError as error:
         raise Problem(error.code, **error.details) from error
     if kind != ".xlsx":
-        raise Problem("workbook_unreadable", reason="Save it as .xlsx and upload again.")
+        raise Problem("workbook_unreadable", reason=Said("Save it as .xlsx and upload again."))
     return _ask(Move.IMPORT, by, granted, content=content)
 
 
@@ -74,7 +75,7 @@ def _imported(errand: Errand) -> Mapping[str, object]:
         with transaction.atomic():
             done = import_log(content=content, by=by, granted=errand.granted)
     except Problem as problem:
-        found = problem.details
+        found = {n: v.as_json() if isinstance(v, Said) else v for n, v in problem.details.items()}
         return {"state": State.FAILED, "error": problem.code, "found": found, "content": None}
     total = len(done.proposed) + done.unchanged
     found = {"unchanged": done.unchanged}

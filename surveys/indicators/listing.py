@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from backend.accounts.models import User
 from backend.problems import Problem
+from backend.said import Said
 from surveys.indicators.columns import units_of_columns
 from surveys.indicators.definitions import Definition
 from surveys.indicators.figures import UNKNOWN, Groups
@@ -42,7 +43,11 @@ def households_page(asked: Asked, query: Mapping[str, str]) -> HouseholdPage:
     check_may_list(asked.user, asked.definition)
     status = query.get("status") or COUNTED
     if status not in STATUSES:
-        raise Problem("value_invalid", field="status", reason="takes counted or dropped")
+        raise Problem(
+            "value_invalid",
+            field="status",
+            reason=Said("one of {allowed}", allowed=", ".join(("counted", "dropped"))),
+        )
     page, size = (
         _number(query, "page", 1, 100_000),
         _number(query, "page_size", PAGE_SIZE, LARGEST_PAGE),
@@ -66,8 +71,11 @@ def _counted(
     measures = [m.key for m in asked.definition.measures]
     measure = query.get("measure") or measures[0]
     if measure not in measures:
-        words = ", ".join(measures)
-        raise Problem("value_invalid", field="measure", reason=f"takes one of {words}")
+        raise Problem(
+            "value_invalid",
+            field="measure",
+            reason=Said("one of {allowed}", allowed=", ".join(measures)),
+        )
     result = result_of(asked)
     check_computable(result)
     wanted = _wanted(asked, query)
@@ -133,7 +141,9 @@ def _matches(groups: Groups, wanted: Mapping[str, str]) -> bool:
 def _number(query: Mapping[str, str], name: str, default: int, most: int) -> int:
     text = query.get(name) or str(default)
     if not text.isascii() or not text.isdecimal() or not 1 <= int(text[:9]) <= most:
-        raise Problem("value_invalid", field=name, reason=f"takes a number from 1 to {most}")
+        raise Problem(
+            "value_invalid", field=name, reason=Said("a number from 1 to {most}", most=most)
+        )
     return int(text)
 
 

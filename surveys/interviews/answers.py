@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.problems import Problem
+from backend.said import Said
 from surveys.datasets.tables import find_form
 from surveys.interviews.aims import Line, round_progress
 from surveys.interviews.figures import Board, board_of
@@ -72,7 +73,7 @@ def _span(text: str) -> int:
     if not text:
         return SPANS[0]
     if text not in map(str, SPANS):
-        reason = f"one of {', '.join(map(str, SPANS))}"
+        reason = Said("one of {allowed}", allowed=", ".join(map(str, SPANS)))
         raise Problem("value_invalid", field="days", reason=reason)
     return int(text)
 

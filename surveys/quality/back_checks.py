@@ -14,6 +14,7 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.audit.log import log_event
 from backend.problems import Problem
+from backend.said import Said
 from surveys.cleaning.models import CleanRow
 from surveys.datasets.tables import find_form
 from surveys.quality.comparing import VARIABLES, Compared, Rate, compare, rates
@@ -47,10 +48,13 @@ def draw_back_checks(wanted: Wanted, *, by: User) -> BackCheckDraw:
     """
     form = find_form(wanted.form_id)
     if wanted.form_id not in VARIABLES:
-        known = ", ".join(VARIABLES)
-        raise Problem("value_invalid", field="form", reason=f"one of {known}")
+        raise Problem(
+            "value_invalid",
+            field="form",
+            reason=Said("one of {allowed}", allowed=", ".join(VARIABLES)),
+        )
     if not 1 <= wanted.percent <= 100:
-        raise Problem("value_invalid", field="percent", reason="a number from 1 to 100")
+        raise Problem("value_invalid", field="percent", reason=Said("a number from 1 to 100"))
     asked, places = _interviews(wanted, by)
     if not asked:
         raise Problem("nothing_to_draw")
@@ -111,7 +115,7 @@ def link_back_check(*, check_id: int, again: UUID | None, by: User) -> BackCheck
             check.save(update_fields=["again_id", "linked_by", "linked_at"])
     except IntegrityError:
         raise Problem(
-            "back_check_invalid", reason="The record is linked to another interview."
+            "back_check_invalid", reason=Said("The record is linked to another interview.")
         ) from None
     log_event("back_check.linked", by=by, target=check, again=str(again or ""))
     return check
@@ -120,11 +124,11 @@ def link_back_check(*, check_id: int, again: UUID | None, by: User) -> BackCheck
 def _check_second(check: BackCheck, again: UUID, by: User) -> None:
     rows = {row.pk: row for row in visible_records(by).filter(pk__in=(check.record_id, again))}
     if again == check.record_id:
-        raise Problem("back_check_invalid", reason="An interview does not check itself.")
+        raise Problem("back_check_invalid", reason=Said("An interview does not check itself."))
     if again not in rows:
         raise Problem("not_found")
     if rows[again].form_id != rows[check.record_id].form_id:
-        raise Problem("back_check_invalid", reason="The record is of another form.")
+        raise Problem("back_check_invalid", reason=Said("The record is of another form."))
 
 
 @dataclass(frozen=True, slots=True)

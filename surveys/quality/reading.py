@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.problems import Problem
+from backend.said import Said
 from surveys.cleaning.models import CleanRow, QualityFlag
 from surveys.datasets.columns import Dataset
 from surveys.datasets.tables import all_datasets, find_form
@@ -53,11 +54,15 @@ def flags_asked_for(user: User, query: QueryDict) -> QuerySet[QualityFlag]:
     asked = {name: query.get(name, "") for name in FILTERS}
     for name, value in asked.items():
         if "\0" in value:
-            raise Problem("value_invalid", field=name, reason="holds a NUL character")
+            raise Problem("value_invalid", field=name, reason=Said("holds a NUL character"))
     flags = visible_flags(user, _records_asked_for(user, asked))
     state = asked["state"] or LIVE
     if state not in STATES:
-        raise Problem("value_invalid", field="state", reason=f"one of {', '.join(STATES)}")
+        raise Problem(
+            "value_invalid",
+            field="state",
+            reason=Said("one of {allowed}", allowed=", ".join(STATES)),
+        )
     if state == LIVE:
         flags = flags.filter(settled_at=None)
     elif state != ALL:
@@ -82,7 +87,9 @@ def _records_asked_for(user: User, asked: Mapping[str, str]) -> QuerySet[CleanRo
         try:
             records = records.filter(pk=UUID(asked["record"]))
         except ValueError:
-            raise Problem("value_invalid", field="record", reason="the id of a record") from None
+            raise Problem(
+                "value_invalid", field="record", reason=Said("the id of a record")
+            ) from None
     return records
 
 

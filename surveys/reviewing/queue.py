@@ -11,6 +11,7 @@ from django.http import HttpRequest, QueryDict
 from backend.accounts.models import User
 from backend.pagination import Page, column_key, page_of
 from backend.problems import Problem
+from backend.said import Said
 from surveys.cleaning.models import CleanRow, QualityFlag
 from surveys.datasets.tables import find_form
 from surveys.households.models import Membership
@@ -82,11 +83,15 @@ def queue_of(user: User, query: QueryDict) -> Queue:
     """The queue an address asks for. Raises `Problem("value_invalid")`."""
     state = query.get("queue", "") or WAITING
     if state not in _STATES:
-        raise Problem("value_invalid", field="queue", reason=f"one of {', '.join(_STATES)}")
+        raise Problem(
+            "value_invalid",
+            field="queue",
+            reason=Said("one of {allowed}", allowed=", ".join(_STATES)),
+        )
     words = {name: query.get(name, "") for name in ("form", "place", "flag")}
     for name, word in words.items():
         if "\0" in word:
-            raise Problem("value_invalid", field=name, reason="holds a NUL character")
+            raise Problem("value_invalid", field=name, reason=Said("holds a NUL character"))
     newest = query.get("order", "") == "newest"
     return Queue(user, state=state, newest_first=newest, **words)
 
