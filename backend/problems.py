@@ -244,6 +244,11 @@ KINDS: dict[str, Kind] = {
     "correction_decided": Kind(
         409, "Decided already", "Somebody was faster: the correction is {state} now."
     ),
+    "correction_busy": Kind(
+        409,
+        "Being decided already",
+        "A worker is deciding on what was proposed with it: {left} answer(s) are left. Wait, or stop that first.",
+    ),
     "correction_own": Kind(
         403,
         "Not by the same person",

@@ -22,7 +22,7 @@ SHEET = "corrections"
 # What an import reads; a sheet of ours has more columns, which say what became of it.
 READ = ("id", "record", "row", "path", "action", "old", "new", "source", "reason")
 NEEDED = frozenset({"record", "path", "action", "new", "source", "reason"})
-MOST_ROWS = 2000
+MOST_ROWS = 5000
 _STARTS = re.compile(r"'*[=+\-@\t\r]")
 
 
@@ -110,8 +110,9 @@ def _bad_ids(row: SheetRow) -> Iterator[CellFault]:
             yield CellFault(row.number, name, "empty")
         elif text and as_id(text) is None:
             yield CellFault(row.number, name, "no_id")
+    drops = row.cells.get("action", "") == "drop"
     for name in ("path", "action", "source", "reason"):
-        if not row.cells.get(name, ""):
+        if not row.cells.get(name, "") and not (name == "path" and drops):
             yield CellFault(row.number, name, "empty")
 
 

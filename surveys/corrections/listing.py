@@ -9,6 +9,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from backend.accounts.models import User
 from backend.accounts.permissions import may_review
@@ -91,7 +92,8 @@ def _line(
     dataset = questions.datasets[correction.form_id]
     hidden = questions.hidden(correction, user, granted)
     asked = dataset.language(language) or dataset.languages[0]
-    label = "" if column is None else label_in(column.field.labels, asked) or column.name
+    label = _("the whole record") if not correction.path else ""
+    label = label if column is None else label_in(column.field.labels, asked) or column.name
     return Line(
         correction=correction,
         column=column,
@@ -210,8 +212,8 @@ def first_of_bundles(
     rows: QuerySet[Correction], bundles: Iterable[UUID], most: int
 ) -> list[Correction]:
     """At most so many of each bundle, among these."""
-    place = Window(RowNumber(), partition_by=F("bundle"), order_by=["proposed_at", "pk"])
-    found = rows.filter(bundle__in=list(bundles)).annotate(place=place).filter(place__lte=most)
+    number = Window(RowNumber(), partition_by=F("bundle"), order_by=["proposed_at", "pk"])
+    found = rows.filter(bundle__in=list(bundles)).annotate(number=number).filter(number__lte=most)
     return list(found.select_related("form", "proposed_by").order_by("proposed_at", "pk"))
 
 

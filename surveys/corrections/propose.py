@@ -18,6 +18,7 @@ from surveys.cleaning.corrected import STALE, Verdict, text_at
 from surveys.cleaning.placing import Fault
 from surveys.cleaning.plain import PlainError, write_plain
 from surveys.corrections import states
+from surveys.corrections.drops import propose_drop
 from surveys.corrections.models import Correction, CorrectionStep
 from surveys.corrections.records import Record, lock_record
 from surveys.corrections.standing import form_of_version
@@ -65,11 +66,15 @@ def propose_corrections(
 ) -> list[Correction]:
     """Corrections of one record that are approved together; they change nothing until then.
 
+    One wish to drop without a path is about the record itself (`drops.py`).
+
     Raises `Problem`: `not_found`, `record_unreadable`, `question_unknown`, `question_fixed`,
     `field_masked`, `correction_stale` with what stands there now, `correction_waiting` where a
     proposal for the same answer waits, `correction_invalid` with every fault, `value_invalid`.
     """
     _check_words(because, wishes)
+    if not all(wish.path for wish in wishes):
+        return [_drop(record_id, wishes, because, by=by, bundle=bundle)]
     record = lock_record(record_id)
     bundle = bundle or uuid4()
     made = [_made(record, wish, because, by=by, granted=granted, bundle=bundle) for wish in wishes]
@@ -87,6 +92,20 @@ def propose_corrections(
     for each in made:
         log_event("correction.proposed", by=by, target=each, record_id=str(record_id))
     return made
+
+
+def _drop(
+    record_id: UUID, wishes: Sequence[Wish], because: Because, *, by: User, bundle: UUID | None
+) -> Correction:
+    wish = wishes[0]
+    if len(wishes) > 1 or wish.action != Action.DROP or wish.row_id != record_id:
+        raise Problem(
+            "value_invalid", field="path", reason=Said("is left out only to drop the record")
+        )
+    reason, source = because.reason, because.source
+    return propose_drop(
+        record_id=record_id, reason=reason, source=source, by=by, id=wish.id, bundle=bundle
+    )
 
 
 def check_verdicts(
@@ -194,15 +213,20 @@ def _check_nobody_else(record: Record, wish: Wish) -> None:
             raise Problem("correction_waiting", path=wish.path, correction=str(other.pk))
 
 
-def _check_words(because: Because, wishes: Sequence[Wish]) -> None:
-    if len(because.reason.strip()) < LEAST_REASON:
+def check_reason(words: str) -> None:
+    """Raises `Problem`: `reason_missing`, `value_invalid`."""
+    if len(words.strip()) < LEAST_REASON:
         raise Problem("reason_missing")
-    if len(because.reason) > LONGEST_REASON or "\0" in because.reason:
+    if len(words) > LONGEST_REASON or "\0" in words:
         raise Problem(
             "value_invalid",
             field="reason",
             reason=Said("at most {most} plain characters", most=LONGEST_REASON),
         )
+
+
+def _check_words(because: Because, wishes: Sequence[Wish]) -> None:
+    check_reason(because.reason)
     if because.source not in Correction.Source.values:
         raise Problem(
             "value_invalid",
