@@ -17,6 +17,7 @@ from rest_framework.utils.urls import replace_query_param
 
 from backend.keyset import Key, as_plain, rows_beyond
 from backend.problems import Problem
+from backend.said import Said
 
 Row = dict[str, Any]
 PAGE_SIZE = 250
@@ -87,7 +88,11 @@ def page_size_of(request: HttpRequest) -> int:
     if not text:
         return PAGE_SIZE
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= MOST_ROWS:
-        raise Problem("value_invalid", field="page_size", reason=f"a number from 1 to {MOST_ROWS}")
+        raise Problem(
+            "value_invalid",
+            field="page_size",
+            reason=Said("a number from 1 to {most}", most=MOST_ROWS),
+        )
     return int(text)
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from django.utils.translation import gettext
 
+from backend.said import Said
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -242,6 +244,11 @@ KINDS: dict[str, Kind] = {
     "correction_decided": Kind(
         409, "Decided already", "Somebody was faster: the correction is {state} now."
     ),
+    "correction_busy": Kind(
+        409,
+        "Being decided already",
+        "A worker is deciding on what was proposed with it: {left} answer(s) are left. Wait, or stop that first.",
+    ),
     "correction_own": Kind(
         403,
         "Not by the same person",
@@ -421,10 +428,16 @@ KINDS: dict[str, Kind] = {
 RETRY_AFTER_SECONDS = 5
 
 
+def spoken(words: Any) -> Any:
+    """What was Said, in the language of the page; everything else as it is."""
+    return words.through(gettext) if isinstance(words, Said) else words
+
+
 class Problem(Exception):
     """An error a caller can act on: `Problem("form_unknown", form_id="x")`.
 
     `details` fill the words and travel as members of the JSON; never put a name, phone or place in.
+    A detail that is a sentence, `reason` above all, is Said where a page may show it.
     """
 
     def __init__(self, code: str, /, **details: Any) -> None:
@@ -444,7 +457,8 @@ class Problem(Exception):
     @property
     def words(self) -> str:
         """In the language of the page; to programs always in English (`backend.languages`)."""
-        return gettext(self.kind.words).format(**self.details)
+        details = {name: spoken(detail) for name, detail in self.details.items()}
+        return gettext(self.kind.words).format(**details)
 
     @property
     def headers(self) -> dict[str, str]:

@@ -124,6 +124,7 @@ CELERY_TASK_ROUTES = {
     "surveys.lifecycle.tasks.relink_task": {"queue": "batch"},
     "surveys.indicators.tasks.*": {"queue": "batch"},
     "surveys.quality.tasks.*": {"queue": "batch"},
+    "surveys.corrections.tasks.*": {"queue": "batch"},
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 SWEEP_SECONDS = env_int("SWEEP_SECONDS", 15, least=1, most=3600)
@@ -185,6 +186,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "keep-sort-indexes": {
         "task": "surveys.datasets.tasks.keep_sort_indexes_task",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS},
+    },
+    "sweep-errands": {
+        "task": "surveys.corrections.tasks.run_errands_task",
         "schedule": SWEEP_SECONDS,
         "options": {"expires": SWEEP_SECONDS},
     },

@@ -48,9 +48,11 @@ class EnrolForm(forms.Form):
         lines = (" ".join(line.split()) for line in self.cleaned_data["names"].splitlines())
         names = list(dict.fromkeys(line for line in lines if line))
         if len(names) > MOST_ON_ONE_SHEET:
-            raise forms.ValidationError(f"{MOST_ON_ONE_SHEET} tablets at a time.")
+            words = _("At most %(most)d tablets at a time.")
+            raise forms.ValidationError(words, params={"most": MOST_ON_ONE_SHEET})
         if any(len(name) > MAX_NAME for name in names):
-            raise forms.ValidationError(f"A name may have {MAX_NAME} characters.")
+            words = _("A name may have %(most)d characters.")
+            raise forms.ValidationError(words, params={"most": MAX_NAME})
         return names
 
 

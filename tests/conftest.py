@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from hypothesis import HealthCheck, settings
 
 from backend.accounts.models import User
 from surveys.entities.publish import forget_places
@@ -13,6 +14,10 @@ from surveys.lifecycle.process import process_waiting
 from tests.live import LiveServer
 
 PASSWORD = "a long enough password"
+
+# On a busy machine an example may take long: that is no finding.
+settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("calm")
 
 
 @pytest.hookimpl(trylast=True)

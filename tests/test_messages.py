@@ -1,7 +1,9 @@
 """The interface in four languages: nothing untranslated, nothing translated wrongly by its form."""
 
+import ast
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from django.template.loader import get_template
@@ -12,6 +14,7 @@ from tests.messages import (
     PLURALS,
     ROOT,
     every_message,
+    messages_of,
     mo_bytes,
     po_bytes,
     po_path,
@@ -31,6 +34,9 @@ IN_EVERY_LANGUAGE = {
     },
 }
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%|{\w*(?:![rs])?}|</?\w+[^>]*>")
+# What only programs and tablets are told is English: `docs/translations.md`.
+FOR_PROGRAMS = ("sync/", "surveys/datasets/odata/")
+MODULES = [path for path in sources() if path.suffix == ".py"]
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -108,6 +114,39 @@ def test_translations_are_written_in_the_letters_of_the_language(catalogs, langu
 def test_template_says_nothing_that_cannot_be_translated(path):
     allowed = IN_EVERY_LANGUAGE.get(str(path.relative_to(ROOT)), set())
     assert [text for text in bare_texts(path.read_text()) if text not in allowed] == []
+
+
+def calls(path: Path, name: str) -> list[ast.Call]:
+    nodes = ast.walk(ast.parse(path.read_text()))
+    found = (node for node in nodes if isinstance(node, ast.Call))
+    return [node for node in found if isinstance(node.func, ast.Name) and node.func.id == name]
+
+
+def test_every_sentence_of_a_pure_module_stands_where_it_is_said() -> None:
+    """Else it is no message: `make messages` finds what is written out, and nothing else."""
+    users = [path for path in MODULES if "from backend.said import Said" in path.read_text()]
+    said = [(path, call) for path in users for call in calls(path, "Said")]
+    found = {message.id for path in users for message in messages_of(path)}
+
+    assert len(said) > 150
+    assert [
+        f"{path.relative_to(ROOT)}:{call.lineno}"
+        for path, call in said
+        if not isinstance(call.args[0], ast.Constant) or call.args[0].value not in found
+    ] == []
+
+
+def test_every_reason_that_a_page_may_show_can_be_translated() -> None:
+    english = [
+        f"{name}:{call.lineno}"
+        for path in MODULES
+        if not (name := str(path.relative_to(ROOT))).startswith(FOR_PROGRAMS)
+        for call in calls(path, "Problem") + calls(path, "WorkbookError")
+        for given in call.keywords
+        if given.arg == "reason"
+        and isinstance(given.value, ast.Constant | ast.JoinedStr | ast.BinOp)
+    ]
+    assert english == []
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)

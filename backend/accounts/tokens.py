@@ -13,6 +13,7 @@ from django.utils import timezone
 from backend.accounts.models import PersonalToken, User
 from backend.audit.log import log_event
 from backend.problems import Problem
+from backend.said import Said
 
 TOKEN_DAYS = 365
 _LETTERS = string.ascii_letters + string.digits
@@ -109,7 +110,7 @@ def _check_covered(made: PersonalToken, above: PersonalToken) -> None:
     if above.form_ids and not set(made.form_ids) <= set(above.form_ids):
         raise Problem("token_scope", form_ids=", ".join(above.form_ids))
     if not above.covers(made):
-        reason = "a token makes tokens for its own purpose only"
+        reason = Said("a token makes tokens for its own purpose only")
         raise Problem("value_invalid", field="purpose", reason=reason)
 
 

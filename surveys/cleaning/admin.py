@@ -10,6 +10,7 @@ from backend.console import ReadOnlyAdmin
 from surveys.cleaning.flags import change_flag
 from surveys.cleaning.models import CleanRow, QualityFlag
 from surveys.privacy.access import rows_for
+from surveys.privacy.flags import flags_for
 
 
 @admin.register(QualityFlag)
@@ -22,8 +23,10 @@ class QualityFlagAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[QualityFlag]:
         """Flags of the records that this person may see."""
-        rows = CleanRow.objects.filter(rows_for(logged_in(request)), repeat="")
-        return super().get_queryset(request).filter(submission__in=rows.values("submission"))
+        user = logged_in(request)
+        rows = CleanRow.objects.filter(rows_for(user), repeat="")
+        flags = super().get_queryset(request).filter(flags_for(user))
+        return flags.filter(submission__in=rows.values("submission"))
 
     @admin.display(ordering="submission__form")
     def form_id(self, flag: QualityFlag) -> str:

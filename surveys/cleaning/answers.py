@@ -91,7 +91,16 @@ def make_plan(schema: Schema) -> Plan:
         plan.field, plan.key, plan.read = each, each.key, coercer(each)
         plan.media = each.type in MEDIA_TYPES
         plan.restricted = each.restricted
+    _close(top)
     return top
+
+
+def _close(plan: Plan) -> bool:
+    """Restricts groups in which nothing else is asked: whatever is sent there is as private."""
+    if plan.children and plan.field is None:
+        closed = [_close(child) for child in plan.children.values()]  # each, down to the leaves
+        plan.restricted = all(closed)
+    return plan.restricted
 
 
 def _plan_at(plan: Plan, path: str) -> Plan:
@@ -116,14 +125,15 @@ class _Walk:
             name = tag.rpartition("}")[2]
             known = plan.children.get(name)
             if known is None:
-                self.unknown(child, f"{plan.path}/{name}" if plan.path else name, row)
+                path = f"{plan.path}/{name}" if plan.path else name
+                self.unknown(child, Plan(path, restricted=plan.restricted), row)
             elif known.field is not None:
                 if child.text is not None and not child.text.isspace():
                     self.question(child.text, known, row)
                 else:
                     row.verbatim.setdefault(known.key, "")
                 if len(child):
-                    self.children(child, Plan(path=known.path), row)
+                    self.children(child, Plan(known.path, restricted=known.restricted), row)
             elif known.repeat:
                 self.repeat(child, known, row)
             else:
@@ -154,16 +164,17 @@ class _Walk:
         if rows[-1] is row and not any(row.verbatim.values()):
             rows.pop()
 
-    def unknown(self, element: "etree._Element", path: str, row: Row) -> None:
+    def unknown(self, element: "etree._Element", plan: Plan, row: Row) -> None:
         """Keeps the text of a node the schema does not have, under its path."""
-        if path in _ENVELOPE:
+        if plan.path in _ENVELOPE:
             return
         text = element.text
         if text is not None and not text.isspace():
-            self.keep_beside(text, path, row)
-            if not path.startswith("meta/"):
-                self.flag(NODE_UNKNOWN, path)
-        self.children(element, Plan(path=path), row)
+            self.keep_beside(text, plan.path, row)
+            if not plan.path.startswith("meta/"):
+                self.flag(NODE_UNKNOWN, plan.path)
+                self.answers.restricted |= plan.restricted
+        self.children(element, plan, row)
 
     def keep_beside(self, text: str, path: str, row: Row) -> None:
         times = self.kept[id(row), path] = self.kept.get((id(row), path), 0) + 1

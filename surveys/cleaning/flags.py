@@ -8,6 +8,7 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.audit.log import log_event
 from backend.problems import Problem
+from backend.said import Said
 from surveys.cleaning.models import SETTLED, FlagStep, QualityFlag
 
 LONGEST_REASON = 500  # characters
@@ -22,7 +23,11 @@ def change_flag(*, flag_id: int, to: str, by: User, reason: str, looked: str) ->
     Raises `Problem`: `not_found`, `value_invalid`, `reason_missing`, `flag_changed`.
     """
     if to not in State.values:
-        raise Problem("value_invalid", field="state", reason=f"one of {', '.join(State.values)}")
+        raise Problem(
+            "value_invalid",
+            field="state",
+            reason=Said("one of {allowed}", allowed=", ".join(State.values)),
+        )
     reason = checked_reason(reason)
     flag = QualityFlag.objects.select_for_update(no_key=True).filter(pk=flag_id).first()
     if flag is None:
@@ -57,10 +62,12 @@ def move_flags(moves: Sequence[tuple[QualityFlag, str, str]]) -> None:
 def checked_reason(text: str) -> str:
     """The reason as it is kept. Raises `Problem`: `reason_missing`, `value_invalid`."""
     if "\0" in text:
-        raise Problem("value_invalid", field="reason", reason="holds a NUL character")
+        raise Problem("value_invalid", field="reason", reason=Said("holds a NUL character"))
     if len(text) > LONGEST_REASON:
         raise Problem(
-            "value_invalid", field="reason", reason=f"at most {LONGEST_REASON} characters"
+            "value_invalid",
+            field="reason",
+            reason=Said("at most {most} characters", most=LONGEST_REASON),
         )
     if not text.strip():
         raise Problem("reason_missing")

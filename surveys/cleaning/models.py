@@ -128,6 +128,7 @@ class QualityFlag(models.Model):
     bounds: Any = models.JSONField(default=dict)
     created_at = models.DateTimeField(auto_now_add=True)
     settled_at = models.DateTimeField(null=True)
+    restricted = models.BooleanField(default=False)  # tells of legal aid: named people only
 
     class Meta:
         constraints = [

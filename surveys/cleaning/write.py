@@ -23,6 +23,7 @@ from surveys.cleaning.models import (
     FlagStep,
     QualityFlag,
 )
+from surveys.privacy.flags import is_restricted, restricted_paths
 
 State = QualityFlag.State
 # In the order of COPY; `updated_at` comes last and is not compared.
@@ -179,6 +180,7 @@ def write_flags(records: Sequence[CleanRecord]) -> None:
         if not record.lineage.deleted
         for flag in record.flags
     }
+    closed = _closed(records)
     again = [s.pk for r in records if not r.lineage.first_time for s in r.lineage.editions]
     found = QualityFlag.objects.filter(submission_id__in=again, origin=QualityFlag.Origin.READING)
     stored = {(flag.submission_id, flag.code, flag.path): flag for flag in found}
@@ -188,10 +190,23 @@ def write_flags(records: Sequence[CleanRecord]) -> None:
     _open_again([flag for key, flag in stored.items() if key in wanted])
     QualityFlag.objects.bulk_create(
         [
-            QualityFlag(submission_id=submission_id, code=code, path=path)
+            QualityFlag(
+                submission_id=submission_id,
+                code=code,
+                path=path,
+                restricted=is_restricted(path, closed[submission_id]),
+            )
             for submission_id, code, path in sorted(wanted - stored.keys())
         ]
     )
+
+
+def _closed(records: Sequence[CleanRecord]) -> dict[int, frozenset[str]]:
+    """Submission → what only people named for legal aid are told of, where there are flags."""
+    flagged = [(r.lineage.head.pk, r.reading) for r in records if r.flags]
+    versions = {reading.version_pk: reading.schema for _, reading in flagged}
+    paths = {pk: restricted_paths(schema.fields) for pk, schema in versions.items()}
+    return {head: paths[reading.version_pk] for head, reading in flagged}
 
 
 def _take_away(flags: QuerySet[QualityFlag]) -> None:

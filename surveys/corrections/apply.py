@@ -13,6 +13,7 @@ from surveys.cleaning.clean import Reading
 from surveys.cleaning.corrected import STALE, Standing
 from surveys.cleaning.write import row_ids
 from surveys.corrections import states
+from surveys.corrections.drops import move_drops
 from surveys.corrections.models import Correction
 from surveys.corrections.standing import live_corrections, row_numbers, stand
 from surveys.submissions.editions import Lineage
@@ -32,6 +33,9 @@ def apply_log(lineages: Iterable[Lineage], readings: dict[int, Reading], *, now:
     for correction in live_corrections(ids) if ids else ():
         by_record.setdefault(correction.record_id, []).append(correction)
     changed: list[Correction] = []
+    for lineage in again:
+        if lineage.former_ids:
+            move_drops(lineage.former_ids, lineage.record_id)
     for lineage in again if by_record else ():
         found = [c for i in (lineage.record_id, *lineage.former_ids) for c in by_record.get(i, ())]
         if found:

@@ -8,6 +8,7 @@ from django.utils.translation import get_language
 
 from backend.accounts.models import User
 from backend.problems import Problem
+from backend.said import Said
 from surveys.cleaning.answers import MEDIA_TYPES
 from surveys.cleaning.models import CleanRow
 from surveys.corrections.listing import text_words
@@ -73,7 +74,7 @@ def read_places(texts: Iterable[str], record_id: UUID) -> list[Place]:
         try:
             row_id = UUID(row) if row else record_id
         except ValueError:
-            raise Problem("request_malformed", reason="The page names no answer.") from None
+            raise Problem("request_malformed", reason=Said("The page names no answer.")) from None
         found[row_id, path] = Place(row_id, path, is_root=row_id == record_id)
     return list(found.values())
 

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from openpyxl import load_workbook
 
+from backend.said import Said
 from surveys.xforms.findings import WorkbookError
 from surveys.xforms.workbook import without_dimensions, workbook_kind
 
@@ -21,7 +22,7 @@ SHEET = "corrections"
 # What an import reads; a sheet of ours has more columns, which say what became of it.
 READ = ("id", "record", "row", "path", "action", "old", "new", "source", "reason")
 NEEDED = frozenset({"record", "path", "action", "new", "source", "reason"})
-MOST_ROWS = 2000
+MOST_ROWS = 5000
 _STARTS = re.compile(r"'*[=+\-@\t\r]")
 
 
@@ -63,7 +64,9 @@ def read_log(content: bytes) -> tuple[list[SheetRow], list[CellFault]]:
     Raises `WorkbookError` for what is no workbook, or a dangerous one.
     """
     if workbook_kind(content) != ".xlsx":
-        raise WorkbookError("workbook_unreadable", reason="Save it as .xlsx and upload again.")
+        raise WorkbookError(
+            "workbook_unreadable", reason=Said("Save it as .xlsx and upload again.")
+        )
     try:
         book = load_workbook(BytesIO(without_dimensions(content)), read_only=True)
         if SHEET not in book.sheetnames:
@@ -72,7 +75,7 @@ def read_log(content: bytes) -> tuple[list[SheetRow], list[CellFault]]:
         return _read(list(lines))
     except (KeyError, ValueError, TypeError, AttributeError, OSError) as error:
         raise WorkbookError(
-            "workbook_unreadable", reason="The workbook is damaged. Export it again."
+            "workbook_unreadable", reason=Said("The workbook is damaged. Export it again.")
         ) from error
 
 
@@ -107,8 +110,9 @@ def _bad_ids(row: SheetRow) -> Iterator[CellFault]:
             yield CellFault(row.number, name, "empty")
         elif text and as_id(text) is None:
             yield CellFault(row.number, name, "no_id")
+    drops = row.cells.get("action", "") == "drop"
     for name in ("path", "action", "source", "reason"):
-        if not row.cells.get(name, ""):
+        if not row.cells.get(name, "") and not (name == "path" and drops):
             yield CellFault(row.number, name, "empty")
 
 

@@ -5,7 +5,6 @@ record in the queue again: the worker reads it with the log as it is then.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db import transaction
@@ -15,23 +14,14 @@ from backend.accounts.models import User
 from backend.accounts.permissions import may_approve_corrections
 from backend.audit.log import log_event
 from backend.problems import Problem
-from surveys.cleaning.flags import LONGEST_REASON as MOST_WORDS
-from surveys.cleaning.flags import change_flag
-from surveys.cleaning.models import QualityFlag
+from backend.said import Said
 from surveys.corrections import states
+from surveys.corrections.explain import explain_flags, reopen_flags
 from surveys.corrections.models import Correction, CorrectionStep
 from surveys.corrections.propose import LONGEST_REASON, check_verdicts
-from surveys.corrections.records import Record, lock_record
+from surveys.corrections.records import Record, lock_editions, lock_record
 from surveys.corrections.visible import Questions, visible_corrections
 from surveys.privacy.models import Unmasking
-
-
-@dataclass(slots=True)
-class Decided:
-    """What was decided of a bundle; `refused`: a record whose part could not be, and why."""
-
-    done: list[Correction] = field(default_factory=list)
-    refused: list[tuple[UUID, Problem]] = field(default_factory=list)
 
 
 @transaction.atomic
@@ -45,40 +35,32 @@ def decide_corrections(
     `correction_stale`, `correction_invalid`, `correction_rests` where a later one rests on what is
     to be revoked, `field_masked`, `reason_missing`.
     """
-    _check_words(move, why)
+    check_words(move, why)
     found = visible_corrections(by).filter(pk=correction_id).first()
     if found is None:
         raise Problem("not_found")
-    record = lock_record(found.record_id)
+    record = lock_record(found.record_id) if found.path else None
+    if record is None:
+        lock_editions(found.record_id, deleted=move != states.APPROVE)
     group = Correction.objects.filter(bundle=found.bundle, record_id=found.record_id)
     locked = list(group.order_by("proposed_at", "pk").select_for_update(no_key=True))
     chosen = _movable(locked, correction_id, move)
-    _check_person(chosen, move, by, granted)
+    check_person(chosen, move, by, granted)
+    if record is None:
+        _write(chosen, move, by, why)  # a worker drops it, or brings it back: `lifecycle/drop.py`
+    else:
+        _check_record(record, chosen, move)
+        _write(chosen, move, by, why)
+        _follow(record, chosen, move, by, why)
+    return chosen
+
+
+def _check_record(record: Record, chosen: Sequence[Correction], move: str) -> None:
     if move == states.APPROVE:
         standing = record.with_(chosen)
         check_verdicts(record, chosen, [standing.verdicts[c.pk] for c in chosen])
     elif move == states.REVOKE:
         _check_nothing_rests(record, chosen)
-    return _write(record, chosen, move, by, why)
-
-
-def decide_bundle(
-    *, bundle: UUID, move: str, by: User, why: str = "", granted: Unmasking | None = None
-) -> Decided:
-    """Decides on all records of a bundle, each for itself: what cannot be is left as it is."""
-    decided = Decided()
-    mine = visible_corrections(by).filter(bundle=bundle).order_by("record_id", "pk")
-    one_each = mine.distinct("record_id").values_list("pk", "record_id")
-    for pk, record_id in list(one_each):
-        try:
-            decided.done += decide_corrections(
-                correction_id=pk, move=move, by=by, why=why, granted=granted
-            )
-        except Problem as problem:
-            decided.refused.append((record_id, problem))
-    if not decided.done and not decided.refused:
-        raise Problem("not_found")
-    return decided
 
 
 def _movable(locked: Sequence[Correction], pk: UUID, move: str) -> list[Correction]:
@@ -91,9 +73,10 @@ def _movable(locked: Sequence[Correction], pk: UUID, move: str) -> list[Correcti
     return [c for c in locked if states.after(c.state, move) is not None]
 
 
-def _check_person(
+def check_person(
     chosen: Sequence[Correction], move: str, by: User, granted: Unmasking | None
 ) -> None:
+    """Raises `Problem`: `not_allowed`, `correction_own`, `field_masked`."""
     own = any(c.proposed_by_id == by.pk for c in chosen)
     if move == states.WITHDRAW:
         if not own:
@@ -117,9 +100,7 @@ def _check_nothing_rests(record: Record, chosen: Sequence[Correction]) -> None:
         raise Problem("correction_rests", count=len(resting), corrections=resting)
 
 
-def _write(
-    record: Record, chosen: Sequence[Correction], move: str, by: User, why: str
-) -> list[Correction]:
+def _write(chosen: Sequence[Correction], move: str, by: User, why: str) -> None:
     now = timezone.now()
     for correction in chosen:
         state = states.after(correction.state, move)
@@ -130,33 +111,36 @@ def _write(
         correction.state, correction.why = state, ""
         if move == states.APPROVE:
             correction.turn = step.pk
-        if move == states.REVOKE:
+        if move == states.REVOKE and correction.path:
             correction.applied_at = None
         correction.save(update_fields=["state", "why", "turn", "applied_at"])
-        log_event(f"correction.{state}", by=by, target=correction, record_id=str(record.id))
+        log_event(
+            f"correction.{state}", by=by, target=correction, record_id=str(correction.record_id)
+        )
+
+
+def _follow(record: Record, chosen: Sequence[Correction], move: str, by: User, why: str) -> None:
     if move == states.APPROVE:
-        _explain_flags(record, chosen, by)
+        explain_flags(record, chosen, by)
+    if move == states.REVOKE:
+        reopen_flags(record, chosen, by, why)
     if move in (states.APPROVE, states.REVOKE):
         record.process_again()
-    return list(chosen)
 
 
-def _explain_flags(record: Record, chosen: Sequence[Correction], by: User) -> None:
-    """An answer that is right as it is explains what checks found in it."""
-    right = {c.path: c.reason for c in chosen if c.action == Correction.Action.OKAY}
-    found = QualityFlag.objects.filter(submission=record.head, path__in=right, settled_at=None)
-    for flag in found.order_by("pk"):
-        reason = right[flag.path][:MOST_WORDS]
-        explained = QualityFlag.State.EXPLAINED
-        change_flag(flag_id=flag.pk, to=explained, by=by, reason=reason, looked=flag.state)
-
-
-def _check_words(move: str, why: str) -> None:
+def check_words(move: str, why: str) -> None:
+    """Raises `Problem`: `value_invalid`, `reason_missing`."""
     if move not in states.MOVES:
-        raise Problem("value_invalid", field="move", reason=" or ".join(states.MOVES))
+        raise Problem(
+            "value_invalid",
+            field="move",
+            reason=Said("one of {allowed}", allowed=", ".join(states.MOVES)),
+        )
     if len(why) > LONGEST_REASON or "\0" in why:
         raise Problem(
-            "value_invalid", field="why", reason=f"at most {LONGEST_REASON} plain characters"
+            "value_invalid",
+            field="why",
+            reason=Said("at most {most} plain characters", most=LONGEST_REASON),
         )
     if move in (states.REJECT, states.REVOKE) and not why.strip():
         raise Problem("reason_missing")

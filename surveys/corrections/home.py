@@ -9,6 +9,7 @@ from backend.accounts.permissions import may_approve_corrections, may_propose_co
 from backend.home import Figure
 from surveys.corrections import states
 from surveys.corrections.listing import one_of_each_bundle
+from surveys.corrections.models import Errand
 from surveys.corrections.visible import visible_corrections
 
 
@@ -27,4 +28,7 @@ def correction_figures(user: User) -> list[Figure]:
     n = one_of_each_bundle(seen.filter(state=states.STALE, proposed_by=user)).count()
     label = ngettext("correction of yours fits no more", "corrections of yours fit no more", n)
     hint = _("the record says something else now")
-    return [*figures, Figure(label, n, hint, f"{page}?state={states.STALE}", "bad")]
+    figures.append(Figure(label, n, hint, f"{page}?state={states.STALE}", "bad"))
+    n = user.errands.filter(state=Errand.State.OPEN).count()
+    label = ngettext("task for many answers", "tasks for many answers", n)
+    return [*figures, Figure(label, n, _("being done in the background"), page)]

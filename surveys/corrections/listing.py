@@ -9,11 +9,13 @@ from django.db.models import Exists, F, OuterRef, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from backend.accounts.models import User
 from backend.accounts.permissions import may_review
 from backend.pagination import column_key, page_of, page_size_of
 from backend.problems import Problem
+from backend.said import Said
 from surveys.corrections import states
 from surveys.corrections.models import Correction, CorrectionStep
 from surveys.corrections.visible import Questions, visible_corrections
@@ -90,7 +92,8 @@ def _line(
     dataset = questions.datasets[correction.form_id]
     hidden = questions.hidden(correction, user, granted)
     asked = dataset.language(language) or dataset.languages[0]
-    label = "" if column is None else label_in(column.field.labels, asked) or column.name
+    label = _("the whole record") if not correction.path else ""
+    label = label if column is None else label_in(column.field.labels, asked) or column.name
     return Line(
         correction=correction,
         column=column,
@@ -118,7 +121,11 @@ def wanted(user: User, query: QueryDict) -> QuerySet[Correction]:
     rows = visible_corrections(user)
     state = query.get("state", "") or "all"
     if state not in STATES:
-        raise Problem("value_invalid", field="state", reason=" or ".join(STATES))
+        raise Problem(
+            "value_invalid",
+            field="state",
+            reason=Said("one of {allowed}", allowed=", ".join(STATES)),
+        )
     rows = rows.filter(state__in=STATES[state])
     if form_id := query.get("form", ""):
         rows = rows.filter(form=find_form(form_id))
@@ -127,7 +134,7 @@ def wanted(user: User, query: QueryDict) -> QuerySet[Correction]:
             rows = rows.filter(**{column: read_uuid(name, text)})
     if path := query.get("path", ""):
         if "\0" in path:
-            raise Problem("value_invalid", field="path", reason="holds a NUL character")
+            raise Problem("value_invalid", field="path", reason=Said("holds a NUL character"))
         rows = rows.filter(path=path)
     return rows
 
@@ -205,8 +212,8 @@ def first_of_bundles(
     rows: QuerySet[Correction], bundles: Iterable[UUID], most: int
 ) -> list[Correction]:
     """At most so many of each bundle, among these."""
-    place = Window(RowNumber(), partition_by=F("bundle"), order_by=["proposed_at", "pk"])
-    found = rows.filter(bundle__in=list(bundles)).annotate(place=place).filter(place__lte=most)
+    number = Window(RowNumber(), partition_by=F("bundle"), order_by=["proposed_at", "pk"])
+    found = rows.filter(bundle__in=list(bundles)).annotate(number=number).filter(number__lte=most)
     return list(found.select_related("form", "proposed_by").order_by("proposed_at", "pk"))
 
 
@@ -215,4 +222,4 @@ def read_uuid(name: str, text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise Problem("value_invalid", field=name, reason="is no id") from None
+        raise Problem("value_invalid", field=name, reason=Said("is no id")) from None

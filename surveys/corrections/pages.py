@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -25,7 +24,9 @@ from backend.accounts.permissions import (
 from backend.problems import Problem
 from surveys.cleaning.models import CleanRow
 from surveys.corrections.asked import Asked, Place, asked_at, read_places
-from surveys.corrections.decide import decide_bundle, decide_corrections
+from surveys.corrections.bell import ring_errands_bell
+from surveys.corrections.decide import decide_corrections
+from surveys.corrections.errands import ask_decision, errands_shown
 from surveys.corrections.listing import (
     Line,
     first_of_bundles,
@@ -68,6 +69,7 @@ def corrections(request: HttpRequest) -> HttpResponse:
         "address": query.urlencode(),
         "groups": GROUPS,
         "forms": published_forms(),
+        "errands": errands_shown(user),
         "may_propose": may_propose_corrections(user),
         "may_approve": may_approve_corrections(user),
         "may_unmask": may_unmask(user),
@@ -111,34 +113,16 @@ def decide(request: HttpRequest) -> HttpResponse:
     try:
         pk = read_uuid("correction", typed.get("correction", ""))
         if typed.get("whole"):
-            _decide_whole(request, pk, move, why, granted=granted)
-        else:
-            decide_corrections(correction_id=pk, move=move, by=user, why=why, granted=granted)
-            messages.success(request, str(DONE[move]))
+            errand = ask_decision(correction_id=pk, move=move, by=user, why=why, granted=granted)
+            ring_errands_bell()
+            return redirect("errand", errand.pk)
+        decide_corrections(correction_id=pk, move=move, by=user, why=why, granted=granted)
+        messages.success(request, str(DONE[move]))
     except Problem as problem:
         messages.error(request, f"{problem.kind.title}. {problem.words}")
     back = typed.get("back", "")
     here = url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure())
     return redirect(back if here else "corrections")
-
-
-def _decide_whole(
-    request: HttpRequest, pk: UUID, move: str, why: str, *, granted: Unmasking | None
-) -> None:
-    user = logged_in(request)
-    found = Correction.objects.filter(pk=pk).first()
-    bundle = found.bundle if found else pk
-    decided = decide_bundle(bundle=bundle, move=move, by=user, why=why, granted=granted)
-    if decided.done:
-        messages.success(request, str(DONE[move]))
-    if left := len(decided.refused):
-        words = ngettext(
-            "%(count)s record was left as it is: %(why)s",
-            "%(count)s records were left as they are: %(why)s",
-            left,
-        )
-        first = decided.refused[0][1]
-        messages.warning(request, words % {"count": left, "why": first.kind.title})
 
 
 @require_http_methods(["GET", "POST"])

@@ -12,11 +12,13 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.audit.log import log_event
 from backend.problems import Problem
+from backend.said import Said
 from surveys.cleaning.answers import MEDIA_TYPES
 from surveys.cleaning.corrected import STALE, Verdict, text_at
 from surveys.cleaning.placing import Fault
 from surveys.cleaning.plain import PlainError, write_plain
 from surveys.corrections import states
+from surveys.corrections.drops import propose_drop
 from surveys.corrections.models import Correction, CorrectionStep
 from surveys.corrections.records import Record, lock_record
 from surveys.corrections.standing import form_of_version
@@ -64,11 +66,15 @@ def propose_corrections(
 ) -> list[Correction]:
     """Corrections of one record that are approved together; they change nothing until then.
 
+    One wish to drop without a path is about the record itself (`drops.py`).
+
     Raises `Problem`: `not_found`, `record_unreadable`, `question_unknown`, `question_fixed`,
     `field_masked`, `correction_stale` with what stands there now, `correction_waiting` where a
     proposal for the same answer waits, `correction_invalid` with every fault, `value_invalid`.
     """
     _check_words(because, wishes)
+    if not all(wish.path for wish in wishes):
+        return [_drop(record_id, wishes, because, by=by, bundle=bundle)]
     record = lock_record(record_id)
     bundle = bundle or uuid4()
     made = [_made(record, wish, because, by=by, granted=granted, bundle=bundle) for wish in wishes]
@@ -86,6 +92,20 @@ def propose_corrections(
     for each in made:
         log_event("correction.proposed", by=by, target=each, record_id=str(record_id))
     return made
+
+
+def _drop(
+    record_id: UUID, wishes: Sequence[Wish], because: Because, *, by: User, bundle: UUID | None
+) -> Correction:
+    wish = wishes[0]
+    if len(wishes) > 1 or wish.action != Action.DROP or wish.row_id != record_id:
+        raise Problem(
+            "value_invalid", field="path", reason=Said("is left out only to drop the record")
+        )
+    reason, source = because.reason, because.source
+    return propose_drop(
+        record_id=record_id, reason=reason, source=source, by=by, id=wish.id, bundle=bundle
+    )
 
 
 def check_verdicts(
@@ -153,7 +173,7 @@ def _names_an_entity(record: Record, field: Field) -> bool:
 def _standing_text(record: Record, wish: Wish, field: Field) -> str:
     number = record.numbers.get(wish.row_id)
     if number is None or record.reading.answers.rows[number].repeat != field.repeat:
-        raise Problem("value_invalid", field="row", reason="the record has no such row")
+        raise Problem("value_invalid", field="row", reason=Said("the record has no such row"))
     assert record.reading.version_pk is not None
     now = text_at(form_of_version(record.reading.version_pk), record.now, number, field.path)
     if wish.old is not None and wish.old.strip() != now:
@@ -172,11 +192,17 @@ def _new_text(wish: Wish, field: Field, now: str) -> str:
         except PlainError as error:
             raise _invalid((Fault(field.path, error.code),)) from error
         if not new:
-            raise Problem("value_invalid", field="new", reason="is empty; to remove it say drop")
+            raise Problem(
+                "value_invalid", field="new", reason=Said("is empty; to remove it say drop")
+            )
     if len(new) > LONGEST_ANSWER:
-        raise Problem("value_invalid", field="new", reason=f"at most {LONGEST_ANSWER} characters")
+        raise Problem(
+            "value_invalid",
+            field="new",
+            reason=Said("at most {most} characters", most=LONGEST_ANSWER),
+        )
     if new == now:
-        raise Problem("value_invalid", field="new", reason="is what stands there already")
+        raise Problem("value_invalid", field="new", reason=Said("is what stands there already"))
     return new
 
 
@@ -187,22 +213,41 @@ def _check_nobody_else(record: Record, wish: Wish) -> None:
             raise Problem("correction_waiting", path=wish.path, correction=str(other.pk))
 
 
-def _check_words(because: Because, wishes: Sequence[Wish]) -> None:
-    if len(because.reason.strip()) < LEAST_REASON:
+def check_reason(words: str) -> None:
+    """Raises `Problem`: `reason_missing`, `value_invalid`."""
+    if len(words.strip()) < LEAST_REASON:
         raise Problem("reason_missing")
-    if len(because.reason) > LONGEST_REASON or "\0" in because.reason:
+    if len(words) > LONGEST_REASON or "\0" in words:
         raise Problem(
-            "value_invalid", field="reason", reason=f"at most {LONGEST_REASON} plain characters"
+            "value_invalid",
+            field="reason",
+            reason=Said("at most {most} plain characters", most=LONGEST_REASON),
         )
+
+
+def _check_words(because: Because, wishes: Sequence[Wish]) -> None:
+    check_reason(because.reason)
     if because.source not in Correction.Source.values:
-        raise Problem("value_invalid", field="source", reason=" or ".join(Correction.Source.values))
+        raise Problem(
+            "value_invalid",
+            field="source",
+            reason=Said("one of {allowed}", allowed=", ".join(Correction.Source.values)),
+        )
     if not 0 < len(wishes) <= MOST_AT_ONCE:
-        raise Problem("value_invalid", field="changes", reason=f"1 to {MOST_AT_ONCE}")
+        raise Problem(
+            "value_invalid", field="changes", reason=Said("1 to {most}", most=MOST_AT_ONCE)
+        )
     if len({(wish.row_id, wish.path) for wish in wishes}) < len(wishes):
-        raise Problem("value_invalid", field="changes", reason="one answer stands there twice")
+        raise Problem(
+            "value_invalid", field="changes", reason=Said("one answer stands there twice")
+        )
     for wish in wishes:
         if wish.action not in Action.values:
-            raise Problem("value_invalid", field="action", reason=" or ".join(Action.values))
+            raise Problem(
+                "value_invalid",
+                field="action",
+                reason=Said("one of {allowed}", allowed=", ".join(Action.values)),
+            )
 
 
 def _invalid(faults: Sequence[Fault], record: Record | None = None) -> Problem:

@@ -75,13 +75,18 @@ def lock_record(record_id: UUID) -> Record:
     Raises `Problem`: `not_found`, `record_unreadable` for one that is encrypted or of a form
     without a version.
     """
+    head = lock_editions(record_id)
+    return Record(head, _read(head), live_corrections([record_id]))
+
+
+def lock_editions(record_id: UUID, *, deleted: bool = False) -> Submission:
+    """The head, with all editions locked. Raises `Problem("not_found")`, also for a deleted one."""
     editions = Submission.objects.filter(record_id=record_id).order_by("pk")
     locked = list(editions.defer("answers").select_for_update(no_key=True))
     heads = [edition for edition in locked if edition.head]
-    if not heads or any(edition.deleted_at for edition in locked):
+    if not heads or (any(edition.deleted_at for edition in locked) and not deleted):
         raise Problem("not_found")
-    reading = _read(heads[0])
-    return Record(heads[0], reading, live_corrections([record_id]))
+    return heads[0]
 
 
 def _read(head: Submission) -> Reading:

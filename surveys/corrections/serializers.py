@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from surveys.corrections.models import Correction, CorrectionStep
+from surveys.corrections.models import Correction, CorrectionStep, Errand
 from surveys.corrections.propose import LONGEST_REASON, MOST_AT_ONCE
 
 
@@ -44,7 +44,9 @@ class CorrectionPage(serializers.Serializer[object]):
 
 class WishedChange(serializers.Serializer[object]):
     row = serializers.UUIDField(required=False, help_text="The record itself where it is left out.")
-    path = serializers.CharField(max_length=1000)
+    path = serializers.CharField(
+        max_length=1000, allow_blank=True, help_text="Blank, with `drop`: the whole record."
+    )
     new = serializers.JSONField(
         required=False, allow_null=True, help_text="As in plain answers of the sync API."
     )
@@ -78,11 +80,22 @@ class CorrectionMove(serializers.Serializer[object]):
     whole_bundle = serializers.BooleanField(default=False)
 
 
-class RefusedPart(serializers.Serializer[object]):
-    record = serializers.UUIDField()
-    code = serializers.CharField()
-
-
 class CorrectionsDecided(serializers.Serializer[object]):
     corrections = CorrectionShape(many=True)
-    refused = RefusedPart(many=True, help_text="Records of the bundle that could not be decided.")
+
+
+class ErrandShape(serializers.Serializer[object]):
+    id = serializers.UUIDField()
+    bundle = serializers.UUIDField()
+    move = serializers.ChoiceField(choices=Errand.Move.choices)
+    state = serializers.ChoiceField(choices=Errand.State.choices)
+    total = serializers.IntegerField(help_text="Answers, when it was asked for.")
+    done = serializers.IntegerField()
+    left = serializers.IntegerField()
+    refused = serializers.DictField(
+        child=serializers.IntegerField(),
+        help_text="Code of the problem → answers left as they are.",
+    )
+    error = serializers.CharField(allow_blank=True, help_text="Code of the problem that ended it.")
+    asked_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)

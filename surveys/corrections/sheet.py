@@ -171,8 +171,9 @@ def _propose(
     return faults
 
 
-def _group(row: SheetRow) -> tuple[str, str, str]:
-    return row.cells["record"], row.cells["reason"], row.cells["source"]
+def _group(row: SheetRow) -> tuple[str, str, str, bool]:
+    """Dropping the record itself stands alone."""
+    return row.cells["record"], row.cells["reason"], row.cells["source"], not row.cells["path"]
 
 
 def _propose_group(

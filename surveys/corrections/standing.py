@@ -22,9 +22,13 @@ from surveys.xforms.questionnaire import Element, Questionnaire, as_list
 
 
 def live_corrections(record_ids: Iterable[UUID]) -> list[Correction]:
-    """What was approved and not taken back, in the order of approval; then what waits."""
+    """What was approved and not taken back, in the order of approval; then what waits.
+
+    Of answers only: a record that is dropped has none.
+    """
     live = (*states.IN_FORCE, *states.WAITING)
     found = Correction.objects.filter(record_id__in=list(record_ids), state__in=live)
+    found = found.exclude(path="")
     waiting = sorted(found, key=lambda c: (c.proposed_at, str(c.pk)))
     return sorted(waiting, key=lambda c: (c.turn is None, c.turn or 0))
 

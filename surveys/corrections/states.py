@@ -29,6 +29,11 @@ def after(state: str, move: str) -> str | None:
     return state_then if state in allowed else None
 
 
+def before(move: str) -> tuple[str, ...]:
+    """The states in which a person may make this move."""
+    return _AFTER[move][0]
+
+
 def settled(state: str, *, holds: bool) -> str:
     """The state after the record was processed: whether its old answer stands there."""
     if state in WAITING:

@@ -8,7 +8,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from surveys.corrections import serializers
-from surveys.corrections.decide import Decided, decide_bundle, decide_corrections
+from surveys.corrections.bell import ring_errands_bell
+from surveys.corrections.decide import decide_corrections
+from surveys.corrections.errands import ask_decision, errand_json, find_errand
 from surveys.corrections.listing import (
     STATES,
     corrections_json,
@@ -16,7 +18,7 @@ from surveys.corrections.listing import (
     granted_for,
 )
 from surveys.corrections.propose import Because, Wish, propose_corrections
-from surveys.corrections.visible import find_root, proposer, visible_corrections
+from surveys.corrections.visible import find_root, proposer
 from surveys.privacy.access import reader
 
 
@@ -69,7 +71,7 @@ class CorrectionsView(APIView):
             granted=granted,
         )
         found = corrections_json([c.pk for c in made], user, granted)
-        return Response({"corrections": found, "refused": []}, status=201)
+        return Response({"corrections": found}, status=201)
 
 
 class CorrectionMoveView(APIView):
@@ -84,34 +86,30 @@ class CorrectionMoveView(APIView):
             )
         ],
         request=serializers.CorrectionMove,
-        responses=serializers.CorrectionsDecided,
+        responses={200: serializers.CorrectionsDecided, 202: serializers.ErrandShape},
     )
     def post(self, request: Request, correction_id: UUID, move: str) -> Response:
-        """Approves, rejects, withdraws or revokes it, and what was proposed with it."""
+        """Approves, rejects, withdraws or revokes it, and what was proposed with it.
+
+        With `whole_bundle` a worker does so for all records of its bundle: 202, and how far it is.
+        """
         user = proposer(request.user)
         asked = serializers.CorrectionMove(data=request.data)
         asked.is_valid(raise_exception=True)
         said = asked.validated_data
         granted = granted_for(user, said["unmask"])
+        decision = {"move": move, "by": user, "why": said["why"], "granted": granted}
         if said["whole_bundle"]:
-            found = visible_corrections(user).filter(pk=correction_id).first()
-            decided = decide_bundle(
-                bundle=found.bundle if found else correction_id,
-                move=move,
-                by=user,
-                why=said["why"],
-                granted=granted,
-            )
-        else:
-            decided = Decided(
-                decide_corrections(
-                    correction_id=correction_id,
-                    move=move,
-                    by=user,
-                    why=said["why"],
-                    granted=granted,
-                )
-            )
-        done = corrections_json([c.pk for c in decided.done], user, granted)
-        refused = [{"record": pk, "code": problem.code} for pk, problem in decided.refused]
-        return Response({"corrections": done, "refused": refused})
+            errand = ask_decision(correction_id=correction_id, **decision)
+            ring_errands_bell()
+            return Response(errand_json(errand), status=202)
+        decided = decide_corrections(correction_id=correction_id, **decision)
+        done = corrections_json([c.pk for c in decided], user, granted)
+        return Response({"corrections": done})
+
+
+class ErrandView(APIView):
+    @extend_schema(operation_id="corrections_errand", responses=serializers.ErrandShape)
+    def get(self, request: Request, errand_id: UUID) -> Response:
+        """How far a decision on a whole bundle, or a recode, is; for whoever asked for it."""
+        return Response(errand_json(find_errand(errand_id, reader(request.user))))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from backend.accounts.models import User
 from backend.accounts.permissions import Person, may_approve_corrections, may_propose_corrections
@@ -33,8 +33,13 @@ def approver(user: Person) -> User:
 
 
 def visible_corrections(user: User) -> QuerySet[Correction]:
-    roots = CleanRow.objects.filter(rows_for(user), pk=OuterRef("record_id"), repeat="")
-    return Correction.objects.filter(Exists(roots))
+    """Of records that the user sees, and the dropping of those they would see.
+
+    A person whom `reader` gave: of a dropped record its form, place and restriction are known.
+    """
+    roots = CleanRow.objects.filter(pk=OuterRef("record_id"), repeat="")
+    gone = Correction.objects.filter(rows_for(user), ~Exists(roots), path="").values("pk")
+    return Correction.objects.filter(Exists(roots.filter(rows_for(user))) | Q(pk__in=gone))
 
 
 def find_root(record_id: UUID, user: User) -> CleanRow:
@@ -68,6 +73,8 @@ class Questions:
         return self._columns[correction.form_id].get(correction.path)
 
     def hidden(self, correction: Correction, user: User, granted: Unmasking | None) -> bool:
-        """Also where no version has the question any more."""
+        """Also where no version has the question any more; a whole record has no answer to hide."""
+        if not correction.path:
+            return False
         column = self.column(correction)
         return column is None or hides(user, column.field, granted)

@@ -40,6 +40,7 @@ WHY_NOT = {
     "not_asked": _("the form does not ask the question any more"),
     "invalid": _("it would break a rule of the form"),
     "row_gone": _("the row is not there any more"),
+    "restored": _("the record was restored"),
 }
 DONE = {
     "approve": _("Approved. The record is being processed again."),

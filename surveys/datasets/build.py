@@ -16,10 +16,12 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from backend.accounts.models import User
 from backend.audit.log import log_event
 from backend.problems import Problem
+from backend.said import Said
 from surveys.datasets.export_files import KINDS, Job
 from surveys.datasets.export_sheets import open_reading
 from surveys.datasets.export_tables import Written
@@ -32,6 +34,7 @@ from surveys.privacy.access import dataset_reader, recipient_of, unmask
 log = logging.getLogger(__name__)
 SEPARATORS = (",", ";")
 MOST_TRIES = 5
+STOPPED = _("The worker was stopped each time.")
 UNFINISHED = (Export.State.WAITING, Export.State.RUNNING)
 SILENT_AFTER = timedelta(minutes=2)
 
@@ -61,9 +64,9 @@ def request_export(
     """
     _check_choice(kind, layer, separator)
     if layer == "raw" and labels:
-        raise Problem("value_invalid", field="labels", reason="raw answers have codes only")
+        raise Problem("value_invalid", field="labels", reason=Said("raw answers have codes only"))
     if recipient and unmask_reason:
-        raise Problem("value_invalid", field="unmask", reason="goes to nobody outside")
+        raise Problem("value_invalid", field="unmask", reason=Said("goes to nobody outside"))
     dataset_reader(by, form_id)
     form = find_form(form_id)
     export = Export(
@@ -166,7 +169,11 @@ def _check_choice(kind: str, layer: str, separator: str) -> None:
         raise Problem("export_kind_unknown", allowed=" or ".join(KINDS))
     for name, value, allowed in (("layer", layer, LAYERS), ("separator", separator, SEPARATORS)):
         if value not in allowed:
-            raise Problem("value_invalid", field=name, reason="takes " + " or ".join(allowed))
+            raise Problem(
+                "value_invalid",
+                field=name,
+                reason=Said("one of {allowed}", allowed=", ".join(allowed)),
+            )
 
 
 def _take_next(only: UUID | None) -> Export | None:
@@ -187,7 +194,7 @@ def _take_next(only: UUID | None) -> Export | None:
         export.heartbeat_at = timezone.now()
         export.progress = 0
         if export.attempts > MOST_TRIES:  # its worker died each time
-            export.state, export.error = Export.State.FAILED, "The worker was stopped each time."
+            export.state, export.error = Export.State.FAILED, STOPPED
         export.save()
     return export if export.state == Export.State.RUNNING else _take_next(only)
 
@@ -215,7 +222,7 @@ def _verified(job: Job, written: Written, heart: Heart) -> dict[str, int]:
     return written.tables or job.reading.counts
 
 
-def _offer(export: Export, tables: dict[str, int], as_of: datetime, notes: list[str]) -> None:
+def _offer(export: Export, tables: dict[str, int], as_of: datetime, notes: list[Said]) -> None:
     with transaction.atomic():
         mine = Export.objects.filter(
             pk=export.pk, attempts=export.attempts, state=Export.State.RUNNING
@@ -224,7 +231,7 @@ def _offer(export: Export, tables: dict[str, int], as_of: datetime, notes: list[
             state=Export.State.READY,
             progress=1,
             tables=tables,
-            notes=notes,
+            notes=[note.as_json() for note in notes],
             as_of=as_of,
             file_name=f"{export.form.form_id}-{as_of:%Y%m%d-%H%M}{export.path.suffix}",
             size=export.path.stat().st_size,

@@ -14,6 +14,7 @@ from backend.accounts.models import User
 from backend.audit.log import log_event
 from backend.pagination import column_key, page_of, page_size_of
 from backend.problems import Problem
+from backend.said import Said
 from surveys.datasets.models import KEPT_FOR, Export
 from surveys.datasets.ranges import ByteRange, Unsatisfiable, byte_range
 
@@ -142,6 +143,8 @@ def _as_json(row: dict[str, Any], form_id: str, request: HttpRequest) -> dict[st
     download = None
     if row["state"] == Export.State.READY:
         download = request.build_absolute_uri(reverse("export-download", args=[row["id"]]))
-    shown = {name: row[name] for name in SHOWN} | {"progress": round(row["progress"], 3)}
+    notes = [Said.from_json(note) for note in row["notes"]]
+    shown = {name: row[name] for name in SHOWN}
+    shown |= {"progress": round(row["progress"], 3), "notes": notes}
     expires_at = row["asked_at"] + KEPT_FOR
     return {**shown, "form_id": form_id, "download": download, "expires_at": expires_at}

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext_noop as _
 
+from backend.said import Said
 from surveys.datasets.blocks import Block
 from surveys.datasets.export_maps import features_of
 from surveys.datasets.export_sheets import Reading, about, data_sheets, words_sheets
@@ -46,7 +47,7 @@ class Job:
     watch: Callable[[Iterator[Block]], Iterator[Block]]  # sees every block of rows go by
     alive: Callable[[], None]  # called while no rows are read
 
-    def about(self, notes: list[str]) -> dict[str, str]:
+    def about(self, notes: list[Said]) -> dict[str, str]:
         """One word a line; words that come twice are set side by side."""
         said: dict[str, str] = {}
         for name, value in about(self.export, self.reading, self.as_of, notes):
@@ -70,7 +71,7 @@ def _csv(job: Job) -> Written:
 
 
 def _xlsx(job: Job) -> Written:
-    notes: list[str] = []
+    notes: list[Said] = []
     words = words_sheets(job.export, job.reading, job.as_of, notes)
     sheets = chain(data_sheets(job.reading, job.watch), words)
     return Written(write_xlsx(job.path, sheets, notes=notes), notes)
@@ -97,7 +98,7 @@ def _geojson(job: Job) -> Written:
 
 def _kml(job: Job) -> Written:
     features = features_of(job.reading, job.watch)
-    notes: list[str] = []
+    notes: list[Said] = []
     found = write_kml(job.path, features, job.about([]), notes)
     return Written(found, notes, tables=found or dict.fromkeys(job.reading.counts, 0))
 

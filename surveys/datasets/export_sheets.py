@@ -171,7 +171,7 @@ def about(
         ("recipient", reading.parts[0].shape.recipient),
         ("export", str(export.pk)),
         *(("rows", f"{name}: {count}") for name, count in reading.counts.items()),
-        *(("note", note) for note in notes),
+        *(("note", str(note)) for note in notes),
     )
     yield from said
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.utils import timezone
 
+from backend.said import Said
 from surveys.datasets.blocks import Block
 from surveys.datasets.columns import Column
 from surveys.datasets.export_sheets import Part, Reading, Watch, cell_columns
@@ -30,7 +31,7 @@ class Written:
     """
 
     found: dict[str, int] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+    notes: list[Said] = field(default_factory=list)
     tables: dict[str, int] = field(default_factory=dict)
     codebook: list[CodebookFile] = field(default_factory=list)
 

@@ -16,6 +16,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
 
 from backend.problems import Problem
+from backend.said import Said
 from surveys.cleaning.models import CleanRow
 from surveys.datasets.columns import GEO_TYPES, Column, Table
 from surveys.datasets.conditions import (
@@ -211,10 +212,10 @@ def check_filter(table: Table, name: str, masked: frozenset[str], recipient: str
 def _check_given_once(query: QueryDict | Mapping[str, str], name: str) -> None:
     given = query.getlist(name) if isinstance(query, QueryDict) else [query[name]]
     if len(given) > 1:
-        raise Problem("value_invalid", field=name, reason="is given more than once")
+        raise Problem("value_invalid", field=name, reason=Said("is given more than once"))
     if given[0] == "":
         raise Problem(
-            "value_invalid", field=name, reason="is empty; for unanswered ask …__isnull=true"
+            "value_invalid", field=name, reason=Said("is empty; for unanswered ask …__isnull=true")
         )
 
 

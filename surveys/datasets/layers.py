@@ -14,6 +14,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from backend.problems import Problem
+from backend.said import Said
 from surveys.cleaning.models import CleanRow
 from surveys.datasets.columns import Table
 from surveys.submissions.models import Submission
@@ -39,7 +40,11 @@ class About:
 def check_layer(layer: str) -> str:
     """The layer, if there is such a one. Raises `Problem("value_invalid")`."""
     if layer not in LAYERS:
-        raise Problem("value_invalid", field="layer", reason="takes " + " or ".join(LAYERS))
+        raise Problem(
+            "value_invalid",
+            field="layer",
+            reason=Said("one of {allowed}", allowed=", ".join(LAYERS)),
+        )
     return layer
 
 

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from backend.said import Said
 from surveys.xforms.models import Form
 
 KEPT_FOR = timedelta(days=30)
@@ -133,7 +134,7 @@ class Export(models.Model):
     heartbeat_at = models.DateTimeField(null=True)
     progress = models.FloatField(default=0)  # 0 to 1
     tables: Any = models.JSONField(default=dict)  # table → rows written and verified
-    notes: Any = models.JSONField(default=list)  # sentences: what the file could not hold
+    notes: Any = models.JSONField(default=list)  # `lost` as JSON
     as_of = models.DateTimeField(null=True)
     file_name = models.CharField(max_length=255, blank=True)
     size = models.BigIntegerField(default=0)
@@ -158,6 +159,11 @@ class Export(models.Model):
     def path(self) -> Path:
         """Where the file lies; only a ready export has one."""
         return settings.EXPORT_DIR / f"{self.pk}.{SUFFIXES.get(self.kind, self.kind)}"
+
+    @property
+    def lost(self) -> list[Said]:
+        """What the file could not hold."""
+        return [Said.from_json(note) for note in self.notes]
 
     @property
     def expires_at(self) -> datetime:

@@ -12,6 +12,7 @@ from backend.accounts.models import User
 from backend.keyset import Key
 from backend.pagination import Page, answer_key, column_key, page_of, page_size_of
 from backend.problems import Problem
+from backend.said import Said
 from surveys.cleaning.models import CleanRow, DeletedRecord
 from surveys.datasets.columns import Dataset, Table
 from surveys.datasets.filters import RECORD_COLUMNS, Below, check_not_masked, filter_rows
@@ -118,7 +119,7 @@ def reading_of(shape: Shape, query: QueryDict) -> Reading:
     """Raises `Problem("value_invalid")` for missing kinds of raw answers, which are no values."""
     with_missing = is_yes(query, "missing")
     if with_missing and shape.layer == RAW:
-        raise Problem("value_invalid", field="missing", reason="goes with typed layers only")
+        raise Problem("value_invalid", field="missing", reason=Said("goes with typed layers only"))
     return Reading(shape, with_missing)
 
 
@@ -140,7 +141,7 @@ def shape_for(asked: Asked, query: QueryDict) -> Shape:
     reason, labels = query.get("unmask", ""), query.get("labels", "")
     layer = check_layer(query.get("layer") or CORRECTED)
     if layer == RAW and labels:
-        raise Problem("value_invalid", field="labels", reason="raw answers have codes only")
+        raise Problem("value_invalid", field="labels", reason=Said("raw answers have codes only"))
     target = f"{asked.form.form_id} {asked.table.name}".strip()
     return shape_of(
         asked.dataset,
@@ -176,7 +177,11 @@ def _keys(table: Table, ordering: str, shape: Shape, *, by_change: bool) -> list
         names = ["updated_at" if by_change else "received_at"]
         names += ["root_id", "parent_id", "index"] if table.path else []
     if len(names) > MOST_ORDERS:
-        raise Problem("value_invalid", field="ordering", reason=f"at most {MOST_ORDERS} fields")
+        raise Problem(
+            "value_invalid",
+            field="ordering",
+            reason=Said("at most {most} fields", most=MOST_ORDERS),
+        )
     keys = [_key(table, name, shape) for name in names]
     if not any(key.name == "id" for key in keys):
         keys.append(column_key("id", "id"))
@@ -201,7 +206,7 @@ def updated_since(query: QueryDict) -> Moment | None:
         return read_moment(text) if text else None
     except (ValueError, OverflowError):
         raise Problem(
-            "value_invalid", field="updated_since", reason="write 2014-06-03T13:20:00Z"
+            "value_invalid", field="updated_since", reason=Said("write 2014-06-03T13:20:00Z")
         ) from None
 
 
@@ -231,7 +236,7 @@ def _deleted_page(asked: Asked, request: HttpRequest) -> dict[str, Any]:
 def is_yes(query: QueryDict, name: str) -> bool:
     value = query.get(name, "").lower()
     if value not in {"", "0", "1", "true", "false"}:
-        raise Problem("value_invalid", field=name, reason="write 1 or 0")
+        raise Problem("value_invalid", field=name, reason=Said("write 1 or 0"))
     return value in {"1", "true"}
 
 

@@ -12,6 +12,7 @@ from backend.accounts.models import User
 from backend.audit.log import log_event
 from backend.pagination import column_key, page_of, page_size_of
 from backend.problems import Problem
+from backend.said import Said
 from surveys.datasets.models import SavedQuery
 from surveys.datasets.records import (
     Asked,
@@ -46,7 +47,7 @@ def save_query(
     """
     words = {key: str(value) for key, value in (query or {}).items()}
     for word in NOT_KEPT & words.keys():
-        raise Problem("value_invalid", field=word, reason="is not kept; say it when you ask")
+        raise Problem("value_invalid", field=word, reason=Said("is not kept; say it when you ask"))
     asked = _asked(by, form_id, repeat)
     _check(asked, words)
     saved = SavedQuery.objects.create(

@@ -13,6 +13,7 @@ from django.db.models.functions import Cast
 
 from backend.accounts.models import User
 from backend.problems import Problem
+from backend.said import Said
 from surveys.cleaning.models import CleanRow
 from surveys.datasets.cells import AsJson
 from surveys.datasets.columns import Dataset, Table, dataset_of
@@ -164,7 +165,11 @@ def language_of(dataset: Dataset, asked: str) -> str:
     language = dataset.language(asked)
     if language is None:
         words = ", ".join(dataset.languages) if any(dataset.languages) else "default"
-        raise Problem("value_invalid", field="labels", reason=f"the form has {words}")
+        raise Problem(
+            "value_invalid",
+            field="labels",
+            reason=Said("the form has {languages}", languages=words),
+        )
     return language
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from surveys.xforms.schema import Choice
 
@@ -35,7 +36,7 @@ class MomentField(forms.Field):
             return read_moment(str(value)) if value else None
         except (ValueError, OverflowError):
             raise ValidationError(
-                "write a date or time as 2014-06-03 or 2014-06-03T13:20:00Z"
+                _("write a date or time as 2014-06-03 or 2014-06-03T13:20:00Z")
             ) from None
 
 
@@ -61,7 +62,7 @@ class DayField(forms.Field):
         try:
             return date.fromisoformat(str(value)).isoformat() if value else None
         except ValueError:
-            raise ValidationError("write a date as 2014-06-03") from None
+            raise ValidationError(_("write a date as 2014-06-03")) from None
 
 
 class YesNoField(forms.Field):
@@ -70,7 +71,7 @@ class YesNoField(forms.Field):
             return None
         answer = {"true": True, "1": True, "false": False, "0": False}.get(str(value).lower())
         if answer is None:
-            raise ValidationError("write true or false")
+            raise ValidationError(_("write true or false"))
         return answer
 
 
@@ -90,7 +91,7 @@ class NumberValue(forms.DecimalField):
     def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
         number = super().to_python(value)
         if number is not None and abs(number.adjusted()) > 300:
-            raise ValidationError("write a plain number")
+            raise ValidationError(_("write a plain number"))
         return number
 
 

@@ -83,6 +83,7 @@ class EntityVersion(models.Model):
     `base_version` is the server version that the update was made on; `branch_id`, `trunk_version`
     and `branch_version` (the device's own count after it) are empty for updates made online.
     `believed`: the values that the tablet which sent it holds otherwise, not knowing of others.
+    `corrects`: made by corrections of the record whose action made that version.
     """
 
     class Conflict(models.TextChoices):
@@ -110,6 +111,9 @@ class EntityVersion(models.Model):
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
+    corrects = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -119,6 +123,10 @@ class EntityVersion(models.Model):
             models.UniqueConstraint(fields=["submission", "position"], name="entity_action_once"),
         ]
         indexes = [
+            # what corrections made of an action
+            models.Index(
+                fields=["corrects"], name="entity_corrected", condition=Q(corrects__isnull=False)
+            ),
             # the version that a branch's earlier update made
             models.Index(
                 fields=["entity", "branch_id", "branch_version"],

@@ -9,6 +9,7 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.audit.log import log_event
 from backend.problems import Problem
+from backend.said import Said
 from surveys.entities.block import LONGEST_LABEL, LONGEST_VALUE
 from surveys.entities.lists import Change, lock_lists, note_changes
 from surveys.entities.models import Entity, EntityConflict, EntityVersion
@@ -62,14 +63,20 @@ def settle_conflict(
 def _value(conflict: EntityConflict, name: str, choice: Choice) -> str:
     sides = next((field for field in conflict.fields if field["name"] == name), None)
     if sides is None:
-        raise Problem("value_invalid", field=name, reason="is not part of this conflict")
+        raise Problem("value_invalid", field=name, reason=Said("is not part of this conflict"))
     value = sides.get(choice.side) if choice.side else choice.value.strip()
     if value is None:
-        raise Problem("value_invalid", field=name, reason=f"choose one of {', '.join(SIDES)}")
+        raise Problem(
+            "value_invalid", field=name, reason=Said("one of {allowed}", allowed=", ".join(SIDES))
+        )
     if name == LABEL and not value:
-        raise Problem("value_invalid", field=name, reason="no household may be without a label")
+        raise Problem(
+            "value_invalid", field=name, reason=Said("no household may be without a label")
+        )
     if "\0" in value or len(value) > (LONGEST_LABEL if name == LABEL else LONGEST_VALUE):
-        raise Problem("value_invalid", field=name, reason="too long, or holds a NUL character")
+        raise Problem(
+            "value_invalid", field=name, reason=Said("too long, or holds a NUL character")
+        )
     return str(value)
 
 

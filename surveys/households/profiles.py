@@ -14,6 +14,7 @@ from django.http import HttpRequest, QueryDict
 from backend.accounts.models import User
 from backend.pagination import column_key, page_of, page_size_of
 from backend.problems import Problem
+from backend.said import Said
 from surveys.cleaning.models import CleanRow
 from surveys.households.identity import normalize_card_number
 from surveys.households.models import CandidateLink, Household, Membership
@@ -89,7 +90,7 @@ def _granted(user: User, reason: str) -> Unmasking | None:
 
 def _clean(name: str, text: str) -> str:
     if "\0" in text:
-        raise Problem("value_invalid", field=name, reason="holds a NUL character")
+        raise Problem("value_invalid", field=name, reason=Said("holds a NUL character"))
     return text
 
 

@@ -6,6 +6,7 @@ from itertools import accumulate, takewhile
 
 from django.utils.translation import gettext as _
 
+from backend.alphabets import Key
 from surveys.indicators.charts import BETWEEN, Bar, bars
 from surveys.indicators.display import Names, number_words, written
 from surveys.indicators.figures import Kind, Measure
@@ -13,6 +14,7 @@ from surveys.indicators.grouping import QUARTER
 from surveys.indicators.publish import Shown
 from surveys.indicators.read import Told, told_of
 from surveys.indicators.words import GROUPS, MEASURES, VALUES, word
+from surveys.places.naming import name_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +49,35 @@ def blocks(told: Told, names: Names, address: str) -> list[Block]:
     sums = [row for above in _above(told) for row in above.figures]
     found = []
     for measure in told.asked.definition.measures:
-        rows = _ordered(measure, [f for f in told.figures if f.measure == measure.key])
+        rows = _ordered(measure, [f for f in told.figures if f.measure == measure.key], names)
         mine = [each for each in sums if each.measure == measure.key]
         if rows:
             found.append(_block(measure, rows, mine, names, address))
     return found
 
 
-def _ordered(measure: Measure, rows: list[Shown]) -> list[Shown]:
+def _ordered(measure: Measure, rows: list[Shown], names: Names) -> list[Shown]:
     """Counts that are never added over their first group: the largest of each other group first."""
     if measure.kind != Kind.COUNT or not measure.split:
-        return rows
+        return _by_place(rows, names)
     others = len(measure.split)
     return sorted(rows, key=lambda row: (row.by[others:], row.number is None, -(row.number or 0)))
+
+
+def _by_place(rows: Sequence[Shown], names: Names) -> list[Shown]:
+    """Places as their names are sorted; whatever else figures are of stays in its order."""
+    columns = zip(*(row.group.values() for row in rows), strict=True)
+    ranks = []
+    for values in columns:
+        known = sorted(dict.fromkeys(values), key=lambda v: (v not in names, _name(v, names)))
+        ranks.append({value: at for at, value in enumerate(known)})
+    return sorted(
+        rows, key=lambda row: [r[v] for r, v in zip(ranks, row.group.values(), strict=True)]
+    )
+
+
+def _name(value: str, names: Names) -> Key:
+    return name_order(names.get(value, ""))
 
 
 def _above(told: Told) -> Iterable[Told]:

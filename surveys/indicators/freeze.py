@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from backend.accounts.models import User
 from backend.audit.log import log_event
 from backend.problems import Problem
+from backend.said import Said
 from surveys.indicators.definitions import DEFINITIONS, Definition
 from surveys.indicators.figures import Figure
 from surveys.indicators.models import FrozenResult, IndicatorResult, IndicatorRun, Restatement
@@ -72,7 +73,7 @@ def period_named(name: str) -> Period:
         return Period() if name == TO_DATE else quarter_period(name)
     except ValueError as error:
         raise Problem(
-            "value_invalid", field="period", reason="takes a quarter like 2014Q3, or: to date"
+            "value_invalid", field="period", reason=Said("takes a quarter like 2014Q3, or: to date")
         ) from error
 
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.problems import Problem
+from backend.said import Said
 from surveys.indicators.columns import units_of_columns
 from surveys.indicators.definitions import Definition
 from surveys.indicators.figures import UNKNOWN, Groups
@@ -46,7 +47,11 @@ def households_page(asked: Asked, query: Mapping[str, str]) -> HouseholdPage:
     check_may_list(asked.user, asked.definition)
     status = query.get("status") or COUNTED
     if status not in STATUSES:
-        raise Problem("value_invalid", field="status", reason="takes counted or dropped")
+        raise Problem(
+            "value_invalid",
+            field="status",
+            reason=Said("one of {allowed}", allowed=", ".join(("counted", "dropped"))),
+        )
     page, size = (
         _number(query, "page", 1, 100_000),
         _number(query, "page_size", PAGE_SIZE, LARGEST_PAGE),
@@ -70,8 +75,11 @@ def _counted(
     measures = [m.key for m in asked.definition.measures]
     measure = query.get("measure") or measures[0]
     if measure not in measures:
-        words = ", ".join(measures)
-        raise Problem("value_invalid", field="measure", reason=f"takes one of {words}")
+        raise Problem(
+            "value_invalid",
+            field="measure",
+            reason=Said("one of {allowed}", allowed=", ".join(measures)),
+        )
     result = result_of(asked)
     check_computable(result)
     wanted = _wanted(asked, query)
@@ -146,7 +154,8 @@ def _number(query: Mapping[str, str], name: str, default: int, most: int) -> int
     text = query.get(name) or str(default)
     least = min(default, 1)
     if not text.isascii() or not text.isdecimal() or not least <= int(text[:9]) <= most:
-        raise Problem("value_invalid", field=name, reason=f"takes a number from {least} to {most}")
+        reason = Said("a number from {least} to {most}", least=least, most=most)
+        raise Problem("value_invalid", field=name, reason=reason)
     return int(text)
 
 

@@ -17,6 +17,7 @@ from surveys.indicators.publish import Shown
 from surveys.indicators.read import Told, told_of
 from surveys.indicators.words import GROUPS, MEASURES, VALUES, word
 from surveys.places.maps import Area, Map, Value, draw_map
+from surveys.places.naming import name_order
 from surveys.places.outlines import district_outlines
 
 
@@ -110,7 +111,7 @@ def pivot_of(told: Told, whole: Told, names: Names) -> Pivot | None:
     ]
     heads = [names.get(value) or word(VALUES, value) for value in values]
     title = f"{word(MEASURES, measure.key)}: {word(GROUPS, others[0])}"
-    return Pivot(title, [*heads, _("all")], sorted(rows))
+    return Pivot(title, [*heads, _("all")], sorted(rows, key=lambda row: name_order(row[0])))
 
 
 def _words(measure: Measure, row: Shown) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from backend.accounts.models import User
 from backend.accounts.permissions import may_read_exact_indicators
 from backend.problems import Problem
+from backend.said import Said
 from surveys.indicators.columns import Columns
 from surveys.indicators.compute import STATES
 from surveys.indicators.definitions import DEFINITIONS, Definition
@@ -101,10 +102,14 @@ def _groups(definition: Definition, text: str) -> tuple[str, ...]:
     by = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
     for name in by:
         if name not in definition.groups:
-            words = ", ".join(definition.groups)
-            raise Problem("value_invalid", field="by", reason=f"{name!r} is none of {words}")
+            reason = Said("one of {allowed}", allowed=", ".join(definition.groups))
+            raise Problem("value_invalid", field="by", reason=reason)
     if len(by) > MOST_GROUPS:
-        raise Problem("value_invalid", field="by", reason=f"takes {MOST_GROUPS} groups at most")
+        raise Problem(
+            "value_invalid",
+            field="by",
+            reason=Said("takes {most} groups at most", most=MOST_GROUPS),
+        )
     return by
 
 
@@ -113,7 +118,7 @@ def _period(query: Mapping[str, str]) -> Period:
         return period_named(query["period"])
     found = Period(_day(query, "from"), _day(query, "until"))
     if found.since and found.until and found.since > found.until:
-        raise Problem("value_invalid", field="until", reason="is before from")
+        raise Problem("value_invalid", field="until", reason=Said("is before from"))
     return found
 
 
@@ -122,7 +127,9 @@ def _day(query: Mapping[str, str], name: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError as error:
-        raise Problem("value_invalid", field=name, reason="takes a day like 2014-06-30") from error
+        raise Problem(
+            "value_invalid", field=name, reason=Said("takes a day like 2014-06-30")
+        ) from error
 
 
 def _states(text: str) -> str:
@@ -137,7 +144,7 @@ def _states(text: str) -> str:
     if named in ({"strict"}, set(STATES["strict"])):
         return "strict"
     words = "; ".join(f"{name} ({', '.join(states)})" for name, states in STATES.items())
-    raise Problem("value_invalid", field="states", reason=f"takes {words}")
+    raise Problem("value_invalid", field="states", reason=Said("one of {allowed}", allowed=words))
 
 
 def newest_run(states: str = "default") -> IndicatorRun | None:

@@ -13,6 +13,7 @@ from django.conf import settings
 
 from backend.accounts.models import User
 from backend.problems import Problem
+from backend.said import Said
 from surveys.indicators.definitions import Definition
 from surveys.indicators.figures import Figure
 from surveys.indicators.models import FrozenResult, IndicatorResult, IndicatorRun, Target
@@ -105,8 +106,11 @@ def language_of(query: Mapping[str, str]) -> str:
     """Raises `Problem("value_invalid")`."""
     language = query.get("language") or settings.LANGUAGE_CODE
     if language not in LANGUAGES:
-        words = ", ".join(LANGUAGES)
-        raise Problem("value_invalid", field="language", reason=f"takes one of {words}")
+        raise Problem(
+            "value_invalid",
+            field="language",
+            reason=Said("one of {allowed}", allowed=", ".join(LANGUAGES)),
+        )
     return language
 
 

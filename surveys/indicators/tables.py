@@ -12,6 +12,7 @@ from django.db import models, transaction
 from backend.accounts.models import User
 from backend.audit.log import log_event
 from backend.problems import Problem
+from backend.said import Said
 from surveys.indicators.definitions import DEFINITIONS
 from surveys.indicators.models import FxRate, PriceIndex, Target
 from surveys.indicators.parameters import LOCAL
@@ -30,9 +31,9 @@ Cells = Mapping[str, str]
 class _BadCell(ValueError):
     """What is wrong with one cell, in words."""
 
-    def __init__(self, column: str, words: str) -> None:
+    def __init__(self, column: str, words: Said) -> None:
         super().__init__(words)
-        self.column = column
+        self.column, self.words = column, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +73,14 @@ def load_table(*, name: str, content: bytes, by: User) -> int:
 def _read(table: ParameterTable, content: bytes) -> list[dict[str, Any]]:
     lines = _lines(table, content)
     if not lines:
-        raise _refused(table, "The file is empty.")
+        raise _refused(table, Said("The file is empty."))
     header = [cell.strip().lower() for cell in lines[0][1]]
     missing = [column for column in table.columns if column not in header]
     if missing:
-        named = ", ".join(missing)
-        raise _refused(table, f"Its first row lacks the column {named}.")
+        words = Said("Its first row lacks the column {name}.", name=", ".join(missing))
+        raise _refused(table, words)
     if len(lines) == 1:
-        raise _refused(table, "It has no row below its first.")
+        raise _refused(table, Said("It has no row below its first."))
     return _rows(table, header, lines[1:])
 
 
@@ -93,12 +94,13 @@ def _rows(
         try:
             _keep(table, table.read(dict(zip(header, padded, strict=False))), found)
         except _BadCell as bad:
-            errors.append({"row": number, "column": bad.column, "reason": str(bad)})
+            errors.append({"row": number, "column": bad.column, "reason": bad.words})
     if errors:
-        first = errors[0]
-        words = f"Row {first['row']}, {first['column']}: {first['reason']}."
-        more = f" {len(errors) - 1} more cells are wrong." if len(errors) > 1 else ""
-        raise _refused(table, words + more, errors=errors[:MOST_ERRORS])
+        words = Said("Row {row}, {column}: {reason}.", **errors[0])
+        if len(errors) > 1:
+            more = len(errors) - 1
+            words = Said("{first} {more} more cells are wrong.", first=words, more=more)
+        raise _refused(table, words, errors=errors[:MOST_ERRORS])
     return list(found.values())
 
 
@@ -107,25 +109,25 @@ def _keep(
 ) -> None:
     key = tuple(row[column] for column in table.key)
     if key in found:
-        raise _BadCell(table.key[0], "names the same as a row above")
+        raise _BadCell(table.key[0], Said("names the same as a row above"))
     found[key] = row
 
 
 def _lines(table: ParameterTable, content: bytes) -> list[tuple[int, list[str]]]:
     if len(content) > MOST_BYTES:
-        raise _refused(table, "The file is larger than 5 MB.")
+        raise _refused(table, Said("The file is larger than 5 MB."))
     try:
         if content.startswith(b"PK"):
             workbook_kind(content)
         return read_lines(content)
     except WorkbookError as error:
-        words = error.details.get("reason", "It unpacks to more than a table ever needs.")
-        raise _refused(table, str(words)) from error
+        too_large = Said("It unpacks to more than a table ever needs.")
+        raise _refused(table, error.details.get("reason", too_large)) from error
     except ListError as error:
-        raise _refused(table, str(error)) from error
+        raise _refused(table, error.words) from error
 
 
-def _refused(table: ParameterTable, reason: str, **details: Any) -> Problem:
+def _refused(table: ParameterTable, reason: object, **details: Any) -> Problem:
     return Problem("table_refused", table=table.name, reason=reason, **details)
 
 
@@ -133,13 +135,14 @@ def _month(cells: Cells) -> date:
     """`2014-06`, `2014-06-01` or `06.2014` → its first day."""
     text = cells["month"].partition("T")[0].strip()
     match = _MONTH.fullmatch(text)
+    wrong = Said("“{text}” is no month like 2014-06", text=text)
     if match is None:
-        raise _BadCell("month", f"{text!r} is no month like 2014-06")
+        raise _BadCell("month", wrong)
     year, month = (match[1], match[2]) if match[1] else (match[4], match[3])
     try:
         return date(int(year), int(month), 1)
     except ValueError as error:
-        raise _BadCell("month", f"{text!r} is no month like 2014-06") from error
+        raise _BadCell("month", wrong) from error
 
 
 def _positive(cells: Cells, column: str, *, optional: bool = False) -> Decimal | None:
@@ -149,38 +152,42 @@ def _positive(cells: Cells, column: str, *, optional: bool = False) -> Decimal |
     try:
         number = Decimal(text)
     except InvalidOperation as error:
-        raise _BadCell(column, f"{cells[column]!r} is no number") from error
+        raise _BadCell(column, Said("“{text}” is no number", text=cells[column])) from error
     if not number.is_finite() or number <= 0 or number >= 10**8:
-        raise _BadCell(column, "must be more than zero and less than 100 million")
+        words = Said("must be more than zero and less than 100 million")
+        raise _BadCell(column, words)
     return round(number, 6)
 
 
 def _fx_rate(cells: Cells) -> dict[str, Any]:
     currency = cells["currency"].strip().upper()
     if not _CURRENCY.fullmatch(currency):
-        raise _BadCell("currency", f"{cells['currency']!r} is no currency code like RUB")
+        words = Said("“{text}” is no currency code like RUB", text=cells["currency"])
+        raise _BadCell("currency", words)
     rates = {name: _positive(cells, name, optional=True) for name in ("per_kgs", "per_tjs")}
     if not any(rates.values()):
-        raise _BadCell("per_kgs", "gives neither per_kgs nor per_tjs")
+        raise _BadCell("per_kgs", Said("gives neither per_kgs nor per_tjs"))
     return {"month": _month(cells), "currency": currency, **rates}
 
 
 def _price(cells: Cells) -> dict[str, Any]:
     country = cells["country"].strip().upper()
     if country not in LOCAL:
-        raise _BadCell("country", f"{cells['country']!r} is neither KG nor TJ")
+        words = Said("“{text}” is neither KG nor TJ", text=cells["country"])
+        raise _BadCell("country", words)
     return {"country": country, "month": _month(cells), "index": _positive(cells, "index")}
 
 
 def _target(cells: Cells) -> dict[str, Any]:
     code, period = cells["indicator"].strip(), cells["period"].strip()
     if code not in DEFINITIONS:
-        raise _BadCell("indicator", f"{code!r} is no indicator")
+        raise _BadCell("indicator", Said("“{text}” is no indicator", text=code))
     if period and period != TO_DATE:
         try:
             quarter_period(period)
         except ValueError as error:
-            raise _BadCell("period", f"{period!r} is no quarter like 2014Q3") from error
+            words = Said("“{text}” is no quarter like 2014Q3", text=period)
+            raise _BadCell("period", words) from error
     kept = "" if period == TO_DATE else period
     return {"indicator": code, "period": kept, "value": _positive(cells, "value")}
 

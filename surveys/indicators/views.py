@@ -19,6 +19,7 @@ from backend.accounts.models import User
 from backend.accounts.permissions import may_keep_indicators
 from backend.audit.log import log_event
 from backend.problems import Problem
+from backend.said import Said
 from surveys.indicators import serializers
 from surveys.indicators.answers import history_json, told_json
 from surveys.indicators.compute import STATES
@@ -210,7 +211,11 @@ def indicator_file(user: User, code: str, query: dict[str, str]) -> HttpResponse
     """An attachment. Raises `Problem`: `value_invalid` for a kind there is not, and as `tell`."""
     kind = query.get("kind") or "xlsx"
     if kind not in {"xlsx", "csv"}:
-        raise Problem("value_invalid", field="kind", reason="takes xlsx or csv")
+        raise Problem(
+            "value_invalid",
+            field="kind",
+            reason=Said("one of {allowed}", allowed=", ".join(("xlsx", "csv"))),
+        )
     told = tell(ask(user, code, query))
     content = (to_xlsx if kind == "xlsx" else to_csv)(told, place_names())
     answer = HttpResponse(content, content_type=XLSX if kind == "xlsx" else CSV)

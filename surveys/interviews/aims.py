@@ -1,6 +1,6 @@
 """round_progress: how far the rounds are that have targets, as far as a user sees their places."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -15,7 +15,7 @@ from surveys.interviews.models import RoundTarget
 from surveys.interviews.progress import Aim, Done, Progress, progress_of
 from surveys.interviews.reading import TURNED_DOWN
 from surveys.places.models import Place
-from surveys.places.naming import name_of
+from surveys.places.naming import in_tree, name_of
 from surveys.privacy.access import places_for, rows_for
 from surveys.rounds.models import Round
 
@@ -56,7 +56,14 @@ def round_progress(user: User, now: datetime) -> list[Line]:
     by_path = {place.path: place for place in places.values()}
     found = progress_of(aims, done, timezone.localdate(now))
     lines = [_line(rounds[each.round], by_path.get(each.path), each) for each in found]
-    return sorted(lines, key=lambda line: line.round.is_closed)
+    order = {place.pk: at for at, place in enumerate(in_tree(by_path.values()), start=1)}
+    return sorted(lines, key=lambda line: _order(line, order))
+
+
+def _order(line: Line, places: Mapping[int, int]) -> tuple[bool, str, int]:
+    """The whole of a round before its places."""
+    at = places[line.place.pk] if line.place else 0
+    return line.round.is_closed, line.round.code, at
 
 
 def _line(round_: Round, place: Place | None, progress: Progress) -> Line:

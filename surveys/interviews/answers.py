@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.problems import Problem
+from backend.said import Said
 from surveys.datasets.tables import find_form
 from surveys.interviews.aims import Line, round_progress
 from surveys.interviews.figures import Board, board_of
@@ -16,7 +17,7 @@ from surveys.interviews.figures import Line as EnumeratorLine
 from surveys.interviews.reading import interviews_of, last_day
 from surveys.interviews.tablets import Tablet, tablets_for
 from surveys.places.models import Place
-from surveys.places.naming import name_of
+from surveys.places.naming import name_of, name_order
 from surveys.xforms.models import Form
 
 SPANS = (7, 14, 28)  # days
@@ -72,7 +73,7 @@ def _span(text: str) -> int:
     if not text:
         return SPANS[0]
     if text not in map(str, SPANS):
-        reason = f"one of {', '.join(map(str, SPANS))}"
+        reason = Said("one of {allowed}", allowed=", ".join(map(str, SPANS)))
         raise Problem("value_invalid", field="days", reason=reason)
     return int(text)
 
@@ -82,7 +83,7 @@ def _districts(board: Board) -> list[District]:
     places = Place.objects.defer("boundary").in_bulk(list(board.districts), field_name="code")
     names = {code: name_of(place) for code, place in places.items()}
     found = [District(code, names.get(code, ""), n) for code, n in board.districts.items()]
-    return sorted(found, key=lambda each: (not each.code, -each.interviews, each.name))
+    return sorted(found, key=lambda each: (not each.code, -each.interviews, name_order(each.name)))
 
 
 def field_json(field: Field) -> dict[str, Any]:

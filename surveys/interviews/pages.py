@@ -1,5 +1,6 @@
 """The field board: who interviewed whom, how far each place is, which tablet needs a call."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -16,9 +17,10 @@ from backend.accounts.permissions import logged_in, may_plan_fieldwork
 from backend.problems import Problem
 from surveys.datasets.tables import published_forms
 from surveys.interviews.answers import SPANS, Field, field_of
+from surveys.interviews.models import RoundTarget
 from surveys.interviews.targets import COLUMNS, load_targets, planner, targets_of
 from surveys.places.maps import Map, Value, draw_map
-from surveys.places.naming import name_of
+from surveys.places.naming import in_tree, name_of
 from surveys.places.outlines import district_outlines
 from surveys.privacy.access import reviewer
 from surveys.rounds.models import Round
@@ -66,13 +68,21 @@ def targets(request: HttpRequest) -> HttpResponse:
         else:
             return redirect("field-targets")
     context = {
-        "targets": [(target, name_of(target.place)) for target in targets_of(user)],
+        "targets": _by_name(targets_of(user)),
         "rounds": Round.objects.order_by("code"),
         "columns": COLUMNS,
         "problem": problem,
     }
     status = problem.status if problem else 200
     return render(request, "interviews/targets.html", context, status=status)
+
+
+def _by_name(targets: Iterable[RoundTarget]) -> list[tuple[RoundTarget, str]]:
+    """By round, then as names of places are sorted."""
+    told = list(targets)
+    order = {place.pk: at for at, place in enumerate(in_tree({t.place for t in told}))}
+    told.sort(key=lambda target: (target.round.code, order[target.place_id]))
+    return [(target, name_of(target.place)) for target in told]
 
 
 def _load(request: HttpRequest, user: User) -> None:

@@ -14,6 +14,7 @@ from backend.accounts.models import User
 from surveys.cleaning.models import CleanRow, QualityFlag
 from surveys.interviews.figures import Interview
 from surveys.privacy.access import rows_for
+from surveys.privacy.flags import flags_for
 from surveys.submissions.models import Submission
 from surveys.xforms.models import Form
 
@@ -42,7 +43,9 @@ def interviews_of(
     first, end = (datetime.combine(day, time(), zone) for day in (days[0], days[-1] + DAY))
     rows = _rows(user, form).annotate(at=_AT).filter(at__gte=first, at__lt=end)
     flags = (
-        QualityFlag.objects.filter(submission=OuterRef("submission"), settled_at=None)
+        QualityFlag.objects.filter(
+            flags_for(user), submission=OuterRef("submission"), settled_at=None
+        )
         .order_by()
         .values("submission")
         .annotate(found=Count("pk"))

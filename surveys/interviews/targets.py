@@ -12,6 +12,7 @@ from backend.accounts.models import User
 from backend.accounts.permissions import Person, may_plan_fieldwork
 from backend.audit.log import log_event
 from backend.problems import Problem
+from backend.said import Said
 from surveys.interviews.models import RoundTarget
 from surveys.linkage.list_rows import Line, ListError, read_lines
 from surveys.places.models import Place
@@ -97,9 +98,10 @@ def _lines(content: bytes) -> list[Line]:
             workbook_kind(content)
         return read_lines(content)
     except WorkbookError as error:
-        raise _refused(str(error.details.get("reason", error.code))) from error
+        too_large = Said("It unpacks to more than a table ever needs.")
+        raise _refused(error.details.get("reason", too_large)) from error
     except ListError as error:
-        raise _refused(str(error)) from error
+        raise _refused(error.words) from error
 
 
 def _targets(header: list[str], lines: list[Line], by: User) -> list[RoundTarget]:
@@ -153,5 +155,5 @@ def _households(text: str) -> int:
     return int(number)
 
 
-def _refused(reason: str, **details: Any) -> Problem:
+def _refused(reason: object, **details: Any) -> Problem:
     return Problem("table_refused", table=TABLE, reason=reason, **details)

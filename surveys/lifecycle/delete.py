@@ -12,6 +12,7 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.audit.log import log_event
 from backend.problems import Problem
+from surveys.corrections.drops import overtake_drop
 from surveys.households.recompute import hold_records, recompute
 from surveys.lifecycle.link import settle_households
 from surveys.lifecycle.process import process_submissions
@@ -36,11 +37,15 @@ def delete_record(*, record_id: UUID, by: User | None) -> None:
 
 @transaction.atomic
 def restore_record(*, record_id: UUID, by: User | None) -> None:
-    """Brings a deleted record back under the same id. Raises `Problem("not_found")`."""
+    """Brings a deleted record back under the same id. Raises `Problem("not_found")`.
+
+    A correction that dropped it is overtaken by that.
+    """
     hold_tree()
     editions = _editions(record_id)
     _mark(editions, deleted=False)
     process_submissions(editions)
+    overtake_drop(record_id)
     log_event("record.restored", by=by, target=editions[-1], record_id=str(record_id))
 
 

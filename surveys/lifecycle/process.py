@@ -25,6 +25,7 @@ from surveys.cleaning.write import write_records
 from surveys.corrections.apply import apply_log
 from surveys.entities.apply import apply_entities
 from surveys.entities.claim import claim_of
+from surveys.entities.follow import Standing, follow_corrections
 from surveys.entities.presence import settle_presence
 from surveys.entities.redirect import redirect_entities
 from surveys.entities.visits import settle_visits
@@ -79,6 +80,7 @@ def process_submissions(submissions: Sequence[Submission]) -> int:
     done = [submission for submission in submissions if submission.pk in settled]
     _leave_waiting([s for s in submissions if s.pk not in settled])
     readings = read_submissions({*done, *(lineage.head for lineage in lineages)})
+    as_sent = dict(readings)
     apply_log(lineages, readings, now=now)
     records = clean_records(lineages, readings)
     left = _households(records)
@@ -87,6 +89,9 @@ def process_submissions(submissions: Sequence[Submission]) -> int:
     deleted = {s.pk for lineage in lineages if lineage.deleted for s in lineage.editions}
     check_arrived(records, homes, now=now)
     apply_entities([readings[s.pk] for s in done if s.pk not in deleted], now=now)
+    follow_corrections(
+        Standing(e, as_sent[e.head.pk], readings[e.head.pk]) for e in lineages if not e.first_time
+    )
     moved = settle_presence({e.record_id: e.deleted for e in lineages if not e.first_time})
     redirect_entities(set(homes.values()), also=moved)
     settle_visits({*left, *homes.values()})

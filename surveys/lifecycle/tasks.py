@@ -14,6 +14,7 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from surveys.households.models import LinkFeature
+from surveys.lifecycle.drop import settle_drops
 from surveys.lifecycle.link import link_waiting
 from surveys.lifecycle.process import BATCH, process_waiting
 from surveys.submissions.models import Submission
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 
 @shared_task(ignore_result=True)
 def process_waiting_task() -> None:
+    _drain(settle_drops)
     if not _drain(process_waiting):
         process_waiting_task.delay()
     link_waiting_task.delay()

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from backend.said import Said
 from surveys.linkage.list_rows import ListError, Row, Sheet
 from surveys.linkage.list_words import (
     card_as_compared,
@@ -40,7 +41,7 @@ def read_rows(sheet: Sheet, columns: Mapping[str, str], path: Path) -> Household
     """A list whose columns are known: see `guess_columns`."""
     if not {"name", "head_name", "given_name", "family_name", "card", "phone"} & columns.keys():
         raise ListError(
-            "list_columns_unknown", "No column says a name, a phone or a card; name one."
+            "list_columns_unknown", Said("No column says a name, a phone or a card; name one.")
         )
     read = Reading()
     said = ((row, _said(row, columns)) for row in sheet.rows)
@@ -153,9 +154,10 @@ class Reading:
 
     def done(self, path: Path) -> HouseholdList:
         if not self._records:
-            raise ListError("list_empty", f"{path.name} holds no record.")
+            raise ListError("list_empty", Said("{name} holds no record.", name=path.name))
         if len(self._bad) == len(self._records):
-            raise ListError("list_unreadable", f"No line of {path.name} can be read as a record.")
+            words = Said("No line of {name} can be read as a record.", name=path.name)
+            raise ListError("list_unreadable", words)
         return HouseholdList(
             tuple(self._records.values()), tuple(self._findings), frozenset(self._bad)
         )

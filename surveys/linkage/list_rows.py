@@ -11,6 +11,7 @@ from typing import Any
 
 from openpyxl import load_workbook
 
+from backend.said import Said
 from surveys.linkage.list_header import header_of
 
 MOST_COLUMNS = 300
@@ -22,9 +23,9 @@ _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 class ListError(ValueError):
     """A file that is no list at all. `code`: list_unreadable, list_empty, list_columns_unknown."""
 
-    def __init__(self, code: str, words: str) -> None:
+    def __init__(self, code: str, words: Said) -> None:
         super().__init__(words)
-        self.code = code
+        self.code, self.words = code, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def read_sheet(path: Path) -> Sheet:
     lines = read_lines(path.read_bytes())
     header = header_of([cells for _, cells in lines])
     if header is None:
-        raise ListError("list_empty", f"{path.name} holds no row with a header.")
+        raise ListError("list_empty", Said("{name} holds no row with a header.", name=path.name))
     above, columns = header
     return Sheet(columns, tuple(_rows(columns, lines[above:])))
 
@@ -58,7 +59,8 @@ def read_lines(raw: bytes) -> list[Line]:
     """The rows of a CSV or XLSX file that hold anything, as text. Raises ListError."""
     if raw.startswith(_OLD_WORKBOOK):
         raise ListError(
-            "list_unreadable", "This is an old .xls, or has a password: save it as an open .xlsx."
+            "list_unreadable",
+            Said("This is an old .xls, or has a password: save it as an open .xlsx."),
         )
     return _xlsx(raw) if raw.startswith(_WORKBOOK) else list(_csv(raw))
 
@@ -77,13 +79,16 @@ def _csv(raw: bytes) -> Iterator[Line]:
     try:
         for cells in reader:
             if reader.line_num > begun and _is_cut(cells, text):
-                words = f"Line {begun}: a quotation mark opens here and is never closed."
+                words = Said(
+                    "Line {line}: a quotation mark opens here and is never closed.", line=begun
+                )
                 raise ListError("list_unreadable", words)
             begun = reader.line_num + 1
             if any(cells):
                 yield reader.line_num, [cell.strip() for cell in cells[:MOST_COLUMNS]]
     except csv.Error as error:
-        raise ListError("list_unreadable", f"Line {begun}: {error}.") from error
+        words = Said("Line {line}: {error}.", line=begun, error=str(error))
+        raise ListError("list_unreadable", words) from error
 
 
 def _is_cut(cells: list[str], text: str) -> bool:
@@ -111,7 +116,8 @@ def _xlsx(raw: bytes) -> list[Line]:
         book = load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
         return next(filter(None, map(_sheet_lines, book.worksheets)), [])
     except Exception as error:  # whatever openpyxl meets in a broken workbook
-        raise ListError("list_unreadable", f"This is no workbook we can read: {error}.") from error
+        words = Said("This is no workbook we can read: {error}.", error=str(error))
+        raise ListError("list_unreadable", words) from error
 
 
 def _sheet_lines(sheet: Any) -> list[Line]:

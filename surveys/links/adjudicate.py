@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.problems import Problem
+from backend.said import Said
 from surveys.households.decide import decide_cluster, decide_pair, revoke_decision
 from surveys.households.locks import hold_yards
 from surveys.households.log import decisions_among, reached_from
@@ -138,7 +139,11 @@ def checked_reason(text: str) -> str:
     if not words:
         raise Problem("reason_missing")
     if "\0" in words or len(words) > LONGEST_REASON:
-        raise Problem("value_invalid", field="reason", reason=f"at most {LONGEST_REASON} letters")
+        raise Problem(
+            "value_invalid",
+            field="reason",
+            reason=Said("at most {most} characters", most=LONGEST_REASON),
+        )
     return words
 
 

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Count, F, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -32,7 +33,7 @@ def brakes(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             _lift(request.POST.get("brake", ""), request.POST.get("reason", ""), user)
-            messages.success(request, "Lifted: what it held is looked at again in a moment.")
+            messages.success(request, _("Lifted: what it held is looked at again in a moment."))
         except Problem as problem:
             messages.error(request, f"{problem.title}. {problem.words}")
         return redirect("brakes")

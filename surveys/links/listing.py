@@ -14,6 +14,7 @@ from backend.accounts.models import User
 from backend.accounts.permissions import may_decide_links
 from backend.pagination import column_key, page_of, page_size_of
 from backend.problems import Problem
+from backend.said import Said
 from surveys.cleaning.models import CleanRow
 from surveys.households.models import CandidateLink, LinkDecision, LinkFeature, Membership
 from surveys.links.words import VETOES, sentence
@@ -102,16 +103,24 @@ def _checked(query: QueryDict, known: Collection[str]) -> QueryDict:
         if name not in known:
             raise Problem("field_unknown", field=name)
         if "\0" in str(value):
-            raise Problem("value_invalid", field=name, reason="holds a NUL character")
+            raise Problem("value_invalid", field=name, reason=Said("holds a NUL character"))
     return query
 
 
 def _wanted(user: User, query: QueryDict) -> QuerySet[CandidateLink]:
     state, veto = query.get("state", "") or "open", query.get("veto", "")
     if state not in STATES:
-        raise Problem("value_invalid", field="state", reason=f"one of {', '.join(STATES)}")
+        raise Problem(
+            "value_invalid",
+            field="state",
+            reason=Said("one of {allowed}", allowed=", ".join(STATES)),
+        )
     if veto and veto not in VETOES:
-        raise Problem("value_invalid", field="veto", reason=f"one of {', '.join(VETOES)}")
+        raise Problem(
+            "value_invalid",
+            field="veto",
+            reason=Said("one of {allowed}", allowed=", ".join(VETOES)),
+        )
     links = _both_visible(CandidateLink.objects.all(), user)
     if state != "all":
         links = links.filter(state=state)
@@ -129,7 +138,7 @@ def _about(record: str) -> Q:
     try:
         key = UUID(record)
     except ValueError:
-        raise Problem("value_invalid", field="record", reason="the id of a record") from None
+        raise Problem("value_invalid", field="record", reason=Said("the id of a record")) from None
     return Q(a=key) | Q(b=key)
 
 

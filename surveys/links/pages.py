@@ -1,7 +1,6 @@
 """The pages of who decides on households: the queue, one case, what was said before."""
 
 import secrets
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -35,7 +34,7 @@ from surveys.links.queue import (
 )
 from surveys.links.visible import decider
 from surveys.links.words import REASONS, VETOES
-from surveys.places.models import Place
+from surveys.places.naming import place_choices
 from surveys.privacy.access import places_for, reader
 from surveys.privacy.reason import reason_given
 
@@ -57,7 +56,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "orders": ORDERS,
         "states": STATES,
         "vetoes": VETOES,
-        "places": _places_to_choose(user),
+        "places": place_choices(places_for(user)),
         "may_lift_brakes": may_lift_brakes(user),
         "last": last_said(request, user),
     }
@@ -212,11 +211,3 @@ def _address(pk: int, asked: CaseQueue) -> str:
 
 def _list(asked: CaseQueue) -> str:
     return f"{reverse('links')}?{asked.query}"
-
-
-def _places_to_choose(user: User) -> Any:
-    """Oblasts, districts and cities, of those this user sees."""
-    seen = places_for(user)
-    places = Place.objects.all() if seen is None else seen
-    levels = (Place.Level.OBLAST, Place.Level.DISTRICT)
-    return places.filter(level__in=levels).order_by("path").values("code", "level", "name_en")

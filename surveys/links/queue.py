@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backend.accounts.models import User
 from backend.problems import Problem
+from backend.said import Said
 from surveys.households.models import Membership
 from surveys.links.cases import Case, open_cases
 from surveys.links.models import CaseClaim
@@ -71,12 +72,16 @@ def queue_of(user: User, query: QueryDict) -> CaseQueue:
     words = {name: query.get(name, "") for name in ("state", "order", "place", "veto", "brake")}
     for name, word in words.items():
         if "\0" in word:
-            raise Problem("value_invalid", field=name, reason="holds a NUL character")
+            raise Problem("value_invalid", field=name, reason=Said("holds a NUL character"))
     for name, known in (("state", STATES), ("order", ORDERS), ("veto", VETOES)):
         if words[name] and words[name] not in known:
-            raise Problem("value_invalid", field=name, reason=f"one of {', '.join(known)}")
+            raise Problem(
+                "value_invalid",
+                field=name,
+                reason=Said("one of {allowed}", allowed=", ".join(known)),
+            )
     if words["brake"] not in ("", "any") and not words["brake"].isdecimal():
-        raise Problem("value_invalid", field="brake", reason="the number of a brake, or any")
+        raise Problem("value_invalid", field="brake", reason=Said("the number of a brake, or any"))
     return CaseQueue(user, **{name: word for name, word in words.items() if word})
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from django.db import connection, transaction
 
 from backend.problems import Problem
+from backend.said import Said
 from surveys.places.models import Place
 
 _LOCK_SPACE = 3  # of PostgreSQL's advisory locks: the tree of places
@@ -76,16 +77,16 @@ def refresh_paths() -> set[int]:
     return {place.pk for place in changed}
 
 
-def _why_not(place: Place, into: Place) -> str:
+def _why_not(place: Place, into: Place) -> Said | None:
     if place.pk == into.pk:
-        return "they are the same place."
+        return Said("they are the same place.")
     if place.merged_into_id:
-        return f"{place.code} was merged already."
+        return Said("{place} was merged already.", place=place.code)
     if into.merged_into_id:
-        return f"{into.code} was merged itself; name the place it belongs to now."
+        return Said("{place} was merged itself; name the place it belongs to now.", place=into.code)
     if place.level != into.level:
-        return "they do not stand on the same level."
-    return ""
+        return Said("they do not stand on the same level.")
+    return None
 
 
 def _lock_tree() -> None:

@@ -29,6 +29,7 @@ from backend.accounts.permissions import (
 from backend.audit.log import log_event
 from backend.problems import Problem
 from backend.pseudonyms import original, pseudonym
+from backend.said import Said
 from surveys.places.models import Place
 from surveys.privacy.models import Unmasking
 from surveys.privacy.redact import coarsening
@@ -220,7 +221,7 @@ def unmask(*, user: User, reason: str, target: str) -> Unmasking:
     """
     check_reason(user, reason)
     if "\0" in reason:
-        raise Problem("value_invalid", field="unmask", reason="holds a NUL character")
+        raise Problem("value_invalid", field="unmask", reason=Said("holds a NUL character"))
     with transaction.atomic():
         granted = Unmasking.objects.create(
             user=user, target=target[:120], reason=reason.strip()[:300]

@@ -9,7 +9,6 @@ from surveys.publishing.models import FormDraft, TrialRecord
 from surveys.publishing.reading import classes_of
 from surveys.xforms.models import Form
 
-_FINDING = ("words", "sheet", "row", "column")
 _MISSING = ("language", "what", "sheet", "row", "column", "name")
 
 
@@ -28,7 +27,7 @@ def as_line(draft: FormDraft) -> dict[str, Any]:
 
 def as_draft(draft: FormDraft) -> dict[str, Any]:
     """With what publishing it would change now, while it is open."""
-    warnings = [each["finding"] for each in draft.excerpts]
+    warnings = [asdict(each.finding) for each in draft.marked]
     return {
         **as_line(draft),
         "untranslated": [{key: each[key] for key in _MISSING} for each in draft.untranslated],
@@ -47,7 +46,7 @@ def _compared(draft: FormDraft, warnings: list[dict[str, Any]]) -> dict[str, Any
         now = compared(draft)
     except Problem as refused:
         return {"warnings": warnings, "refused": refused.words}
-    missing = [{key: getattr(each, key) for key in _FINDING} for each in now.missing]
+    missing = [asdict(each) for each in now.missing]
     return {
         "warnings": [*missing, *warnings],
         "compared_with": now.current.pk if now.current else None,

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from backend.accounts.models import User
 from backend.problems import Problem
+from backend.said import Said
 from surveys.rounds.communities import set_communities
 from surveys.xforms.assign import assign_form, find_round
 from surveys.xforms.models import Form
@@ -28,7 +29,7 @@ def assign(
         assign_form(form=form, round_=find_round(round), by=by)
     if places is not None:
         if form.round is None:
-            raise Problem("value_invalid", field="places", reason="the form has no round")
+            raise Problem("value_invalid", field="places", reason=Said("the form has no round"))
         set_communities(round_=form.round, codes=places, by=by)
     if listed is not None and listed != (form.retired_at is None):
         change = relist_form if listed else retire_form

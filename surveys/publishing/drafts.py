@@ -49,7 +49,7 @@ def keep_draft(*, content: bytes, by: User | None = None, file_name: str = "") -
             xform=drafted.xform,
             md5=md5_of(drafted.xform),
             schema_json=schema_to_json(schema),
-            excerpts=[asdict(each) for each in excerpts(sheets, drafted.warnings)],
+            excerpts=[each.as_json() for each in excerpts(sheets, drafted.warnings)],
             untranslated=[asdict(each) for each in missing[:MOST_KEPT]],
             token=new_token(),
             created_by=by,

@@ -11,7 +11,7 @@ from django.db import models
 
 from surveys.xforms.document import ITEMSETS
 from surveys.xforms.drafting import Draft
-from surveys.xforms.findings import Finding
+from surveys.xforms.excerpt import Excerpt
 from surveys.xforms.models import FormVersion
 from surveys.xforms.schema import Schema, schema_from_json
 
@@ -40,7 +40,7 @@ class FormDraft(models.Model):
     xform = models.BinaryField()
     md5 = models.CharField(max_length=32)
     schema_json: Any = models.JSONField()
-    # Each warning with the row it is about: `surveys.xforms.excerpt.Excerpt` as JSON.
+    # `surveys.xforms.excerpt.Excerpt` as JSON.
     excerpts: Any = models.JSONField(default=list)
     untranslated: Any = models.JSONField(default=list)  # `surveys.xforms.translations`
     token = models.CharField(max_length=64, unique=True)
@@ -71,9 +71,14 @@ class FormDraft(models.Model):
     def schema(self) -> Schema:
         return schema_from_json(self.schema_json)
 
+    @property
+    def marked(self) -> list[Excerpt]:
+        """Its warnings, each with the row it is about."""
+        return [Excerpt.from_json(each) for each in self.excerpts]
+
     def as_draft(self, itemsets: bytes = b"") -> Draft:
         """The same as when the workbook was looked at, not compared with anything."""
-        warnings = tuple(Finding(**each["finding"]) for each in self.excerpts)
+        warnings = tuple(each.finding for each in self.marked)
         return Draft(bytes(self.xlsform), bytes(self.xform), self.schema, warnings, (), itemsets)
 
 

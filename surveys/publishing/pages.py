@@ -1,6 +1,5 @@
 """Forms for people: the list, a workbook on its way to tablets, and what was tried with it."""
 
-from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
@@ -168,7 +167,7 @@ def _draft_page(
         "rounds": round_choices(known.round if known else None),
         "classes": classes_of(schema),
         "languages": languages_of(schema, missing),
-        "excerpts": draft.excerpts[:FINDINGS_SHOWN],
+        "excerpts": draft.marked[:FINDINGS_SHOWN],
         "more": max(len(draft.excerpts) - FINDINGS_SHOWN, 0),
         "files": draft.files.defer("content").order_by("name"),
         "trials": draft.trials.defer("raw_xml")[:TRIALS_SHOWN],
@@ -198,5 +197,5 @@ def _comparison(draft: FormDraft) -> dict[str, Any]:
         "now": now,
         "changes": change_lines(now.changes),
         "breaks_words": breaks % {"count": now.breaks},
-        "missing": [asdict(each) for each in now.missing],
+        "missing": now.missing,
     }

@@ -11,6 +11,7 @@ from django.db.models import Count, Max, Q, QuerySet
 from backend.accounts.models import User
 from surveys.cleaning.models import CleanRow
 from surveys.places.models import Place
+from surveys.places.naming import in_tree, name_of, name_order
 from surveys.privacy.access import rows_for
 from surveys.publishing.models import FormDraft
 from surveys.publishing.words import CHANGES, CLASSES, RESTRICTED, TRANSLATED
@@ -154,7 +155,7 @@ def district_groups() -> list[tuple[Place, list[Place]]]:
     shown = Place.objects.filter(
         level__in=[levels.OBLAST, levels.DISTRICT], merged_into=None
     ).defer("boundary")
-    places = list(shown.order_by("path"))
+    places = in_tree(shown)
     districts: dict[int | None, list[Place]] = {}
     for place in places:
         if place.level == levels.DISTRICT:
@@ -173,4 +174,5 @@ def find_places(words: str) -> list[Place]:
         found |= Q(**{name: words})
     places = Place.objects.filter(found, merged_into=None).select_related("parent")
     large = ("boundary", "parent__boundary")
-    return list(places.defer(*large).order_by("level", "name_en")[:PLACES_FOUND])
+    shown = list(places.defer(*large).order_by("level", "name_en")[:PLACES_FOUND])
+    return sorted(shown, key=lambda place: (place.level, name_order(name_of(place))))

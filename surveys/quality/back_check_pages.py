@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from backend.accounts.models import User
 from backend.accounts.permissions import logged_in, may_keep_quality
 from backend.problems import Problem
+from backend.said import Said
 from surveys.datasets.tables import published_forms
 from surveys.privacy.access import reviewer
 from surveys.quality.back_checks import (
@@ -24,9 +25,10 @@ from surveys.quality.back_checks import (
     draw_back_checks,
     link_back_check,
 )
-from surveys.quality.comparing import TYPES, VARIABLES, rates, stabilities
+from surveys.quality.comparing import TYPES, VARIABLES, rates
 from surveys.quality.models import BackCheckDraw
 from surveys.quality.reading import masked_names
+from surveys.quality.repeated import LEAST_PAIRS, repeats_of
 
 
 @require_http_methods(["GET", "POST"])
@@ -86,6 +88,7 @@ def _draw_page(
 ) -> HttpResponse:
     lines = checked(found, user)
     compared = [each for line in lines for each in line.compared]
+    masked = masked_names(user, found.form.form_id)
     context = {
         "draw": found,
         "lines": lines,
@@ -93,8 +96,9 @@ def _draw_page(
         "types": TYPES,
         "rates": rates(compared),
         "by_enumerator": _by_enumerator(lines),
-        "stabilities": stabilities(compared),
-        "masked": masked_names(user, found.form.form_id),
+        "repeats": [each for each in repeats_of(compared) if each.name not in masked],
+        "least": LEAST_PAIRS,
+        "masked": masked,
         "problem": problem,
     }
     status = problem.status if problem else 200
@@ -115,7 +119,7 @@ def _by_enumerator(lines: list[Checked]) -> list[tuple[str, dict[int, object]]]:
 def _wanted(typed: QueryDict) -> Wanted:
     percent, seed = typed.get("percent", ""), typed.get("seed", "")
     if seed and not (seed.isdecimal() and int(seed[:11]) < 2**31):
-        raise Problem("value_invalid", field="seed", reason="a number from 0 to 2147483647")
+        raise Problem("value_invalid", field="seed", reason=Said("a number from 0 to 2147483647"))
     return Wanted(
         form_id=typed.get("form", ""),
         percent=int(percent[:4]) if percent.isdecimal() else 0,
@@ -130,15 +134,15 @@ def _day(typed: QueryDict, name: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        raise Problem("value_invalid", field=name, reason="a day as 2014-06-03") from None
+        raise Problem("value_invalid", field=name, reason=Said("a day as 2014-06-03")) from None
 
 
 def _link(typed: QueryDict, user: User) -> None:
     number, again = typed.get("check", ""), typed.get("again", "").strip()
     if not number.isdecimal() or len(number) > 18:
-        raise Problem("request_malformed", reason="The page did not say which interview.")
+        raise Problem("request_malformed", reason=Said("The page did not say which interview."))
     try:
         record = UUID(again) if again else None
     except ValueError:
-        raise Problem("value_invalid", field="again", reason="the id of a record") from None
+        raise Problem("value_invalid", field="again", reason=Said("the id of a record")) from None
     link_back_check(check_id=int(number), again=record, by=user)

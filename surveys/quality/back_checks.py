@@ -14,6 +14,7 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.audit.log import log_event
 from backend.problems import Problem
+from backend.said import Said
 from surveys.cleaning.models import CleanRow
 from surveys.datasets.tables import find_form
 from surveys.quality.comparing import VARIABLES, Compared, Rate, compare, rates
@@ -21,7 +22,8 @@ from surveys.quality.drawing import draw
 from surveys.quality.facts import YES, Record
 from surveys.quality.load import load_records
 from surveys.quality.models import BackCheck, BackCheckDraw
-from surveys.quality.reading import visible_records, with_enumerator
+from surveys.quality.reading import masked_names, visible_records, with_enumerator
+from surveys.quality.repeated import Repeat, repeats_of
 from surveys.submissions.models import Submission
 
 MOST_SEED = 2**31
@@ -47,10 +49,13 @@ def draw_back_checks(wanted: Wanted, *, by: User) -> BackCheckDraw:
     """
     form = find_form(wanted.form_id)
     if wanted.form_id not in VARIABLES:
-        known = ", ".join(VARIABLES)
-        raise Problem("value_invalid", field="form", reason=f"one of {known}")
+        raise Problem(
+            "value_invalid",
+            field="form",
+            reason=Said("one of {allowed}", allowed=", ".join(VARIABLES)),
+        )
     if not 1 <= wanted.percent <= 100:
-        raise Problem("value_invalid", field="percent", reason="a number from 1 to 100")
+        raise Problem("value_invalid", field="percent", reason=Said("a number from 1 to 100"))
     asked, places = _interviews(wanted, by)
     if not asked:
         raise Problem("nothing_to_draw")
@@ -111,7 +116,7 @@ def link_back_check(*, check_id: int, again: UUID | None, by: User) -> BackCheck
             check.save(update_fields=["again_id", "linked_by", "linked_at"])
     except IntegrityError:
         raise Problem(
-            "back_check_invalid", reason="The record is linked to another interview."
+            "back_check_invalid", reason=Said("The record is linked to another interview.")
         ) from None
     log_event("back_check.linked", by=by, target=check, again=str(again or ""))
     return check
@@ -120,11 +125,11 @@ def link_back_check(*, check_id: int, again: UUID | None, by: User) -> BackCheck
 def _check_second(check: BackCheck, again: UUID, by: User) -> None:
     rows = {row.pk: row for row in visible_records(by).filter(pk__in=(check.record_id, again))}
     if again == check.record_id:
-        raise Problem("back_check_invalid", reason="An interview does not check itself.")
+        raise Problem("back_check_invalid", reason=Said("An interview does not check itself."))
     if again not in rows:
         raise Problem("not_found")
     if rows[again].form_id != rows[check.record_id].form_id:
-        raise Problem("back_check_invalid", reason="The record is of another form.")
+        raise Problem("back_check_invalid", reason=Said("The record is of another form."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +163,20 @@ def rates_by_enumerator(user: User) -> dict[str, dict[int, Rate]]:
     for check in checks:
         found[check.enumerator] += _compared(check, records)
     return {name: rates(compared) for name, compared in found.items()}
+
+
+def repeats_seen(user: User) -> dict[str, list[Repeat]]:
+    """Form → numbers asked twice in all second interviews of records that the user sees."""
+    checks = _visible(BackCheck.objects.filter(again_id__isnull=False), user)
+    records = _records(checks)
+    found: dict[str, list[Compared]] = defaultdict(list)
+    for check in checks:
+        if check.record_id in records:
+            found[records[check.record_id].form] += _compared(check, records)
+    return {
+        form: [each for each in repeats_of(compared) if each.name not in masked_names(user, form)]
+        for form, compared in sorted(found.items())
+    }
 
 
 def _visible(checks: Iterable[BackCheck], user: User) -> list[BackCheck]:

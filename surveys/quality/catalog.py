@@ -11,6 +11,7 @@ from typing import Any
 from surveys.quality.checks import (
     asking,
     consent,
+    even,
     identity,
     income,
     pattern,
@@ -36,7 +37,11 @@ NONE = timing.NoLimits()
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`when`: on arrival (and every night) it sees one record; at night only, all of them."""
+    """`when`: on arrival (and every night) it sees one record; at night only, all of them.
+
+    `reads`: questions beside that of the flag of which a flag tells something; who may not see
+    these is told no more than `surveys/privacy/flags.py` allows.
+    """
 
     code: str
     group: str
@@ -46,6 +51,7 @@ class Check:
     owner: str
     when: str = ARRIVAL
     enabled: bool = True
+    reads: tuple[str, ...] = ()
 
     def parameters(self) -> dict[str, float]:
         """Name → value, as it stands."""
@@ -97,9 +103,9 @@ CHECKS: tuple[Check, ...] = (
     Check("income_row_missing", "logic", income.income_row_missing, NONE, WARNING, ENUMERATOR),
     Check("currency_foreign", "logic", income.currency_foreign, NONE, SERIOUS, ENUMERATOR),
     Check("spending_beyond_income", "logic", income.spending_beyond_income, income.Spending(),
-          NOTE, SUPERVISOR),
+          NOTE, SUPERVISOR, reads=("income_sources", "inc_amount")),
     Check("food_beyond_spending", "logic", income.food_beyond_spending, NONE,
-          SERIOUS, ENUMERATOR),
+          SERIOUS, ENUMERATOR, reads=("exp_total",)),
     Check("remittance_unnamed", "logic", income.remittance_unnamed, NONE, NOTE, ENUMERATOR),
     Check("remittance_from_nobody", "logic", income.remittance_from_nobody, NONE,
           NOTE, ENUMERATOR),
@@ -130,13 +136,16 @@ CHECKS: tuple[Check, ...] = (
     Check("long_pause", "time", asking.long_pause, asking.LongPause(), NOTE, SUPERVISOR, NIGHT),
     Check("gps_missing", "place", place.gps_missing, NONE, NOTE, ENUMERATOR),
     Check("gps_vague", "place", place.gps_vague, place.Vague(), NOTE, ENUMERATOR),
+    Check("gps_unmeasured", "place", place.gps_unmeasured, NONE, WARNING, SUPERVISOR),
     Check("gps_far", "place", place.gps_far, place.Far(), WARNING, SUPERVISOR, NIGHT),
     Check("travel_fast", "place", place.travel_fast, place.Speed(), SERIOUS, SUPERVISOR, NIGHT),
     Check("consent_missing", "consent", consent.consent_missing, NONE, SERIOUS, MANAGER),
     Check("consent_contradicted", "consent", consent.consent_contradicted, NONE,
           SERIOUS, MANAGER),
-    Check("not_in_private", "consent", consent.not_in_private, NONE, WARNING, SUPERVISOR),
-    Check("call_unsafe", "consent", consent.call_unsafe, NONE, WARNING, ENUMERATOR),
+    Check("not_in_private", "consent", consent.not_in_private, NONE, WARNING, SUPERVISOR,
+          reads=("legal_need",)),
+    Check("call_unsafe", "consent", consent.call_unsafe, NONE, WARNING, ENUMERATOR,
+          reads=("phone",)),
     Check("straight_line", "patterns", pattern.straight_line, pattern.Items(),
           WARNING, SUPERVISOR),
     Check("staples_never", "patterns", pattern.staples_never, pattern.Items(),
@@ -145,6 +154,7 @@ CHECKS: tuple[Check, ...] = (
           WARNING, ENUMERATOR),
     Check("unknown_much", "patterns", pattern.unknown_much, pattern.Unknowns(),
           WARNING, SUPERVISOR),
+    Check("too_even", "patterns", even.too_even, even.Even(), WARNING, MANAGER, NIGHT),
 )  # fmt: skip
 BY_CODE = {check.code: check for check in CHECKS}
 

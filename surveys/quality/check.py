@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from surveys.quality.catalog import Check
+from surveys.quality.closed import Closed
 from surveys.quality.counting import COUNTS, records_counted
 from surveys.quality.evaluate import evaluate
 from surveys.quality.keep import Kept, Key, keep_findings
@@ -31,13 +32,17 @@ class Found:
 
 def findings_of(loaded: Loaded, checks: Iterable[Check]) -> Found:
     """What the checks find, by record, code and path; of two of one key the first."""
-    told, paths = evaluate(loaded.records, checks), Paths(loaded.datasets)
+    checks = list(checks)
+    told = evaluate(loaded.records, checks)
+    paths, closed = Paths(loaded.datasets), Closed(loaded.datasets)
+    reads = {check.code: check.reads for check in checks}
     findings: dict[Key, Kept] = {}
     for code, finding in told.found:
         form = loaded.held[finding.record].form_id
         path = paths.of(form, finding.question, finding.row)[:PATH_LENGTH]
         key = Key(finding.record, code, path)
-        findings.setdefault(key, Kept(finding.measure, finding.bounds))
+        restricted = closed.covers(form, path, reads[code])
+        findings.setdefault(key, Kept(finding.measure, finding.bounds, restricted=restricted))
     return Found(findings, told.broken)
 
 

@@ -5,12 +5,10 @@ ask, type 3 may vary (IPA's `bcstats`). Numbers agree within an accepted range.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import sqrt
 from typing import Any
 
-from surveys.quality.checks.values import mean_and_sd
 from surveys.quality.facts import FOLLOWUP, REGISTRATION, Record, as_code, as_codes, as_number
 
 TYPES = (1, 2, 3)
@@ -91,16 +89,6 @@ class Rate:
         return self.share > ACTION_LINE
 
 
-@dataclass(frozen=True, slots=True)
-class Stability:
-    """Numbers asked twice: mean of (again − first), and its paired t where there is one."""
-
-    name: str
-    pairs: int
-    mean: float
-    t: float | None
-
-
 def compare(first: Record, again: Record) -> list[Compared]:
     """In the order of the variables; nothing of a form that has none."""
     found = []
@@ -118,22 +106,6 @@ def rates(compared: Iterable[Compared]) -> dict[int, Rate]:
         if each.differs is not None:
             counts[each.type].append(each.differs)
     return {type_: Rate(sum(found), len(found)) for type_, found in sorted(counts.items())}
-
-
-def stabilities(compared: Sequence[Compared]) -> list[Stability]:
-    """Of the numbers of types 2 and 3, by name."""
-    apart: dict[str, list[float]] = defaultdict(list)
-    for each in compared:
-        first, again = as_number(each.first), as_number(each.again)
-        if each.type != 1 and first is not None and again is not None:
-            apart[each.name].append(again - first)
-    return [_stability(name, values) for name, values in sorted(apart.items())]
-
-
-def _stability(name: str, values: Sequence[float]) -> Stability:
-    mean, sd = mean_and_sd(values)
-    t = round(mean / (sd / sqrt(len(values))), 2) if sd > 0 else None
-    return Stability(name, len(values), round(mean, 2), t)
 
 
 def _agree(variable: Variable, first: Any, again: Any) -> bool:

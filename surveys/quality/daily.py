@@ -1,5 +1,6 @@
 """The daily report as plain rows, of what one user sees; as it goes out in JSON."""
 
+from dataclasses import asdict
 from typing import cast
 
 from django.db.models import Count, Exists, OuterRef, Q
@@ -10,8 +11,12 @@ from backend.accounts.models import User
 from surveys.cleaning.models import QualityFlag
 from surveys.entities.models import Visit
 from surveys.privacy.access import places_for
+from surveys.privacy.flags import flags_for
+from surveys.quality.back_checks import repeats_seen
+from surveys.quality.code_lines import code_lines
 from surveys.quality.dashboard import dashboard
-from surveys.quality.reading import Json, code_lines, last_run, visible_records
+from surveys.quality.reading import Json, last_run, visible_records
+from surveys.quality.weeks import weeks_json
 from surveys.quality.words import FLAGS, word
 from surveys.submissions.models import Submission
 
@@ -42,6 +47,8 @@ def summary_json(user: User) -> Json:
         "enumerators_elsewhere": told["elsewhere"],
         "days": days_of(user),
         "progress": progress_of(user),
+        "time_use": weeks_json(user),
+        "asked_twice": asked_twice_json(user),
     }
 
 
@@ -57,9 +64,18 @@ def _enumerator_json(line: Json) -> Json:
     }
 
 
+def asked_twice_json(user: User) -> list[Json]:
+    """Numbers of types 2 and 3 in all back-checks the user sees."""
+    return [
+        {"form": form, **asdict(each)} for form, told in repeats_seen(user).items() for each in told
+    ]
+
+
 def days_of(user: User) -> list[Json]:
     """Of each day: records that came, refusals, records with open flags, and turned down."""
-    live = QualityFlag.objects.filter(submission=OuterRef("submission"), settled_at=None)
+    live = QualityFlag.objects.filter(
+        flags_for(user), submission=OuterRef("submission"), settled_at=None
+    )
     down = Q(submission__review_state__in=(State.REJECTED, State.HAS_ISSUES))
     found = visible_records(user).annotate(day=TruncDate("received_at")).values("day")
     counted = found.annotate(

@@ -7,7 +7,7 @@ from typing import Any
 from backend.accounts.models import User
 from surveys.privacy.access import sight_of
 from surveys.quality.back_checks import rates_by_enumerator
-from surveys.quality.counting import COUNTED, COUNTS, records_counted
+from surveys.quality.counting import CLOSED, COUNTED, COUNTS, records_counted
 from surveys.quality.effects import MEASURES
 from surveys.quality.reading import table, within_places
 from surveys.quality.tables import ENUMERATORS
@@ -34,10 +34,13 @@ def _counts(user: User) -> Mapping[str, Counter[str]]:
     Records of legal aid are in no table; they are few, and counted for those who are named for it.
     """
     rows = table(COUNTS)
-    if sight_of(user).legal_aid:
+    named = sight_of(user).legal_aid
+    if named:
         rows = [*rows, *records_counted(restricted=True)]
     found: dict[str, Counter[str]] = {}
     for row in within_places(user, rows, "place"):
         counts = found.setdefault(row["enumerator"], Counter())
         counts.update({name: row[name] for name in COUNTED})
+        if not named:
+            counts["flags"] -= row.get(CLOSED, 0)
     return found

@@ -123,3 +123,8 @@ def totals(record: Record) -> dict[str, float] | None:
         currency = as_code(row.get("inc_currency"))
         found[currency] = found.get(currency, 0.0) + amount
     return found
+
+
+def district_of(record: Record) -> str:
+    """The path of the record's place, down to its district."""
+    return "/".join(record.place.split("/")[:3])

@@ -33,6 +33,7 @@ class Kept:
 
     measure: Mapping[str, Any]
     bounds: Mapping[str, Any]
+    restricted: bool = False
 
 
 @dataclass(slots=True)
@@ -70,6 +71,7 @@ def keep_findings(
             origin=QualityFlag.Origin.QUALITY,
             measure=findings[key].measure,
             bounds=findings[key].bounds,
+            restricted=findings[key].restricted,
         )
         for key in new
     ]
@@ -112,7 +114,7 @@ def _follow(
             outcome.closed += move[1] != State.OPEN
         if _take_over(flag, now, record if edited else None):
             changed.append(flag)
-    fields = ["submission", "measure", "bounds"]
+    fields = ["submission", "measure", "bounds", "restricted"]
     QualityFlag.objects.bulk_update(changed, fields, batch_size=BATCH)
     move_flags(_still_so(moves))
 
@@ -138,12 +140,13 @@ def _gone(flag: QualityFlag, record: Held | None) -> Move | None:
 
 def _take_over(flag: QualityFlag, now: Kept | None, record: Held | None) -> bool:
     """Puts the new edition, measure and bounds into the flag; whether any of it is new."""
-    before = flag.submission_id, flag.measure, flag.bounds
+    before = flag.submission_id, flag.measure, flag.bounds, flag.restricted
     if record is not None:
         flag.submission_id = record.submission
     if now is not None:
         flag.measure, flag.bounds = _plain(now.measure), _plain(now.bounds)
-    return (flag.submission_id, flag.measure, flag.bounds) != before
+        flag.restricted = now.restricted
+    return (flag.submission_id, flag.measure, flag.bounds, flag.restricted) != before
 
 
 def _still_so(moves: list[Move]) -> list[Move]:

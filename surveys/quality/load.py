@@ -20,6 +20,7 @@ from surveys.datasets.columns import Dataset, Table
 from surveys.datasets.tables import dataset_of_form, published_forms
 from surveys.households.models import Household
 from surveys.interviews.reading import ASKED_AS
+from surveys.places.days import ZONES
 from surveys.quality.facts import Answers, Record, as_code
 from surveys.submissions.models import Submission
 from surveys.xforms.models import Form
@@ -96,7 +97,9 @@ def merged_households(among: Any = None) -> dict[UUID, UUID]:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What makes a record of its answers: which household became which, and the field's zone."""
+    """What makes a record of its answers: which household became which, and the zone of records
+    from neither country.
+    """
 
     moved: Mapping[UUID, UUID]
     zone: tzinfo
@@ -116,6 +119,8 @@ class Context:
         restricted: bool,
     ) -> Record:
         """`account`: who sent it, where the answers do not say who asked. `place`: its path."""
+        country = place.split("/")[0] or first_code(answers, COUNTRY)
+        zone = ZONES.get(country, self.zone)
         return Record(
             id=pk,
             form=form_id,
@@ -123,12 +128,12 @@ class Context:
             members=members,
             incomes=incomes,
             enumerator=first_code(answers, ASKED_AS) or account,
-            started=_moment(answers.get("start"), self.zone),
-            ended=_moment(answers.get("end"), self.zone),
-            received=received.astimezone(self.zone),
+            started=_moment(answers.get("start"), zone),
+            ended=_moment(answers.get("end"), zone),
+            received=received.astimezone(zone),
             household=None if household is None else self.moved.get(household, household),
             place=place,
-            country=place.split("/")[0] or first_code(answers, COUNTRY),
+            country=country,
             restricted=restricted,
         )
 

@@ -20,11 +20,11 @@ from surveys.datasets.tables import published_forms
 from surveys.privacy.access import reader
 from surveys.quality.answer import answer_of
 from surveys.quality.catalog import SEVERITIES
+from surveys.quality.code_lines import code_lines
 from surveys.quality.dashboard import dashboard
 from surveys.quality.reading import (
     FILTERS,
     STATES,
-    code_lines,
     flag_rows,
     flags_asked_for,
     last_run,

@@ -1,27 +1,25 @@
 """Flags, counts and tables as one user may see them, by `rows_for` and `masked_keys`."""
 
 import re
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import CharField, Count, F, Q, QuerySet, Value
+from django.db.models import CharField, F, QuerySet, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce, NullIf
 from django.http import QueryDict
-from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.problems import Problem
+from backend.said import Said
 from surveys.cleaning.models import CleanRow, QualityFlag
 from surveys.datasets.columns import Dataset
 from surveys.datasets.tables import all_datasets, find_form
 from surveys.interviews.reading import ASKED_AS
 from surveys.places.models import Place
-from surveys.privacy.access import masked_keys, places_for, rows_for
+from surveys.privacy.access import coarse_keys, masked_keys, places_for, rows_for
+from surveys.privacy.flags import flags_for
 from surveys.quality.catalog import READ, Check
 from surveys.quality.models import QualityRun, QualityTable
 from surveys.quality.setting import checks_in_force
@@ -43,7 +41,7 @@ def visible_records(user: User) -> QuerySet[CleanRow]:
 def visible_flags(user: User, records: QuerySet[CleanRow] | None = None) -> QuerySet[QualityFlag]:
     """Flags of the records that this user may see, or of some of these."""
     seen = visible_records(user) if records is None else records
-    return QualityFlag.objects.filter(submission__in=seen.values("submission"))
+    return QualityFlag.objects.filter(flags_for(user), submission__in=seen.values("submission"))
 
 
 def flags_asked_for(user: User, query: QueryDict) -> QuerySet[QualityFlag]:
@@ -53,11 +51,15 @@ def flags_asked_for(user: User, query: QueryDict) -> QuerySet[QualityFlag]:
     asked = {name: query.get(name, "") for name in FILTERS}
     for name, value in asked.items():
         if "\0" in value:
-            raise Problem("value_invalid", field=name, reason="holds a NUL character")
+            raise Problem("value_invalid", field=name, reason=Said("holds a NUL character"))
     flags = visible_flags(user, _records_asked_for(user, asked))
     state = asked["state"] or LIVE
     if state not in STATES:
-        raise Problem("value_invalid", field="state", reason=f"one of {', '.join(STATES)}")
+        raise Problem(
+            "value_invalid",
+            field="state",
+            reason=Said("one of {allowed}", allowed=", ".join(STATES)),
+        )
     if state == LIVE:
         flags = flags.filter(settled_at=None)
     elif state != ALL:
@@ -82,7 +84,9 @@ def _records_asked_for(user: User, asked: Mapping[str, str]) -> QuerySet[CleanRo
         try:
             records = records.filter(pk=UUID(asked["record"]))
         except ValueError:
-            raise Problem("value_invalid", field="record", reason="the id of a record") from None
+            raise Problem(
+                "value_invalid", field="record", reason=Said("the id of a record")
+            ) from None
     return records
 
 
@@ -119,15 +123,25 @@ def flag_rows(user: User, keys: Collection[int]) -> list[Json]:
     masked, checks = masked_paths(user), checks_in_force()
     named = {record for row in rows for record in row["bounds"].get("others", ())}
     seen = seen_among(user, named) if named else {}
+    unsaid = _unsaid(named - seen.keys())
     for row in rows:
-        _leave_unseen_out(row, seen)
+        _leave_unseen_out(row, seen, unsaid)
     return [_told(row, places.get(row["record"], {}), masked, checks) for row in rows]
 
 
-def _leave_unseen_out(row: Json, seen: Mapping[str, str]) -> None:
+def _unsaid(unseen: Collection[str]) -> set[str]:
+    """Of records that a user does not see, those of legal aid: they are not even counted."""
+    if not unseen:
+        return set()
+    rows = CleanRow.objects.filter(pk__in=unseen, restricted=True)
+    return {str(pk) for pk in rows.values_list("pk", flat=True)}
+
+
+def _leave_unseen_out(row: Json, seen: Mapping[str, str], unsaid: Collection[str]) -> None:
     """Of the other records of a finding only those that the user may see are named."""
     others = row["bounds"].get("others")
     if others is not None:
+        others = [record for record in others if record not in unsaid]
         shown = [record for record in others if record in seen]
         row["bounds"] = {**row["bounds"], "others": shown}
         if len(shown) < len(others):
@@ -138,8 +152,7 @@ def _told(
     row: Json, record: Json, masked: Mapping[str, frozenset[str]], checks: Mapping[str, Check]
 ) -> Json:
     severity, owner = grave(row["code"], checks)
-    path = _POSITION.sub("", row["path"])
-    hidden = path in masked.get(row["form"], ())
+    hidden = _is_hidden(row, checks.get(row["code"]), masked.get(row["form"], frozenset()))
     return {
         **row,
         "measure": dict.fromkeys(row["measure"]) if hidden else row["measure"],
@@ -153,6 +166,13 @@ def _told(
     }
 
 
+def _is_hidden(row: Json, check: Check | None, masked: frozenset[str]) -> bool:
+    """Whether the question of a flag, or one its check reads, is masked."""
+    read = check.reads if check else ()
+    path = _POSITION.sub("", row["path"])
+    return path in masked or any(each.rpartition("/")[2] in read for each in masked)
+
+
 def grave(code: str, checks: Mapping[str, Check]) -> tuple[str, str]:
     """Severity and owner of a code, as they are set."""
     check = checks.get(code)
@@ -160,20 +180,21 @@ def grave(code: str, checks: Mapping[str, Check]) -> tuple[str, str]:
 
 
 def masked_paths(user: User) -> dict[str, frozenset[str]]:
-    """Form → paths of the questions whose answers this user does not see."""
+    """Form → paths of the questions whose answers this user does not see, or not exactly."""
     return {dataset.form_id: _masked_of(dataset, user) for dataset in all_datasets()}
 
 
 def _masked_of(dataset: Dataset, user: User) -> frozenset[str]:
     found: set[str] = set()
     for table in dataset.tables:
-        keys = masked_keys(user, [column.field for column in table.columns])
+        fields = [column.field for column in table.columns]
+        keys = masked_keys(user, fields) | coarse_keys(user, fields).keys()
         found |= {c.field.path for c in table.columns if c.field.key in keys}
     return frozenset(found)
 
 
 def masked_names(user: User, form_id: str) -> frozenset[str]:
-    """Names of a form's questions whose answers this user does not see."""
+    """Names of a form's questions whose answers this user does not see, or not exactly."""
     return frozenset(path.rpartition("/")[2] for path in masked_paths(user).get(form_id, ()))
 
 
@@ -181,48 +202,6 @@ def seen_among(user: User, records: Iterable[str]) -> dict[str, str]:
     """Of these ids of records, those the user may see: id → the form's id."""
     rows = visible_records(user).filter(pk__in=list(records))
     return {str(pk): form for pk, form in rows.values_list("pk", "form__form_id")}
-
-
-@dataclass(frozen=True, slots=True)
-class CodeLine:
-    """One code in the daily report: flags by state, and those that are new since yesterday."""
-
-    code: str
-    group: str
-    severity: str
-    owner: str
-    counts: Mapping[str, int]
-    new: int
-
-    @property
-    def live(self) -> int:
-        return self.counts.get("open", 0) + self.counts.get("sent", 0)
-
-
-def code_lines(user: User, *, now: datetime) -> list[CodeLine]:
-    """Codes with flags, the gravest first; two queries."""
-    since = timezone.localtime(now).replace(hour=0, minute=0, second=0) - timedelta(days=1)
-    found = (
-        visible_flags(user)
-        .values("code", "state")
-        .annotate(n=Count("pk"), new=Count("pk", filter=Q(created_at__gte=since)))
-    )
-    counts: dict[str, Counter[str]] = {}
-    new: Counter[str] = Counter()
-    for row in found.order_by():
-        counts.setdefault(row["code"], Counter())[row["state"]] = row["n"]
-        new[row["code"]] += row["new"]
-    checks = checks_in_force()
-    lines = [_line(code, states, new[code], checks) for code, states in counts.items()]
-    order = ("serious", "warning", "note")
-    return sorted(lines, key=lambda line: (order.index(line.severity), -line.live, line.code))
-
-
-def _line(code: str, states: Mapping[str, int], new: int, checks: Mapping[str, Check]) -> CodeLine:
-    severity, owner = grave(code, checks)
-    check = checks.get(code)
-    group = check.group if check else READ.get(code, ("", "", ""))[0]
-    return CodeLine(code, group, severity, owner, states, new)
 
 
 def last_run() -> QualityRun | None:

@@ -4,9 +4,8 @@ The set of sheets is that of IPA's high-frequency checks, with our own names of 
 """
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from django.db.models import Count
 from django.db.models.functions import TruncDate
@@ -20,33 +19,30 @@ from surveys.datasets.files.to_xlsx import write_xlsx
 from surveys.datasets.tables import all_datasets
 from surveys.privacy.access import masked_keys, unmask
 from surveys.privacy.models import Unmasking
-from surveys.quality.back_checks import checked
+from surveys.quality.back_check_sheets import back_check_sheets
 from surveys.quality.catalog import GROUPS, Check, group_of
+from surveys.quality.code_lines import code_lines
 from surveys.quality.comparing import Rate
 from surveys.quality.daily import STATES, days_of, progress_of
 from surveys.quality.dashboard import dashboard
-from surveys.quality.models import BackCheckDraw
 from surveys.quality.reading import (
     Json,
-    code_lines,
     flag_rows,
     last_run,
-    masked_names,
     sees_everywhere,
     table,
     visible_flags,
     visible_records,
     with_enumerator,
-    within_places,
 )
 from surveys.quality.setting import checks_in_force
-from surveys.quality.tables import HOURS, QUESTION_TIMES, VARIABLES
-from surveys.quality.words import FLAGS, MEASURES, word
+from surveys.quality.tables import VARIABLES
+from surveys.quality.time_sheets import time_sheets
+from surveys.quality.words import FLAGS, MEASURES, plain, word
 from surveys.quality.words import GROUPS as GROUP_WORDS
 
 MOST_FLAGS = 5_000  # in the file; the newest, and the summary counts them all
 MOST_TEXTS = 5_000
-DRAWS = 10  # the newest, in the file
 FLAG_COLUMNS = (
     *("id", "code", "what", "severity", "owner", "state", "record", "form", "enumerator", "place"),
     *("path", "measure", "bounds", "found_at"),
@@ -74,10 +70,9 @@ def sheets_of(user: User, granted: Unmasking | None) -> Iterator[Sheet]:
     yield from _texts(user, granted)
     yield _survey(user)
     yield from _enumerators(user)
-    yield _time_use(user)
-    yield _question_times(user)
+    yield from time_sheets(user)
     yield _tracking(user)
-    yield _back_checks(user)
+    yield from back_check_sheets(user)
     yield _checks()
 
 
@@ -131,11 +126,7 @@ def _flag_cells(flag: Json) -> list[Cell]:
 
 
 def _pairs(told: Json) -> str:
-    return "; ".join(f"{name} {'masked' if v is None else _plain(v)}" for name, v in told.items())
-
-
-def _plain(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return "; ".join(f"{name} {'masked' if v is None else plain(v)}" for name, v in told.items())
 
 
 def _versions(user: User) -> Sheet:
@@ -213,43 +204,9 @@ def _shares(rates: Mapping[int, Rate]) -> list[Cell]:
     return [round(rates[type_].share, 3) if type_ in rates else None for type_ in (1, 2, 3)]
 
 
-def _time_use(user: User) -> Sheet:
-    rows = ([r["place"], r["day"], *r["hours"]] for r in within_places(user, table(HOURS), "place"))
-    return sheet_of_rows("time use", ("district", "day", *(f"{h:02}" for h in range(24))), rows)
-
-
-def _question_times(user: User) -> Sheet:
-    """Seconds by question and enumerator (none: everybody): for who sees every place."""
-    names = ("form", "name", "path", "enumerator", "interviews", "median", "least")
-    rows = table(QUESTION_TIMES) if sees_everywhere(user) else []
-    return sheet_of_rows("question timing", names, ([row[name] for name in names] for row in rows))
-
-
 def _tracking(user: User) -> Sheet:
     names = ("round", "place", "place_name", "planned", "done")
     return sheet_of_rows("tracking", names, ([r[n] for n in names] for r in progress_of(user)))
-
-
-def _back_checks(user: User) -> Sheet:
-    header = (
-        *("draw", "record", "enumerator", "again", "enumerator again", "days between"),
-        *("question", "type", "first", "second", "differs"),
-    )
-    draws = BackCheckDraw.objects.select_related("form")[:DRAWS]
-    return sheet_of_rows("back-checks", header, _compared_rows(user, draws))
-
-
-def _compared_rows(user: User, draws: Iterable[BackCheckDraw]) -> Iterator[list[Cell]]:
-    for draw in draws:
-        masked = masked_names(user, draw.form.form_id)
-        for line in checked(draw, user):
-            check = line.check
-            lead: list[Cell] = [draw.pk, str(check.record_id), check.enumerator]
-            lead += [str(check.again_id or ""), line.enumerator_again, line.days]
-            for each in line.compared:
-                hidden = each.name in masked
-                said = ["masked", "masked"] if hidden else map(_plain, (each.first, each.again))
-                yield [*lead, each.name, each.type, *said, each.differs]
 
 
 def _checks() -> Sheet:

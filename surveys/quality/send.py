@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from backend.accounts.models import User
 from backend.problems import Problem
@@ -31,7 +32,7 @@ def say_of_flag(flag: QualityFlag, said: Said, *, by: User) -> FlagStep:
     """
     if said.to == QualityFlag.State.SENT:
         if said.record is None:
-            reason = "To send a record back, say its edition and last step."
+            reason = _("To send a record back, say its edition and last step.")
             raise Problem("request_malformed", reason=reason)
         _send_back(flag, said.record, checked_reason(said.reason), by)
     return change_flag(flag_id=flag.pk, to=said.to, by=by, reason=said.reason, looked=said.looked)

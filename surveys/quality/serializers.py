@@ -119,6 +119,32 @@ class ProgressLine(serializers.Serializer[object]):
     done = serializers.IntegerField()
 
 
+class WeekdayLine(serializers.Serializer[object]):
+    enumerator = serializers.CharField(help_text="Empty: everybody.")
+    weekday = serializers.IntegerField(help_text="1 is Monday.")
+    hours = serializers.DictField(
+        child=serializers.IntegerField(), help_text="Hour of the day: interviews begun in it."
+    )
+
+
+class SignedRankShape(serializers.Serializer[object]):
+    z = serializers.FloatField(help_text="Below 0: second answers are smaller.")
+    p = serializers.FloatField(help_text="Two-sided.")
+
+
+class AskedTwiceLine(serializers.Serializer[object]):
+    """Null where there are fewer than ten pairs, or no spread."""
+
+    form = serializers.CharField()
+    name = serializers.CharField()
+    type = serializers.IntegerField()
+    pairs = serializers.IntegerField()
+    mean = serializers.FloatField(help_text="Of second answer less first.")
+    t = serializers.FloatField(allow_null=True)
+    signed_rank = SignedRankShape(allow_null=True)
+    reliability = serializers.FloatField(allow_null=True, help_text="1 − SRV / variance.")
+
+
 class QualityReport(serializers.Serializer[object]):
     as_of = serializers.DateTimeField()
     checked_at = serializers.DateTimeField(allow_null=True, help_text="Null: never yet.")
@@ -129,6 +155,8 @@ class QualityReport(serializers.Serializer[object]):
     )
     days = DayLine(many=True)
     progress = ProgressLine(many=True)
+    time_use = WeekdayLine(many=True)
+    asked_twice = AskedTwiceLine(many=True)
 
 
 class CheckShape(serializers.Serializer[object]):

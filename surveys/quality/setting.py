@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from backend.accounts.models import User
 from backend.audit.log import log_event
 from backend.problems import Problem
+from backend.said import Said
 from surveys.cleaning.flags import checked_reason
 from surveys.quality.catalog import BY_CODE, CHECKS, OWNERS, SEVERITIES, Check
 from surveys.quality.models import CheckSetting
@@ -76,16 +77,20 @@ def _as_set(check: Check, setting: CheckSetting | None) -> Check:
 
 def _one_of(field: str, value: str, known: tuple[str, ...]) -> None:
     if value not in known:
-        raise Problem("value_invalid", field=field, reason=f"one of {', '.join(known)}")
+        raise Problem(
+            "value_invalid", field=field, reason=Said("one of {allowed}", allowed=", ".join(known))
+        )
 
 
 def _number(name: str, text: str, known: Mapping[str, float]) -> float:
     if name not in known:
-        raise Problem("value_invalid", field=name[:40], reason="the check has no such parameter")
+        raise Problem(
+            "value_invalid", field=name[:40], reason=Said("the check has no such parameter")
+        )
     try:
         number = float(text.replace(",", "."))
     except ValueError:
         number = -1.0
     if not isfinite(number) or not 0 <= number <= MOST:
-        raise Problem("value_invalid", field=name, reason="a number from 0 on")
+        raise Problem("value_invalid", field=name, reason=Said("a number from 0 on"))
     return number

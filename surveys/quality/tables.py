@@ -6,14 +6,15 @@ from typing import Any
 
 from surveys.datasets.missing import missing_codes
 from surveys.quality.effects import effects_of
-from surveys.quality.facts import NO, REGISTRATION, Record
+from surveys.quality.facts import NO, REGISTRATION, Record, district_of
 from surveys.quality.load import Loaded
 from surveys.quality.question_times import question_times_of
+from surveys.quality.time_use import time_use_of
 from surveys.quality.variables import Asked, variables_of
 
 Row = dict[str, Any]
 ENUMERATORS, VARIABLES, HOURS, PROGRESS = "enumerators", "variables", "hours", "progress"
-QUESTION_TIMES = "question_times"
+QUESTION_TIMES, TIME_USE = "question_times", "time_use"
 
 
 def tables_of(loaded: Loaded) -> dict[str, list[Row]]:
@@ -24,6 +25,7 @@ def tables_of(loaded: Loaded) -> dict[str, list[Row]]:
         VARIABLES: _variables(loaded, records),
         HOURS: _hours(records),
         PROGRESS: _progress(records),
+        TIME_USE: [asdict(line) for line in time_use_of(records)],
         QUESTION_TIMES: [asdict(line) for line in question_times_of(records, _told_of(loaded))],
     }
 
@@ -64,7 +66,7 @@ def _told_of(loaded: Loaded) -> dict[str, list[str]]:
 def _hours(records: list[Record]) -> list[Row]:
     """Interviews begun in each hour of each day, by district."""
     counts = Counter(
-        (_district(record), record.started.date().isoformat(), record.started.hour)
+        (district_of(record), record.started.date().isoformat(), record.started.hour)
         for record in records
         if record.started is not None
     )
@@ -80,13 +82,8 @@ def _progress(records: list[Record]) -> list[Row]:
     counts: Counter[tuple[str, str]] = Counter()
     for record in records:
         kind = "registered" if record.form == REGISTRATION else record.form.removeprefix("rmp_")
-        counts[_district(record), "refused" if record.code("consent") == NO else kind] += 1
+        counts[district_of(record), "refused" if record.code("consent") == NO else kind] += 1
     found: dict[str, Row] = {}
     for (place, kind), count in sorted(counts.items()):
         found.setdefault(place, {"place": place})[kind] = count
     return list(found.values())
-
-
-def _district(record: Record) -> str:
-    """The path of the record's place, down to its district."""
-    return "/".join(record.place.split("/")[:3])

@@ -1,8 +1,9 @@
-"""The page of question timing: how long each question was on the screen."""
+"""The pages of time: how long each question was on the screen, and when interviews begin."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.dates import WEEKDAYS
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -13,6 +14,8 @@ from surveys.quality.load import FORMS
 from surveys.quality.question_times import EVERYBODY
 from surveys.quality.reading import Json, last_run, sees_everywhere, table
 from surveys.quality.tables import QUESTION_TIMES
+from surveys.quality.time_use import USUAL_HOURS, week_of
+from surveys.quality.weeks import use_lines
 
 
 @require_GET
@@ -34,6 +37,25 @@ def question_times(request: HttpRequest) -> HttpResponse:
         "run": last_run(),
     }
     return render(request, "quality/timing.html", context)
+
+
+@require_GET
+@login_required
+@never_cache
+def time_use(request: HttpRequest) -> HttpResponse:
+    """Interviews by weekday and hour in which they began, of all that the user sees or of one."""
+    lines = use_lines(reader(logged_in(request)))
+    enumerator = request.GET.get("enumerator", "")
+    week = week_of(line for line in lines if enumerator in ("", line["enumerator"]))
+    context = {
+        "week": week,
+        "days": list(zip(WEEKDAYS.values(), week.days, week.by_day, strict=True)),
+        "usual": f"{USUAL_HOURS[0]:02}–{USUAL_HOURS[-1]:02}",
+        "enumerator": enumerator,
+        "enumerators": sorted({line["enumerator"] for line in lines} - {""}),
+        "run": last_run(),
+    }
+    return render(request, "quality/time_use.html", context)
 
 
 def _beside(rows: list[Json], enumerator: str) -> list[Json]:

@@ -13,6 +13,7 @@ urlpatterns = [
     path("quality/enumerators/", pages.enumerators, name="quality-enumerators"),
     path("quality/questions/", pages.variables, name="quality-variables"),
     path("quality/timing/", timing_pages.question_times, name="quality-timing"),
+    path("quality/time-use/", timing_pages.time_use, name="quality-time-use"),
     path("quality/checks/", check_pages.checks, name="quality-checks"),
     path("quality/checks/<slug:code>/", check_pages.check, name="quality-check"),
     path("quality/back-checks/", back_check_pages.draws, name="back-checks"),

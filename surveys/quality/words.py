@@ -49,6 +49,7 @@ FLAGS: Words = {
     "long_pause": _("The form was left for a long time and taken up again"),
     "gps_missing": _("No GPS point"),
     "gps_vague": _("A vague GPS point"),
+    "gps_unmeasured": _("A point that no receiver measured: feigned, or set by hand"),
     "gps_far": _("Far from the other points of its village"),
     "travel_fast": _("Faster from one interview to the next than the roads allow"),
     "consent_missing": _("An interview without an answer on consent"),
@@ -59,6 +60,7 @@ FLAGS: Words = {
     "staples_never": _("A week without bread or any other staple"),
     "coping_contradicts": _("Every food every day, and saving on food every day"),
     "unknown_much": _("Many answers are “don't know” or refused"),
+    "too_even": _("Answers spread more evenly over the choices than families' answers are"),
     "value_unreadable": _("An answer that cannot be read as its type"),
     "choice_unknown": _("A choice that the question does not offer"),
     "offset_missing": _("A time without its time zone"),
@@ -165,6 +167,9 @@ TERMS: Words = {
     "seconds": _("seconds"),
     "least_questions": _("questions at least"),
     "least_interviews": _("interviews at least"),
+    "interviews": _("interviews"),
+    "questions": _("questions"),
+    "deviations": _("standard deviations"),
 }
 MEASURES: Words = {
     "minutes": _("Minutes"),
@@ -189,3 +194,8 @@ SHARES = frozenset(
 
 def word(words: Words, code: str) -> str:
     return str(words.get(code, code))
+
+
+def plain(value: Any) -> str:
+    """An answer or measure as written; of a list, its parts."""
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -10,10 +10,12 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from django.conf import settings
+from django.db.models import Count, Max
 from django.utils import timezone, translation
 
 from backend.accounts.models import User
 from backend.accounts.permissions import may_read_records
+from surveys.cleaning.models import CleanRow, DeletedRecord
 from surveys.privacy.access import sight_of
 from surveys.quality.models import QualityRun
 from surveys.quality.reading import last_run
@@ -25,10 +27,21 @@ LATELY = timedelta(days=14)
 def kept_workbook(user: User) -> bytes:
     """The file of the newest run for what this user sees, in the language of the moment.
 
-    Before the first run it is made and not kept.
+    Before the first run it is made and not kept. Once a record was deleted or became one of legal
+    aid, files that were made before are removed and made anew.
     """
     run = last_run()
-    return _file_of(run, user).read_bytes() if run else report_xlsx(user)
+    if run is None:
+        return report_xlsx(user)
+    name = _name(run)
+    path = _folder() / f"{name}{_sight(user)}.xlsx"
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        content = report_xlsx(user)
+        _write(path, content)
+        _remove_all_but(name)
+        return content
 
 
 def make_workbooks(run: QualityRun) -> int:
@@ -37,23 +50,35 @@ def make_workbooks(run: QualityRun) -> int:
     made = set()
     for user in filter(may_read_records, users):
         with translation.override(user.language or settings.LANGUAGE_CODE):
-            made.add(_file_of(run, user))
-    for path in _folder().glob("*.xlsx"):
-        if not path.name.startswith(_name(run)):
-            path.unlink(missing_ok=True)
+            path = _folder() / f"{_name(run)}{_sight(user)}.xlsx"
+            if not path.exists():
+                _write(path, report_xlsx(user))
+            made.add(path)
+    _remove_all_but(_name(run))
     return len(made)
 
 
-def _file_of(run: QualityRun, user: User) -> Path:
-    path = _folder() / f"{_name(run)}{_sight(user)}.xlsx"
-    if not path.exists():
-        _write(path, report_xlsx(user))
-    return path
+def _remove_all_but(name: str) -> None:
+    for path in _folder().glob("*.xlsx"):
+        if not path.name.startswith(name):
+            path.unlink(missing_ok=True)
 
 
 def _name(run: QualityRun) -> str:
-    """With its moment: a database that is restored counts runs anew."""
-    return f"{run.pk}-{run.began_at:%Y%m%dT%H%M%S%f}-"
+    """With its moment: a database that is restored counts runs anew. And with what was taken away:
+    read before a file is made, so that what goes meanwhile makes the file old at once.
+    """
+    return f"{run.pk}-{run.began_at:%Y%m%dT%H%M%S%f}-{_taken_away()}-"
+
+
+def _taken_away() -> str:
+    """Another word once a record is deleted or restricted, or is so no longer."""
+    deleted = DeletedRecord.objects.aggregate(count=Count("pk"), newest=Max("deleted_at"))
+    closed = CleanRow.objects.filter(restricted=True, repeat="").order_by("id")
+    told = hashlib.sha256(f"{deleted['count']} {deleted['newest']}".encode())
+    for pk in closed.values_list("id", flat=True).iterator():
+        told.update(pk.bytes)
+    return told.hexdigest()[:16]
 
 
 def _sight(user: User) -> str:

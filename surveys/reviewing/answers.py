@@ -19,6 +19,7 @@ from surveys.corrections.listing import text_words
 from surveys.datasets.codebook import label_in
 from surveys.datasets.columns import Column, Dataset, Table
 from surveys.datasets.tables import Row, Shape, read_columns, shape_of, words_of
+from surveys.privacy.flags import flags_for
 from surveys.privacy.models import Unmasking
 from surveys.reviewing.labels import label_of, row_label
 from surveys.submissions.models import ReviewStep
@@ -159,7 +160,9 @@ class RecordReader:
 
     @cached_property
     def flags(self) -> list[QualityFlag]:
-        return list(self.record.submission.flags.order_by("path", "code"))
+        return list(
+            self.record.submission.flags.filter(flags_for(self.user)).order_by("path", "code")
+        )
 
     @cached_property
     def _flags(self) -> dict[str, list[QualityFlag]]:

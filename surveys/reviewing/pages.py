@@ -6,7 +6,6 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -24,8 +23,9 @@ from surveys.corrections.listing import lines_of
 from surveys.corrections.models import Correction
 from surveys.datasets.columns import Dataset
 from surveys.datasets.tables import dataset_of_form, published_forms
-from surveys.places.models import Place
+from surveys.places.naming import place_choices
 from surveys.privacy.access import places_for, reader, reviewer, rows_for
+from surveys.privacy.flags import flags_for
 from surveys.privacy.reason import end_reason, give_reason, reason_given, unmasking_for
 from surveys.reviewing.answers import RecordReader
 from surveys.reviewing.beside import pictures_of, spot_of
@@ -77,8 +77,8 @@ def queue(request: HttpRequest) -> HttpResponse:
         "page": queue_page(asked, request),
         "states": {"waiting": _("New or edited"), **dict(Submission.ReviewState.choices)},
         "forms": published_forms(),
-        "places": _places_to_choose(user),
-        "codes": QualityFlag.objects.order_by("code").values_list("code", flat=True).distinct(),
+        "places": place_choices(places_for(user)),
+        "codes": _codes(user),
         "chosen": bool(asked.form or asked.place or asked.flag or asked.state != "waiting"),
     }
     return render(request, "reviewing/queue.html", context)
@@ -234,12 +234,10 @@ def _approve(record_id: str, edition: str, user: User) -> bool:
     return True
 
 
-def _places_to_choose(user: User) -> QuerySet[Place]:
-    """Oblasts, districts and cities, of those this user sees."""
-    seen = places_for(user)
-    places = Place.objects.all() if seen is None else seen
-    levels = (Place.Level.OBLAST, Place.Level.DISTRICT)
-    return places.filter(level__in=levels).order_by("path")
+def _codes(user: User) -> list[str]:
+    """Codes of flags that the user may be told of."""
+    told = QualityFlag.objects.filter(flags_for(user)).order_by("code")
+    return list(told.values_list("code", flat=True).distinct())
 
 
 def _safe(request: HttpRequest, address: str) -> str:

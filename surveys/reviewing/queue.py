@@ -11,11 +11,13 @@ from django.http import HttpRequest, QueryDict
 from backend.accounts.models import User
 from backend.pagination import Page, column_key, page_of
 from backend.problems import Problem
+from backend.said import Said
 from surveys.cleaning.models import CleanRow, QualityFlag
 from surveys.datasets.tables import find_form
 from surveys.households.models import Membership
 from surveys.places.models import Place
 from surveys.privacy.access import rows_for
+from surveys.privacy.flags import flags_for
 from surveys.submissions.models import Submission
 
 RECORDS_A_PAGE = 50
@@ -59,7 +61,9 @@ class Queue:
         return rows.filter(self._flagged()) if self.flag else rows
 
     def _flagged(self) -> Q:
-        flags = QualityFlag.objects.filter(submission=OuterRef("submission"), settled_at=None)
+        flags = QualityFlag.objects.filter(
+            flags_for(self.user), submission=OuterRef("submission"), settled_at=None
+        )
         if self.flag not in {"any", "none"}:
             flags = flags.filter(code=self.flag)
         return ~Q(Exists(flags)) if self.flag == "none" else Q(Exists(flags))
@@ -82,11 +86,15 @@ def queue_of(user: User, query: QueryDict) -> Queue:
     """The queue an address asks for. Raises `Problem("value_invalid")`."""
     state = query.get("queue", "") or WAITING
     if state not in _STATES:
-        raise Problem("value_invalid", field="queue", reason=f"one of {', '.join(_STATES)}")
+        raise Problem(
+            "value_invalid",
+            field="queue",
+            reason=Said("one of {allowed}", allowed=", ".join(_STATES)),
+        )
     words = {name: query.get(name, "") for name in ("form", "place", "flag")}
     for name, word in words.items():
         if "\0" in word:
-            raise Problem("value_invalid", field=name, reason="holds a NUL character")
+            raise Problem("value_invalid", field=name, reason=Said("holds a NUL character"))
     newest = query.get("order", "") == "newest"
     return Queue(user, state=state, newest_first=newest, **words)
 
@@ -102,7 +110,7 @@ def queue_page(queue: Queue, request: HttpRequest) -> Page:
             column_key("received_at", "received_at", descending=queue.newest_first),
             column_key("id", "id", descending=queue.newest_first),
         ],
-        _lines,
+        lambda ids: _lines(queue.user, ids),
         request=request,
         list_name=f"review {queue.query}",
         size=RECORDS_A_PAGE,
@@ -113,8 +121,9 @@ def queue_page(queue: Queue, request: HttpRequest) -> Page:
     return page
 
 
-def _lines(ids: list[Any]) -> Iterable[dict[str, Any]]:
-    unsettled = Count("submission__flags", filter=Q(submission__flags__settled_at=None))
+def _lines(user: User, ids: list[Any]) -> Iterable[dict[str, Any]]:
+    told = flags_for(user, "submission__flags__")
+    unsettled = Count("submission__flags", filter=Q(submission__flags__settled_at=None) & told)
     rows = CleanRow.objects.filter(pk__in=ids).annotate(flags=unsettled)
     return list(rows.values(*_SHOWN, "flags"))
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.audit.log import log_event
 from backend.problems import Problem
+from backend.said import Said
 from surveys.submissions.models import ReviewStep, Submission
 from surveys.xforms.models import schema_of_version
 from surveys.xforms.schema import Schema
@@ -184,15 +185,21 @@ def _changed(now: Submission | None) -> Problem:
 
 def _checked(field: str, text: str) -> str:
     if "\0" in text:
-        raise Problem("value_invalid", field=field, reason="holds a NUL character")
+        raise Problem("value_invalid", field=field, reason=Said("holds a NUL character"))
     if len(text) > LONGEST_COMMENT:
-        raise Problem("value_invalid", field=field, reason=f"at most {LONGEST_COMMENT} characters")
+        raise Problem(
+            "value_invalid",
+            field=field,
+            reason=Said("at most {most} characters", most=LONGEST_COMMENT),
+        )
     return text.strip()
 
 
 def _checked_remarks(head: Submission, remarks: Sequence[Remark]) -> list[Remark]:
     if len(remarks) > MOST_COMMENTS:
-        raise Problem("value_invalid", field="comments", reason=f"at most {MOST_COMMENTS}")
+        raise Problem(
+            "value_invalid", field="comments", reason=Said("at most {most}", most=MOST_COMMENTS)
+        )
     schema = schema_of_head(head) if remarks else None
     kept = []
     for remark in remarks:

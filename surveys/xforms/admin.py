@@ -1,5 +1,6 @@
 """Forms in the console: their editions, to look at. Publishing has pages of its own, `/forms/`."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django import forms
@@ -9,13 +10,15 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from backend.accounts.permissions import logged_in, may_publish_forms
 from backend.console import ReadOnlyAdmin
+from backend.problems import spoken
+from backend.said import Said
 from surveys.xforms.models import Form, FormVersion
 from surveys.xforms.retire import reinstate_version, relist_form, retire_form, retire_version
 
@@ -134,7 +137,7 @@ class FormVersionAdmin(ReadOnlyAdmin):
     list_select_related = ("form", "published_by")
     readonly_fields = (
         *("form", "version", "title", "md5", "published_at", "published_by"),
-        *("warnings", "changes", "downloads", "retired_at"),
+        *("oddities", "differences", "downloads", "retired_at"),
     )
     fields = (*readonly_fields, "retired_because")
 
@@ -150,9 +153,22 @@ class FormVersionAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[FormVersion]:
         return super().get_queryset(request).defer("xlsform", "xform", "schema_json")
 
+    @admin.display(description=_("Warnings"))
+    def oddities(self, version: FormVersion) -> SafeString:
+        return _lines((each.place, each.words) for each in version.what_was_odd)
+
+    @admin.display(description=_("What changes"))
+    def differences(self, version: FormVersion) -> SafeString:
+        return _lines((each.path, each.words) for each in version.what_changed)
+
     @admin.display(description=_("download"))
     def downloads(self, version: FormVersion) -> SafeString:
         return _downloads(version)
+
+
+def _lines(said: Iterable[tuple[str, Said]]) -> SafeString:
+    pairs = ((place, spoken(words)) for place, words in said)
+    return format_html_join("", "<div><code>{}</code> {}</div>", pairs)
 
 
 def _downloads(version: FormVersion) -> SafeString:

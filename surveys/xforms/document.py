@@ -10,6 +10,8 @@ from functools import cached_property
 
 from lxml import etree
 
+from backend.said import Said
+
 H = "{http://www.w3.org/1999/xhtml}"
 JR = "{http://openrosa.org/javarosa}"
 ENTITIES = "{http://www.opendatakit.org/xforms/entities}"
@@ -27,6 +29,10 @@ Labels = dict[str, str]
 
 class XFormError(Exception):
     """The XForm lacks what every client reads first (openrosa.md F2)."""
+
+    def __init__(self, words: Said) -> None:
+        super().__init__(words)
+        self.words = words
 
 
 @dataclass(frozen=True)
@@ -183,17 +189,18 @@ def parse_xform(content: bytes) -> XForm:
     try:
         tree = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
-        raise XFormError(f"The form is not well-formed XML: {error.msg}") from error
+        words = Said("The form is not well-formed XML: {error}", error=error.msg)
+        raise XFormError(words) from error
     title = (tree.findtext(f"{H}head/{H}title") or "").strip()
     model = next(_named_below(tree, "model"), None)
     body = tree.find(f"{H}body")
     if model is None or body is None:
-        raise XFormError("The form has no model or no body.")
+        raise XFormError(Said("The form has no model or no body."))
     root = next((child for instance in _named(model, "instance") for child in instance), None)
     if root is None or not root.get("id"):
-        raise XFormError("The form has no form_id.")
+        raise XFormError(Said("The form has no form_id."))
     if not title:
-        raise XFormError("The form has no title.")
+        raise XFormError(Said("The form has no title."))
     return XForm(title=title, model=model, body=body, root=root)
 
 

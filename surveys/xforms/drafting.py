@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 
 from backend.problems import Problem
+from backend.said import Said
 from surveys.xforms.compare import Change, compare_schemas
 from surveys.xforms.document import XFormError
 from surveys.xforms.findings import Finding, WorkbookError, XlsformError, shorten
@@ -57,7 +58,7 @@ def draft_form(*, content: bytes) -> Draft:
     except XlsformError as error:
         raise _invalid(error.findings) from error
     except XFormError as error:
-        raise _invalid([Finding(str(error), sheet="settings")]) from error
+        raise _invalid([Finding(error.words, sheet="settings")]) from error
     warnings = tuple(shorten(converted.warnings))
     draft = Draft(content, converted.xform, schema, warnings, itemsets=converted.itemsets)
     return compare_with_published(draft)
@@ -106,7 +107,11 @@ def _clashing_lists(schema: Schema) -> Iterator[Finding]:
     known = {name.casefold(): name for name in known_entity_lists()}
     for name in saved_properties(schema):
         if (other := known.get(name.casefold(), name)) != name:
-            words = f"A published form calls the list “{name}” “{other}”; write it so here too."
+            words = Said(
+                "A published form calls the list “{name}” “{other}”; write it so here too.",
+                name=name,
+                other=other,
+            )
             yield Finding(words, "entities", column="list_name")
 
 
@@ -120,7 +125,12 @@ def _clashing_properties(schema: Schema) -> Iterator[Finding]:
     for name, properties in saved.items():
         for each in properties:
             if (other := known.get((name, each.casefold()), each)) != each:
-                words = f"A published form calls the property “{each}” of “{name}” “{other}”."
+                words = Said(
+                    "A published form calls the property “{property}” of “{name}” “{other}”.",
+                    property=each,
+                    name=name,
+                    other=other,
+                )
                 yield Finding(words, "survey", column="save_to")
 
 
@@ -129,7 +139,8 @@ def _with_kept_keys(form: Form, draft: Draft, renames: Iterable[tuple[str, str]]
     earlier = [schema_of_version(pk) for pk in form.versions.values_list("pk", flat=True)]
     asked = list(renames)
     if asked and form.current is None:
-        raise Problem("rename_invalid", old=asked[0][0], new=asked[0][1], reason="the form is new")
+        old, new = asked[0]
+        raise Problem("rename_invalid", old=old, new=new, reason=Said("the form is new"))
     try:
         before = form.current.schema if form.current else draft.schema
         renamed = check_renames(before, draft.schema, asked)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from lxml import etree
 
+from backend.said import Said
 from surveys.xforms.document import XForm, local_name
 from surveys.xforms.findings import Finding
 from surveys.xforms.schema import Schema
@@ -38,13 +39,21 @@ def _alike(sheets: Sheets) -> Iterator[Finding]:
     for row in sheets.survey.rows:
         list_name, _, name = sheets.survey.cell(row, "save_to").strip().rpartition("#")
         if name and (known := first.setdefault((list_name, name.casefold()), name)) != name:
-            words = f"“{name}” and “{known}” are one property to a tablet; write them alike."
+            words = Said(
+                "“{name}” and “{known}” are one property to a tablet; write them alike.",
+                name=name,
+                known=known,
+            )
             yield sheets.survey.finding(row, "save_to", words)
     lists: dict[str, str] = {}
     for row in sheets.entities.rows:
         name = sheets.entities.cell(row, "list_name").strip()
         if (known := lists.setdefault(name.casefold(), name)) != name:
-            words = f"“{name}” and “{known}” are one list to a tablet; name them apart."
+            words = Said(
+                "“{name}” and “{known}” are one list to a tablet; name them apart.",
+                name=name,
+                known=known,
+            )
             yield sheets.entities.finding(row, "list_name", words)
 
 
@@ -54,7 +63,11 @@ def _restricted_answers(
     rows = {asked.path: asked.row for asked in sheets.survey_rows() if not asked.ends}
     for field in schema.fields:
         if field.entity_property and field.path in tainted:
-            words = _why("This answer may not be saved to a list", tainted[field.path])
+            words = Said(
+                "This answer may not be saved to a list: “{source}” is seen by named people only, "
+                "a list by every tablet of its place.",
+                source=tainted[field.path],
+            )
             yield sheets.survey.finding(rows.get(field.path, _NO_ROW), "save_to", words)
 
 
@@ -67,15 +80,15 @@ def _restricted_entities(
         for part, column in _COLUMNS.items():
             source = tainted.get(f"{each.path}/{part}")
             if source:
-                words = _why("Whether and how this entity is saved may not depend on it", source)
+                words = Said(
+                    "Whether and how this entity is saved may not depend on it: “{source}” is seen "
+                    "by named people only, a list by every tablet of its place.",
+                    source=source,
+                )
                 yield sheets.entities.finding(row, column, words)
 
 
 _NO_ROW = Row(2, {})
-
-
-def _why(words: str, source: str) -> str:
-    return f"{words}: “{source}” is seen by named people only, a list by every tablet of its place."
 
 
 def _read_by(form: XForm) -> dict[str, set[str]]:

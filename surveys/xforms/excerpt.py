@@ -1,7 +1,8 @@
 """The row of a spreadsheet that a finding is about, to be shown with its bad cell marked. Pure."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Self
 
 from surveys.xforms.findings import Finding
 from surveys.xforms.sheets import Sheet, Sheets
@@ -27,6 +28,15 @@ class Excerpt:
     finding: Finding
     cells: tuple[Cell, ...] = ()
     row_bad: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """To be kept with a draft."""
+        return {**asdict(self), "finding": self.finding.as_json()}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Self:
+        cells = tuple(Cell(**cell) for cell in kept["cells"])
+        return cls(Finding.from_json(kept["finding"]), cells, kept["row_bad"])
 
 
 def excerpts(sheets: Sheets | None, findings: Sequence[Finding]) -> list[Excerpt]:

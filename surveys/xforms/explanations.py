@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from backend.said import Said
 from surveys.xforms.findings import Finding
 from surveys.xforms.sheets import Sheets, SurveyRow
 
@@ -25,11 +26,13 @@ def explanations(sheets: Sheets) -> list[Finding]:
 def _columns(sheets: Sheets) -> Iterator[Finding]:
     for column in ("type", "name"):
         if sheets.survey.headers and not sheets.survey.column(column):
-            yield Finding(f"The survey sheet needs a column {column}.", "survey", 1, column)
+            words = Said("The survey sheet needs a column {column}.", column=column)
+            yield Finding(words, "survey", 1, column)
     if sheets.choices.rows:
         for column in ("list_name", "name"):
             if not sheets.choices.column(column):
-                yield Finding(f"The choices sheet needs a column {column}.", "choices", 1, column)
+                words = Said("The choices sheet needs a column {column}.", column=column)
+                yield Finding(words, "choices", 1, column)
 
 
 def _types(sheets: Sheets) -> Iterator[Finding]:
@@ -38,7 +41,7 @@ def _types(sheets: Sheets) -> Iterator[Finding]:
             row.cells.get(h) for h in sheets.survey.languages("label").values()
         )
         if named and not sheets.survey.cell(row, "type").strip():
-            yield sheets.survey.finding(row, "type", "The question has no type.")
+            yield sheets.survey.finding(row, "type", Said("The question has no type."))
 
 
 def _names(sheets: Sheets) -> Iterator[Finding]:
@@ -46,11 +49,13 @@ def _names(sheets: Sheets) -> Iterator[Finding]:
         if asked.ends or asked.type in {"note", "audit"}:
             continue
         if not asked.name:
-            yield sheets.survey.finding(asked.row, "name", "The question or group has no name.")
+            words = Said("The question or group has no name.")
+            yield sheets.survey.finding(asked.row, "name", words)
         elif not _NAME.fullmatch(asked.name):
-            words = (
-                f"“{asked.name}” cannot be a name: begin with a letter, then letters, digits, "
-                "“_”, “-” or “.”, without spaces."
+            words = Said(
+                "“{name}” cannot be a name: begin with a letter, then letters, digits, “_”, “-” or "
+                "“.”, without spaces.",
+                name=asked.name,
             )
             yield sheets.survey.finding(asked.row, "name", words)
 
@@ -62,7 +67,11 @@ def _twins(sheets: Sheets) -> Iterator[Finding]:
             continue
         earlier = first.setdefault(asked.path, asked.row.number)
         if earlier != asked.row.number:
-            words = f"The name “{asked.name}” is taken by row {earlier} of the same group."
+            words = Said(
+                "The name “{name}” is taken by row {row} of the same group.",
+                name=asked.name,
+                row=earlier,
+            )
             yield sheets.survey.finding(asked.row, "name", words)
 
 
@@ -72,12 +81,17 @@ def _ends(sheets: Sheets) -> Iterator[Finding]:
         if asked.begins:
             opened.append(asked)
         elif asked.ends and not (opened and opened[-1].begins == asked.ends):
-            words = f"This ends a {asked.ends} that was not begun, or another is still open."
+            words = Said(
+                "This “end {kind}” ends what was not begun, or another is still open.",
+                kind=asked.ends,
+            )
             yield sheets.survey.finding(asked.row, "type", words)
         elif asked.ends:
             opened.pop()
     for begun in opened:
-        words = f"The {begun.begins} “{begun.name}” is begun here and never ended."
+        words = Said(
+            "The “begin {kind}” of “{name}” is never ended.", kind=begun.begins, name=begun.name
+        )
         yield sheets.survey.finding(begun.row, "type", words)
 
 
@@ -89,10 +103,10 @@ def _lists(sheets: Sheets) -> Iterator[Finding]:
             continue
         name = select[2] or ""
         if not name:
-            words = "The question names no list of choices, for example “select_one yn”."
+            words = Said("The question names no list of choices, for example “select_one yn”.")
             yield sheets.survey.finding(asked.row, "type", words)
         elif name not in lists and "${" not in name:
-            words = f"The choices sheet has no list “{name}”."
+            words = Said("The choices sheet has no list “{name}”.", name=name)
             yield sheets.survey.finding(asked.row, "type", words)
 
 
@@ -100,7 +114,8 @@ def _calculations(sheets: Sheets) -> Iterator[Finding]:
     for asked in sheets.survey_rows():
         needs = asked.type == "calculate"
         if needs and not sheets.survey.cell(asked.row, "calculation").strip():
-            yield sheets.survey.finding(asked.row, "calculation", "The calculation is missing.")
+            words = Said("The calculation is missing.")
+            yield sheets.survey.finding(asked.row, "calculation", words)
 
 
 def _choices(sheets: Sheets) -> Iterator[Finding]:
@@ -112,14 +127,21 @@ def _choices(sheets: Sheets) -> Iterator[Finding]:
         name = sheets.choices.cell(row, "name").strip()
         if not list_name:
             continue
-        words = ""
+        words = None
         earlier = first.setdefault((list_name, name), row.number)
         if not name:
-            words = f"A choice of “{list_name}” has no name."
+            words = Said("A choice of “{list_name}” has no name.", list_name=list_name)
         elif earlier != row.number and not may_repeat:
-            words = f"The choice “{name}” of “{list_name}” is in row {earlier} already."
+            words = Said(
+                "The choice “{name}” of “{list_name}” is in row {row} already.",
+                name=name,
+                list_name=list_name,
+                row=earlier,
+            )
         elif " " in name and list_name in multiple:
-            words = f"“{name}” is a choice of a select_multiple and may hold no space."
+            words = Said(
+                "“{name}” is a choice of a select_multiple and may hold no space.", name=name
+            )
         if words:
             yield sheets.choices.finding(row, "name", words)
 
@@ -141,5 +163,6 @@ def _references(sheets: Sheets) -> Iterator[Finding]:
             for header, text in row.cells.items():
                 for name in _REFERENCE.findall(text):
                     if not names[name]:
-                        words = f"${{{name}}} names no question of this form."
+                        reference = f"${{{name}}}"
+                        words = Said("{name} names no question of this form.", name=reference)
                         yield Finding(words, sheet.name, row.number, header)

@@ -1,7 +1,10 @@
 """Finding: one thing wrong or odd in a workbook, with its place. Pure."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from backend.said import Said
 
 MOST_SHOWN = 200
 
@@ -10,7 +13,7 @@ MOST_SHOWN = 200
 class Finding:
     """`row` is the spreadsheet's own number; None where the whole sheet or form is meant."""
 
-    words: str
+    words: Said
     sheet: str = ""
     row: int | None = None
     column: str = ""
@@ -24,13 +27,22 @@ class Finding:
         return ", ".join(part for part in parts if part)
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.words}" if self.place else self.words
+        return f"{self.place}: {self.words}" if self.place else str(self.words)
+
+    def as_json(self) -> dict[str, Any]:
+        """To be kept: the words in English, and what a page translates them from."""
+        return {**asdict(self), "said": self.words.as_json()}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Self:
+        words = Said.from_json(kept.get("said") or kept["words"])
+        return cls(words, kept["sheet"], kept["row"], kept["column"])
 
 
 def shorten(findings: Sequence[Finding]) -> list[Finding]:
     """The first of very many, and how many more there are: nobody reads the thousandth."""
     shown, more = list(findings[:MOST_SHOWN]), len(findings) - MOST_SHOWN
-    return [*shown, Finding(f"… and {more} more.")] if more > 0 else shown
+    return [*shown, Finding(Said("… and {more} more.", more=more))] if more > 0 else shown
 
 
 class WorkbookError(Exception):

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
+from backend.said import Said
 from surveys.xforms.keys import RECORD_KEYS
 from surveys.xforms.schema import Field, Schema
 
@@ -26,7 +27,7 @@ class Rename:
 class RenameError(ValueError):
     """A renaming that cannot be: which, and why."""
 
-    def __init__(self, old: str, new: str, reason: str) -> None:
+    def __init__(self, old: str, new: str, reason: Said) -> None:
         super().__init__(f"{old}={new}: {reason}")
         self.old, self.new, self.reason = old, new, reason
 
@@ -98,24 +99,26 @@ def check_renames(before: Schema, after: Schema, asked: Iterable[tuple[str, str]
     for old_words, new_words in asked:
         old, new = _find(before, old_words), _find(after, new_words)
         reason = _reason_against(old, new, after, renamed)
-        if reason or old is None or new is None:
+        if reason:
             raise RenameError(old_words, new_words, reason)
+        assert old is not None
+        assert new is not None
         renamed[new.path] = old.path
     return renamed
 
 
-def _reason_against(old: Field | None, new: Field | None, after: Schema, done: Keys) -> str:
+def _reason_against(old: Field | None, new: Field | None, after: Schema, done: Keys) -> Said | None:
     if old is None:
-        return "the version before has no such question"
+        return Said("the version before has no such question")
     if new is None:
-        return "the new version has no such question"
+        return Said("the new version has no such question")
     if old.repeat != new.repeat:
-        return "they stand in different tables"
+        return Said("they stand in different tables")
     if any(f.path == old.path for f in after.fields):
-        return "the old one is still asked"
+        return Said("the old one is still asked")
     if new.path in done or old.path in done.values():
-        return "it is renamed twice"
-    return ""
+        return Said("it is renamed twice")
+    return None
 
 
 def _find(schema: Schema, words: str) -> Field | None:

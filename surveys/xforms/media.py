@@ -8,6 +8,7 @@ from django.db import transaction
 from backend.accounts.models import User
 from backend.audit.log import log_event
 from backend.problems import Problem
+from backend.said import Said
 from surveys.xforms import media_checks
 from surveys.xforms.document import ITEMSETS
 from surveys.xforms.findings import Finding
@@ -27,10 +28,13 @@ def missing_files(schema: Schema, have: Iterable[str] = ()) -> list[Finding]:
     files = [name for name in schema.media if name.lower() not in known]
     csv = ((name, f"{name}.csv") for name in schema.entity_lists)
     files += [file for name, file in csv if name not in lists and file.lower() not in known]
-    return [
-        Finding(f"The form needs the file “{name}”; attach it before tablets fetch the form.")
-        for name in files
-    ]
+    return [Finding(_needs(name)) for name in files]
+
+
+def _needs(name: str) -> Said:
+    return Said(
+        "The form needs the file “{name}”; attach it before tablets fetch the form.", name=name
+    )
 
 
 def known_entity_lists() -> set[str]:
@@ -79,16 +83,16 @@ def checked_media(name: str, content: bytes) -> tuple[str, bytes]:
     return name, content
 
 
-def _is_entity_list(name: str) -> str:
+def _is_entity_list(name: str) -> Said | None:
     """A plain file must not hide an entity list (F7)."""
     taken = name.removesuffix(".csv") in known_entity_lists()
-    return "an entity list of that name is served already." if taken else ""
+    return Said("an entity list of that name is served already.") if taken else None
 
 
-def _name_taken(form: Form, name: str) -> str:
+def _name_taken(form: Form, name: str) -> Said | None:
     """Names are unique without regard to case."""
     other = form.media.filter(name__iexact=name).exclude(name=name).first()
-    return f"the form has a file “{other.name}” already." if other else ""
+    return Said("the form has a file “{name}” already.", name=other.name) if other else None
 
 
 def md5_of(content: bytes) -> str:

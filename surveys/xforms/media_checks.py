@@ -5,6 +5,8 @@ import json
 import unicodedata
 from pathlib import PurePosixPath
 
+from backend.said import Said
+
 MAX_MEDIA_MB = 50
 SLOW_MEDIA_BYTES = 2 * 1024 * 1024  # a single whole GET without resume, on 2G (openrosa.md F9)
 MAX_NAME_LENGTH = 255
@@ -40,17 +42,17 @@ def clean_name(name: str) -> str:
     return unicodedata.normalize("NFC", name.strip())
 
 
-def name_problem(name: str) -> str:
-    """Why a name cannot be used, in words; empty when it can (openrosa.md F7)."""
+def name_problem(name: str) -> Said | None:
+    """Why a name cannot be used, in words; None when it can (openrosa.md F7)."""
     if not name or name in {".", ".."}:
-        return "it is empty."
+        return Said("it is empty.")
     if "/" in name or "\\" in name or ".." in name:
-        return "names are flat: no /, \\ or .. in them."
+        return Said("names are flat: no /, \\ or .. in them.")
     if any(unicodedata.category(character).startswith("C") for character in name):
-        return "it holds invisible characters."
+        return Said("it holds invisible characters.")
     if len(name.encode()) > MAX_NAME_LENGTH:
-        return f"it is longer than {MAX_NAME_LENGTH} bytes."
-    return ""
+        return Said("it is longer than {most} bytes.", most=MAX_NAME_LENGTH)
+    return None
 
 
 def content_type(name: str) -> str:
@@ -62,35 +64,37 @@ def clean_content(name: str, content: bytes) -> bytes:
     return content.removeprefix(_BOM) if name.lower().endswith(".csv") else content
 
 
-def content_problem(name: str, content: bytes) -> str:
-    """Why clients could not read the file, in words; empty when they can (F11)."""
+def content_problem(name: str, content: bytes) -> Said | None:
+    """Why clients could not read the file, in words; None when they can (F11)."""
     if not content:
-        return "it is empty."
+        return Said("it is empty.")
     if len(content) > MAX_MEDIA_MB * 1024 * 1024:
-        return f"it is larger than {MAX_MEDIA_MB} MB."
+        return Said("it is larger than {most} MB.", most=MAX_MEDIA_MB)
     if name.lower().endswith(".csv"):
         return _csv_problem(content)
     if name.lower().endswith(".geojson"):
         return _geojson_problem(content)
-    return ""
+    return None
 
 
-def _csv_problem(content: bytes) -> str:
+def _csv_problem(content: bytes) -> Said | None:
     try:
         text = content.decode()
     except UnicodeDecodeError:
-        return "it is not UTF-8; save it as “CSV UTF-8”."
+        return Said("it is not UTF-8; save it as “CSV UTF-8”.")
     header = next(csv.reader(text.splitlines()[:1]), [])
     if not all(column.strip() for column in header):
-        return "a column has no header."
-    return ""
+        return Said("a column has no header.")
+    return None
 
 
-def _geojson_problem(content: bytes) -> str:
+def _geojson_problem(content: bytes) -> Said | None:
     try:
         data = json.loads(content)
         kinds = {feature["geometry"]["type"] for feature in data["features"]}
     except (ValueError, KeyError, TypeError, RecursionError):
-        return "it is not a GeoJSON FeatureCollection."
+        return Said("it is not a GeoJSON FeatureCollection.")
     other = ", ".join(sorted(map(str, kinds - _GEOMETRIES)))
-    return f"tablets read only points, lines and polygons, not {other}." if other else ""
+    if other:
+        return Said("tablets read only points, lines and polygons, not {other}.", other=other)
+    return None

@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models.fields.json import KeyTransform
 
 from surveys.rounds.models import Round
+from surveys.xforms.compare import Change
+from surveys.xforms.findings import Finding
 from surveys.xforms.schema import Schema, schema_from_json
 
 
@@ -77,6 +79,14 @@ class FormVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.form.form_id} {self.version}"
+
+    @property
+    def what_changed(self) -> list[Change]:
+        return [Change.from_json(each) for each in self.changes]
+
+    @property
+    def what_was_odd(self) -> list[Finding]:
+        return [Finding.from_json(each) for each in self.warnings]
 
     @property
     def schema(self) -> Schema:

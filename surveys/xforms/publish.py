@@ -1,7 +1,7 @@
 """publish_form: a workbook becomes a form version that tablets can fetch, or nothing changes."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from django.db import transaction
 
@@ -78,8 +78,8 @@ def _create_version(form: Form, draft: Draft, by: User | None) -> FormVersion:
         xform=draft.xform,
         md5=md5_of(draft.xform),
         schema_json=schema_to_json(schema),
-        warnings=[asdict(warning) for warning in (*draft.missing, *draft.warnings)],
-        changes=[asdict(change) for change in draft.changes],
+        warnings=[each.as_json() for each in (*draft.missing, *draft.warnings)],
+        changes=[each.as_json() for each in draft.changes],
         renamed=draft.renamed,
         published_by=by,
     )

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
+from backend.said import Said
 from surveys.xforms.findings import Finding
 from surveys.xforms.missing_codes import read_missing
 from surveys.xforms.privacy_classes import CLASSES
@@ -34,7 +35,7 @@ def remarks(sheets: Sheets) -> list[Finding]:
 
 def _asks_nothing(sheets: Sheets) -> Iterator[Finding]:
     if sheets.survey.headers and not any(sheets.survey_rows()):
-        yield Finding("The survey sheet has no question.", "survey", 2)
+        yield Finding(Said("The survey sheet has no question."), "survey", 2)
 
 
 def _settings(sheets: Sheets) -> Iterator[Finding]:
@@ -42,15 +43,15 @@ def _settings(sheets: Sheets) -> Iterator[Finding]:
     settings = sheets.settings
     row = next(iter(settings.rows), Row(2, {}))
     for column, why in (
-        ("form_id", "Give the form an id; tablets and records know it by that."),
-        ("version", "Give this edition a version, for example today's date and a number."),
+        ("form_id", Said("Give the form an id; tablets and records know it by that.")),
+        ("version", Said("Give this edition a version, for example today's date and a number.")),
     ):
         value = settings.cell(row, column)
-        words = ""
+        words = None
         if not value.strip():
             words = why
         elif len(value) > MAX_ID_LENGTH:
-            words = f"This is longer than {MAX_ID_LENGTH} characters."
+            words = Said("This is longer than {most} characters.", most=MAX_ID_LENGTH)
         if words:
             yield Finding(words, "settings", row.number, settings.column(column) or column)
 
@@ -59,7 +60,11 @@ def _privacy_words(sheets: Sheets) -> Iterator[Finding]:
     for row in sheets.survey.rows:
         given = sheets.survey.cell(row, "privacy").strip()
         if given and given.lower() not in CLASSES:
-            words = f"“{given}” is no privacy class; write one of {', '.join(CLASSES)}."
+            words = Said(
+                "“{given}” is no privacy class; write one of {allowed}.",
+                given=given,
+                allowed=", ".join(CLASSES),
+            )
             yield sheets.survey.finding(row, "privacy", words)
 
 
@@ -69,7 +74,10 @@ def _missing_words(sheets: Sheets) -> Iterator[Finding]:
         try:
             read_missing(given)
         except ValueError as error:
-            words = f"“{error}” says no missing codes; write dont_know=98 refused=88,99 or none."
+            words = Said(
+                "“{given}” says no missing codes; write dont_know=98 refused=88,99 or none.",
+                given=str(error),
+            )
             yield sheets.survey.finding(row, "missing", words)
 
 
@@ -78,7 +86,7 @@ def _control_characters(sheets: Sheets) -> Iterator[Finding]:
         for row in sheet.rows:
             for header, text in row.cells.items():
                 if _CONTROL.search(text):
-                    words = "The cell holds an invisible control character; type it anew."
+                    words = Said("The cell holds an invisible control character; type it anew.")
                     yield Finding(words, sheet.name, row.number, header)
 
 
@@ -96,10 +104,10 @@ def _direction_marks(sheets: Sheets) -> Iterator[Finding]:
             for header, text in row.cells.items():
                 compared = meaning_of(header)[0] in _COMPARED
                 if compared and _INVISIBLE.search(text):
-                    words = "The cell holds an invisible character; type the word anew."
+                    words = Said("The cell holds an invisible character; type the word anew.")
                     yield Finding(words, sheet.name, row.number, header)
                 elif _DIRECTION.search(text):
-                    words = (
+                    words = Said(
                         "The cell holds a character that turns the direction of text; remove it."
                     )
                     yield Finding(words, sheet.name, row.number, header)
@@ -116,7 +124,7 @@ def _flat_media(sheets: Sheets) -> Iterator[Finding]:
             for header in headers:
                 name = row.cells.get(header, "")
                 if "/" in name.removeprefix("jr://") or "\\" in name:
-                    words = f"“{name}” must be a plain file name without folders."
+                    words = Said("“{name}” must be a plain file name without folders.", name=name)
                     yield Finding(words, sheet.name, row.number, header)
 
 
@@ -126,7 +134,7 @@ def _flat_media(sheets: Sheets) -> Iterator[Finding]:
 def _untitled(sheets: Sheets) -> Iterator[Finding]:
     row = next(iter(sheets.settings.rows), Row(2, {}))
     if not sheets.settings.cell(row, "form_title").strip():
-        words = "The form has no title; tablets will show its form_id."
+        words = Said("The form has no title; tablets will show its form_id.")
         yield Finding(words, "settings", row.number, "form_title")
 
 
@@ -151,7 +159,11 @@ def _misspelt(sheets: Sheets) -> Iterator[Finding]:
         meaning, _ = meaning_of(header)
         near = get_close_matches(meaning, _COLUMNS, n=1, cutoff=0.8)
         if near and meaning not in _COLUMNS:
-            words = f"The column “{header}” has no effect. Is “{near[0]}” meant?"
+            words = Said(
+                "The column “{column}” has no effect. Is “{known}” meant?",
+                column=header,
+                known=near[0],
+            )
             yield Finding(words, "survey", 1, header)
 
 
@@ -159,5 +171,10 @@ def _untranslated(sheets: Sheets) -> Iterator[Finding]:
     """A label in one language and not in another: the tablet would show “-” there."""
     for each in untranslated(sheets):
         if each.what == "label":
-            words = f"The label is missing in {each.language or 'the default language'}."
-            yield Finding(words, each.sheet, each.row, each.column)
+            yield Finding(_no_label(each.language), each.sheet, each.row, each.column)
+
+
+def _no_label(language: str) -> Said:
+    if not language:
+        return Said("The label is missing in the default language.")
+    return Said("The label is missing in {language}.", language=language)

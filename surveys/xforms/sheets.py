@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from backend.said import Said
 from surveys.xforms.findings import Finding
 
 # Headers that mean the same (XLSForm's own older spellings).
@@ -53,7 +54,7 @@ class Sheet:
     def cell(self, row: Row, name: str) -> str:
         return row.cells.get(self.column(name), "")
 
-    def finding(self, row: Row, name: str, words: str) -> Finding:
+    def finding(self, row: Row, name: str, words: Said) -> Finding:
         """What is wrong in one cell; the column as the author wrote it."""
         return Finding(words, self.name, row.number, self.column(name) or name)
 

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable
 from io import BytesIO
 
+from backend.said import Said
 from surveys.xforms.findings import WorkbookError
 
 MAX_PACKED_MB = 20
@@ -18,20 +19,30 @@ _CHUNK = 1024 * 1024
 _OLE2 = bytes.fromhex("d0cf11e0a1b11ae1")
 _RAW_BIFF = (b"\x09\x00", b"\x09\x02", b"\x09\x04", b"\x09\x08")  # BOF records of Excel 2 to 95
 
+Kinds = tuple[tuple[str, Said | None], ...]
 # What stands inside an OLE2 container or a zip, and what that makes it.
-_OLE2_KINDS = (
-    ("_VBA_PROJECT", "The workbook holds macros. Save it as .xlsx and upload again."),
-    ("EncryptedPackage", "The workbook is protected by a password. Remove it and upload again."),
-    ("Workbook", ""),
-    ("Book", ""),
-    ("WordDocument", "This is a Word document, not a workbook."),
+_OLE2_KINDS: Kinds = (
+    ("_VBA_PROJECT", Said("The workbook holds macros. Save it as .xlsx and upload again.")),
+    (
+        "EncryptedPackage",
+        Said("The workbook is protected by a password. Remove it and upload again."),
+    ),
+    ("Workbook", None),
+    ("Book", None),
+    ("WordDocument", Said("This is a Word document, not a workbook.")),
 )
-_ZIP_KINDS = (
-    ("xl/vbaProject.bin", "The workbook holds macros (.xlsm). Save it as .xlsx and upload again."),
-    ("xl/workbook.xml", ""),
-    ("xl/workbook.bin", "This is a binary workbook (.xlsb). Save it as .xlsx and upload again."),
-    ("word/document.xml", "This is a Word document, not a workbook."),
-    ("mimetype", "This is an OpenDocument file. Save it as .xlsx and upload again."),
+_ZIP_KINDS: Kinds = (
+    (
+        "xl/vbaProject.bin",
+        Said("The workbook holds macros (.xlsm). Save it as .xlsx and upload again."),
+    ),
+    ("xl/workbook.xml", None),
+    (
+        "xl/workbook.bin",
+        Said("This is a binary workbook (.xlsb). Save it as .xlsx and upload again."),
+    ),
+    ("word/document.xml", Said("This is a Word document, not a workbook.")),
+    ("mimetype", Said("This is an OpenDocument file. Save it as .xlsx and upload again.")),
 )
 
 
@@ -41,7 +52,7 @@ def workbook_kind(content: bytes) -> str:
     Raises `WorkbookError`: workbook_unreadable with the reason in plain words, workbook_too_large.
     """
     if not content.strip():
-        raise _unreadable("The file is empty.")
+        raise _unreadable(Said("The file is empty."))
     if len(content) > MAX_PACKED_MB * 1024 * 1024:
         raise _too_large()
     if content.startswith(b"PK"):
@@ -85,10 +96,10 @@ def _check_zip(content: bytes) -> None:
             _check_parts(archive)
     except _DAMAGED as error:
         raise _unreadable(
-            "The file is cut off or damaged. Copy it again from where it came and upload it."
+            Said("The file is cut off or damaged. Copy it again from where it came and upload it.")
         ) from error
     except RuntimeError as error:  # zipfile's word for an encrypted entry
-        raise _unreadable("The file is protected by a password.") from error
+        raise _unreadable(Said("The file is protected by a password.")) from error
 
 
 def _check_sizes(archive: zipfile.ZipFile, packed: int) -> None:
@@ -107,53 +118,53 @@ def _check_parts(archive: zipfile.ZipFile) -> None:
             while part.read(_CHUNK):
                 pass
         if entry.filename.endswith((".xml", ".rels")) and _declares_entities(head):
-            raise _unreadable("The workbook holds XML that no spreadsheet program writes.")
+            raise _unreadable(Said("The workbook holds XML that no spreadsheet program writes."))
 
 
 def _declares_entities(xml: bytes) -> bool:
     return any("<!DOCTYPE".encode(coding) in xml for coding in ("utf-8", "utf-16-le", "utf-16-be"))
 
 
-def _check_names(kinds: tuple[tuple[str, str], ...], holds: Callable[[str], bool]) -> None:
-    words = next((words for name, words in kinds if holds(name)), "This is no workbook.")
+def _check_names(kinds: Kinds, holds: Callable[[str], bool]) -> None:
+    words = next((words for name, words in kinds if holds(name)), Said("This is no workbook."))
     if words:
         raise _unreadable(words)
 
 
 _BINARY_KINDS = (
-    (b"\x89PNG", "picture"),
-    (b"\xff\xd8\xff", "picture"),
-    (b"GIF8", "picture"),
-    (b"BM", "picture"),
-    (b"RIFF", "picture or recording"),
-    (b"%PDF", "PDF document"),
-    (b"Rar!", "RAR archive"),
-    (b"7z\xbc\xaf", "7-Zip archive"),
-    (b"\x1f\x8b", "gzip archive"),
+    (b"\x89PNG", Said("a picture")),
+    (b"\xff\xd8\xff", Said("a picture")),
+    (b"GIF8", Said("a picture")),
+    (b"BM", Said("a picture")),
+    (b"RIFF", Said("a picture or recording")),
+    (b"%PDF", Said("a PDF document")),
+    (b"Rar!", Said("a RAR archive")),
+    (b"7z\xbc\xaf", Said("a 7-Zip archive")),
+    (b"\x1f\x8b", Said("a gzip archive")),
 )
 
 
-def _say_what_it_is(content: bytes) -> str:
-    kind = next((kind for magic, kind in _BINARY_KINDS if content.startswith(magic)), "")
+def _say_what_it_is(content: bytes) -> Said:
+    kind = next((kind for magic, kind in _BINARY_KINDS if content.startswith(magic)), None)
     if kind:
-        return f"This is a {kind}, not a workbook, whatever its name says."
+        return Said("This is {kind}, not a workbook, whatever its name says.", kind=kind)
     return _say_what_text_it_is(content)
 
 
-def _say_what_text_it_is(content: bytes) -> str:
+def _say_what_text_it_is(content: bytes) -> Said:
     start = content[:2000].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
     if start.startswith((b"<!doctype html", b"<html")):
-        return "This is a web page saved under the name of a workbook. Export it as .xlsx."
+        return Said("This is a web page saved under the name of a workbook. Export it as .xlsx.")
     if start.startswith(b"<?xml"):
-        return "This is an XML file, not a workbook. Save it as .xlsx and upload again."
+        return Said("This is an XML file, not a workbook. Save it as .xlsx and upload again.")
     if b"\0" not in start and any(mark in start for mark in b",;\t|"):
-        return "This is a text file (CSV), not a workbook. Save it as .xlsx and upload again."
-    return "This is no workbook. Save the form as .xlsx and upload again."
+        return Said("This is a text file (CSV), not a workbook. Save it as .xlsx and upload again.")
+    return Said("This is no workbook. Save the form as .xlsx and upload again.")
 
 
 def _too_large() -> WorkbookError:
     return WorkbookError("workbook_too_large", limit_mb=MAX_UNPACKED_MB, ratio=MAX_RATIO)
 
 
-def _unreadable(reason: str) -> WorkbookError:
+def _unreadable(reason: Said) -> WorkbookError:
     return WorkbookError("workbook_unreadable", reason=reason)

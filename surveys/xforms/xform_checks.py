@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from backend.said import Said
 from surveys.xforms.document import XForm, local_name
 from surveys.xforms.findings import Finding
 from surveys.xforms.sheets import Sheets
@@ -32,7 +33,9 @@ def _addresses(form: XForm, sheets: Sheets) -> Iterator[Finding]:
     """An action of its own would send records past this server (F3)."""
     if form.submission_action:
         column = sheets.settings.column("submission_url") or "submission_url"
-        words = "The form would send its records to another address; remove the submission_url."
+        words = Said(
+            "The form would send its records to another address; remove the submission_url."
+        )
         yield Finding(words, "settings", 2, column)
 
 
@@ -40,7 +43,11 @@ def _entities_version(form: XForm, sheets: Sheets) -> Iterator[Finding]:
     version = form.entities_version
     if version and ".".join(version.split(".")[:2]) not in ENTITIES_VERSIONS:
         known = ", ".join(sorted(ENTITIES_VERSIONS))
-        words = f"Entities of version {version} are not known to tablets ({known})."
+        words = Said(
+            "Entities of version {version} are not known to tablets ({known}).",
+            version=version,
+            known=known,
+        )
         yield Finding(words, "entities", 2, sheets.entities.column("list_name") or "list_name")
 
 
@@ -52,7 +59,7 @@ def _expressions(form: XForm, sheets: Sheets) -> Iterator[Finding]:
         if problem:
             row = rows.get(path)
             column = sheets.survey.column(name) or name
-            words = f"The expression cannot be read: {problem}"
+            words = Said("The expression cannot be read: {problem}", problem=problem)
             yield Finding(words, "survey", row.number if row else None, column)
 
 

@@ -12,6 +12,7 @@ from pyxform.question_type_dictionary import QUESTION_TYPE_DICT
 from pyxform.xls2json_backends import get_xlsform
 from pyxform.xls2xform import ConvertResult, convert
 
+from backend.said import Said
 from surveys.xforms.document import XFormError, parse_xform
 from surveys.xforms.entity_checks import check_entities
 from surveys.xforms.explanations import explanations
@@ -77,7 +78,7 @@ def _open(content: bytes) -> Any:
     except PyXFormError as error:
         if "Duplicate column header" in str(error):
             column = str(error).rpartition(": ")[2]
-            words = f"Two columns of one sheet are called “{column}”."
+            words = Said("Two columns of one sheet are called “{column}”.", column=column)
             raise XlsformError([Finding(words, row=1, column=column)]) from error
         raise _damaged() from error
     except Exception as error:  # openpyxl and xlrd raise anything on a damaged file
@@ -87,7 +88,9 @@ def _open(content: bytes) -> Any:
 def _damaged() -> WorkbookError:
     return WorkbookError(
         "workbook_unreadable",
-        reason="The workbook is damaged or protected. Save it anew as .xlsx and upload it again.",
+        reason=Said(
+            "The workbook is damaged or protected. Save it anew as .xlsx and upload it again."
+        ),
     )
 
 
@@ -107,24 +110,28 @@ def _convert(workbook: Any, sheets: Sheets) -> tuple[ConvertResult, list[Finding
     except PyXFormError as error:
         raise XlsformError(_all_findings(str(error), sheets)) from error
     except Exception as error:  # pyxform's own slips on odd sheets must not be ours
-        words = f"The form cannot be converted ({type(error).__name__})."
-        raise XlsformError(_all_findings(words, sheets)) from error
+        words = Said("The form cannot be converted ({error}).", error=type(error).__name__)
+        raise XlsformError(_own_findings(sheets) or [Finding(words)]) from error
     return result, [_finding(warning, sheets) for warning in warnings]
 
 
 def _all_findings(message: str, sheets: Sheets) -> list[Finding]:
     """pyxform stops at its first error; our own checks find the others and say it plainly."""
-    own = [*demands(sheets), *explanations(sheets), *_unknown_types(sheets)]
+    own = _own_findings(sheets)
     theirs = [_finding(line, sheets) for line in message.splitlines() if line.strip()]
     places = {(finding.sheet, finding.row) for finding in own}
     return own + [f for f in theirs if not own or (f.row and (f.sheet, f.row) not in places)]
+
+
+def _own_findings(sheets: Sheets) -> list[Finding]:
+    return [*demands(sheets), *explanations(sheets), *_unknown_types(sheets)]
 
 
 def _unknown_types(sheets: Sheets) -> Iterator[Finding]:
     for asked in sheets.survey_rows():
         known = asked.begins or asked.ends or asked.type in _TYPES or _SELECT.match(asked.type)
         if not known:
-            words = f"“{asked.type}” is no type of question."
+            words = Said("“{type}” is no type of question.", type=asked.type)
             yield sheets.survey.finding(asked.row, "type", words)
 
 
@@ -136,7 +143,7 @@ def _check(xform: bytes, sheets: Sheets) -> list[Finding]:
     try:
         form = parse_xform(xform)
     except XFormError as error:
-        return [Finding(str(error))]
+        return [Finding(error.words)]
     findings = check_xform(form, sheets)
     if form.entities_version:
         schema = read_schema(xform, privacy=sheets.privacy())
@@ -162,14 +169,21 @@ def _finding(message: str, sheets: Sheets) -> Finding:
     row, place = _ROW.search(message), _SHEET_AND_COLUMN.search(message)
     words = _LINK.sub("", _SHEET_AND_COLUMN.sub("", _ROW.sub("", message))).strip()
     number = int(row[1]) if row else None
+    said = _converter_says(words)
     if place:
-        return Finding(words, place[1], number, _header(sheets, place[1], place[2]))
+        return Finding(said, place[1], number, _header(sheets, place[1], place[2]))
     if _DECLARATION.match(words):
         column = _header(sheets, "entities", "list_name")
-        return Finding(_DECLARATION.sub("", words), "entities", number, column)
+        said = _converter_says(_DECLARATION.sub("", words))
+        return Finding(said, "entities", number, column)
     if row:
-        return Finding(words, "survey", number)
+        return Finding(said, "survey", number)
     return _quoting_finding(words, sheets)
+
+
+def _converter_says(words: str) -> Said:
+    """pyxform speaks English only."""
+    return Said("The converter says: {words}", words=words)
 
 
 def _header(sheets: Sheets, sheet_name: str, column: str) -> str:
@@ -183,6 +197,6 @@ def _quoting_finding(words: str, sheets: Sheets) -> Finding:
         found = pattern.search(words)
         for row in sheets.survey.rows if found else ():
             if found and sheets.survey.cell(row, quoted).strip() == found[1]:
-                return sheets.survey.finding(row, column, words)
+                return sheets.survey.finding(row, column, _converter_says(words))
     named = re.search(r"sheet named '(\w+)'|(choices) sheet", words)
-    return Finding(words, (named[1] or named[2]) if named else "")
+    return Finding(_converter_says(words), (named[1] or named[2]) if named else "")

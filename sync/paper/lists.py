@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from backend.accounts.models import User
+from backend.alphabets import alphabetical
 from surveys.cleaning.models import CleanRow
 from surveys.datasets.columns import Dataset
 from surveys.datasets.tables import dataset_of_form
@@ -78,7 +80,8 @@ def sheets_of(rows: Sequence[CleanRow], user: User, language: str, nobody: str) 
         step = steps.get(row.submission_id)
         entry = _entry(row, step, cards, datasets[row.form], language)
         by_name.setdefault(name, []).append(entry)
-    return [Sheet(name, by_name[name]) for name in sorted(by_name)]
+    order = partial(alphabetical, language=language)
+    return [Sheet(name, by_name[name]) for name in sorted(by_name, key=order)]
 
 
 def _steps(rows: Iterable[CleanRow]) -> dict[int, ReviewStep]:

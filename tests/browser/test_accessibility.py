@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
+from django.http import QueryDict
 from playwright.sync_api import Browser, Page, Request
 from pytest_django.live_server_helper import LiveServer
 
 from backend.accounts.models import User
 from surveys.cleaning.models import CleanRow, QualityFlag
+from surveys.corrections.models import Errand
+from surveys.corrections.sheet_errands import ask_log
 from surveys.households.models import CandidateLink, Household
 from surveys.indicators.compute import compute_indicators
 from surveys.publishing.drafts import keep_draft
@@ -54,6 +57,7 @@ def world(db: None, tmp_path: Path) -> User:
     manager.save()
     check_quality()
     draw_back_checks(Wanted("rmp_registration", percent=10), by=manager)
+    ask_log(query=QueryDict("state=all"), by=manager)
     keep_draft(content=(data / "forms" / "registration.xlsx").read_bytes(), by=manager)
     return manager
 
@@ -75,10 +79,12 @@ def addresses() -> list[str]:
         "/indicators/O3.1/", "/indicators/P1/", "/indicators/tables/", "/review/sent-back/",
         "/nothing-here/",
         "/corrections/", "/corrections/recode/?form=rmp_registration", "/corrections/import/",
-        f"/corrections/of/{record.pk}/?at=hh_size",
+        f"/corrections/of/{record.pk}/?at=hh_size", f"/corrections/drop/{record.pk}/",
+        f"/corrections/errands/{Errand.objects.get().pk}/",
         "/quality/", "/quality/flags/", f"/quality/flags/{flag.pk}/", "/quality/enumerators/",
-        "/quality/questions/", "/quality/checks/", "/quality/checks/value_unusual/",
-        "/quality/back-checks/", f"/quality/back-checks/{draw.pk}/",
+        "/quality/questions/", "/quality/time-use/", "/quality/checks/",
+        "/quality/checks/value_unusual/", "/quality/back-checks/",
+        f"/quality/back-checks/{draw.pk}/",
         "/forms/", f"/forms/{form.pk}/", "/forms/upload/", f"/forms/drafts/{draft.pk}/",
         "/indicators/overrides/", "/indicators/O3.1/households/", "/links/brakes/",
     ]  # fmt: skip

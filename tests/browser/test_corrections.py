@@ -4,6 +4,7 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.http import QueryDict
 from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -11,6 +12,7 @@ from backend.accounts.models import User
 from surveys.cleaning.models import CleanRow
 from surveys.corrections.models import Correction
 from surveys.corrections.propose import Because, Wish, propose_corrections
+from surveys.corrections.sheet_errands import ask_log
 from surveys.submissions.models import ReviewStep
 from tests.browser.visitor import Visitor
 from tests.conftest import make_user
@@ -122,9 +124,13 @@ def test_pages_with_corrections_have_no_barriers(
     propose_corrections(
         record_id=record.pk, wishes=wishes, because=Because("The family was asked"), by=gulnara
     )
+    errand = ask_log(query=QueryDict("state=all"), by=alice)
     visitor.log_in("alice")
     for path in (
         "/corrections/",
+        "/corrections/recode/?form=rmp_registration",
+        f"/corrections/errands/{errand.pk}/",
+        f"/corrections/drop/{record.pk}/",
         f"/records/rmp_registration/{record.pk}/",
         f"/corrections/of/{record.pk}/?at={sources}&at={source.pk}%20{amount}",
     ):

@@ -11,6 +11,7 @@ from datetime import date, datetime, time, tzinfo
 from decimal import Decimal
 from typing import Any
 
+from backend.said import Said
 from surveys.datasets.files.sheets import GEO_PARTS, CellColumn, Known
 from surveys.datasets.files.variables import (
     EPOCH,
@@ -45,7 +46,7 @@ class Encoder(ABC):
     def variables(self) -> tuple[Variable, ...]:
         """To be asked when all rows were encoded: labels may grow on the way."""
 
-    def lost(self, what: str) -> None:
+    def lost(self, what: Said) -> None:
         self.losses.note(self.name, what)
 
 
@@ -114,7 +115,7 @@ class NumberEncoder(Encoder):
         try:
             return read(value)  # type: ignore[no-any-return]
         except (ValueError, TypeError, OverflowError):
-            self.lost(f"answers that are no {self.type} are left empty")
+            self.lost(Said("answers that are no {type} are left empty", type=self.type))
             return None
 
     def _number(self, value: Any) -> Code:
@@ -126,7 +127,7 @@ class NumberEncoder(Encoder):
         if not -LARGEST < number < LARGEST:
             raise OverflowError
         if type(value) is int and abs(value) > EXACT:
-            self.lost("whole numbers above 2^53 are rounded")
+            self.lost(Said("whole numbers above 2^53 are rounded"))
         return number
 
     _whole = _number
@@ -166,7 +167,7 @@ class FlagEncoder(Encoder):
             return gap
         if type(value) is bool:
             return float(value)
-        self.lost("answers that are neither yes nor no are left empty")
+        self.lost(Said("answers that are neither yes nor no are left empty"))
         return None
 
 

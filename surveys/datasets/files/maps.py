@@ -12,9 +12,10 @@ from xml.sax.saxutils import escape, quoteattr
 import orjson
 from lxml import etree
 
+from backend.said import Said
 from surveys.datasets.files.variables import Losses
 
-LOST = "texts lose control characters, which KML cannot hold"
+LOST = Said("texts lose control characters, which KML cannot hold")
 NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 KML = "http://www.opengis.net/kml/2.2"
 
@@ -74,7 +75,7 @@ def count_geojson(path: Path) -> dict[str, int]:
 
 
 def write_kml(
-    path: Path, features: Iterable[Feature], about: Mapping[str, Any], notes: list[str]
+    path: Path, features: Iterable[Feature], about: Mapping[str, Any], notes: list[Said]
 ) -> dict[str, int]:
     """Writes a document of placemarks; returns them by table. `notes` gets what is lost."""
     written: dict[str, int] = {}

@@ -15,6 +15,7 @@ import narwhals.stable.v2 as nw
 import pyreadstat
 from narwhals import Implementation
 
+from backend.said import Said
 from surveys.datasets.files.variables import (
     LABEL_CHARACTERS,
     SPSS,
@@ -133,7 +134,7 @@ def shorten(column: Codes, variable: str, losses: Losses) -> Codes:
 def _shortened(cell: Code, variable: str, losses: Losses) -> Code:
     if not isinstance(cell, str) or _bytes(cell) <= SAV_BYTES:
         return cell
-    losses.note(variable, f"texts are cut at {SAV_BYTES:,} bytes")
+    losses.note(variable, Said("texts are cut at {most} bytes", most=f"{SAV_BYTES:,}"))
     return cut(cell, SAV_BYTES, end=CUT)
 
 

@@ -10,6 +10,7 @@ from typing import Any, cast
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from backend.said import Said
 from surveys.datasets.files.sheets import GEO_PARTS
 from surveys.datasets.files.variables import Losses
 
@@ -105,7 +106,7 @@ def _fitting(value: Any, wanted: pa.DataType, name: str, kind: str, losses: Loss
     try:
         return pa.scalar(value, wanted).as_py()
     except (pa.ArrowException, OverflowError, ValueError, TypeError):
-        losses.note(name, f"answers that are no {kind} are left empty")
+        losses.note(name, Said("answers that are no {type} are left empty", type=kind))
         return None
 
 

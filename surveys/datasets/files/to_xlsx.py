@@ -20,6 +20,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
+from backend.said import Said
 from surveys.datasets.files.sheets import Cell, Sheet
 from surveys.datasets.files.variables import Losses
 
@@ -36,8 +37,8 @@ LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 FIRST_DATE = date(1900, 3, 1)  # before it Excel's calendar is wrong or has no days
 MOST_DIGITS = 15
 ROW = re.compile(rb"<row[ >]")
-LOST = "texts lose control characters, which Excel cannot hold"
-SHORTENED = f"texts are cut at {MOST_CHARACTERS:,} characters"
+LOST = Said("texts lose control characters, which Excel cannot hold")
+SHORTENED = Said("texts are cut at {most} characters", most=f"{MOST_CHARACTERS:,}")
 
 
 @dataclass(slots=True)
@@ -53,7 +54,7 @@ def write_xlsx(
     sheets: Iterable[Sheet],
     *,
     most_rows: int = MOST_ROWS,
-    notes: list[str] | None = None,
+    notes: list[Said] | None = None,
 ) -> dict[str, int]:
     """Writes the workbook; returns the rows of each sheet. `notes` gets what cells could not hold:
     how many, and of which columns.
@@ -75,7 +76,7 @@ def _write_sheets(
     book: Any,
     sheets: Iterable[Sheet],
     written: dict[str, int],
-    notes: list[str],
+    notes: list[Said],
     most_rows: int,
 ) -> None:
     for sheet in sheets:
@@ -123,7 +124,7 @@ def _write_sheet(
     sheet: Sheet,
     rows: Iterable[Sequence[Cell]],
     written: dict[str, int],
-    notes: list[str],
+    notes: list[Said],
 ) -> None:
     name = sheet_name(sheet.name, {title.casefold() for title in written})
     page = book.create_sheet(name)

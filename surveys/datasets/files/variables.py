@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 
+from backend.said import Said
+
 Code = float | str | None
 Codes = list[Code]
 EPOCH = date(1970, 1, 1).toordinal()
@@ -89,10 +91,13 @@ class Variable:
 class Losses:
     """What the file cannot hold as it was answered, counted by variable."""
 
-    found: Counter[tuple[str, str]] = field(default_factory=Counter)
+    found: Counter[tuple[str, Said]] = field(default_factory=Counter)
 
-    def note(self, name: str, what: str) -> None:
+    def note(self, name: str, what: Said) -> None:
         self.found[name, what] += 1
 
-    def sentences(self, table: str) -> list[str]:
-        return [f"{table}.{name}: {count} {what}" for (name, what), count in self.found.items()]
+    def sentences(self, table: str) -> list[Said]:
+        return [
+            Said("{name}: {count} {what}", name=f"{table}.{name}", count=count, what=what)
+            for (name, what), count in self.found.items()
+        ]

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.http import QueryDict
 
 from backend.problems import Problem
+from backend.said import Said
 from surveys.datasets.grouping.filters import read_filters
 from surveys.datasets.grouping.keys import Key, check_name, key_of, number_of
 from surveys.datasets.grouping.question import Question
@@ -67,7 +68,7 @@ def count_groups(asked: Asked, query: QueryDict) -> dict[str, Any]:
 def _shape(asked: Asked, query: QueryDict) -> Shape:
     layer, labels = check_layer(query.get("layer") or CORRECTED), query.get("labels", "")
     if layer == RAW and labels:
-        raise Problem("value_invalid", field="labels", reason="raw answers have codes only")
+        raise Problem("value_invalid", field="labels", reason=Said("raw answers have codes only"))
     language = language_of(asked.dataset, labels) if labels else None
     return shape_of(asked.dataset, asked.table, asked.user, language=language, layer=layer)
 
@@ -82,9 +83,13 @@ def _filters_in(query: QueryDict) -> QueryDict:
 def _names(shape: Shape, query: QueryDict, word: str, most: int) -> list[str]:
     names = [name.strip() for name in query.get(word, "").split(",") if name.strip()]
     if len(query.getlist(word)) > 1:
-        raise Problem("value_invalid", field=word, reason="is given more than once")
+        raise Problem("value_invalid", field=word, reason=Said("is given more than once"))
     if len(names) > most or len(set(names)) < len(names):
-        raise Problem("value_invalid", field=word, reason=f"takes up to {most} names, each once")
+        raise Problem(
+            "value_invalid",
+            field=word,
+            reason=Said("takes up to {most} names, each once", most=most),
+        )
     for name in names:
         check_name(shape, name)
     return names

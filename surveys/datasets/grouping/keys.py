@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from backend.problems import Problem
+from backend.said import Said
 from surveys.datasets.columns import Column
 from surveys.datasets.filters import check_not_masked, kind_of
 from surveys.datasets.grouping.question import Question
@@ -49,7 +50,7 @@ def key_of(question: Question, name: str) -> Key:
     if question.shape.layer == RAW:
         return Key(name, Part(kept.sent))
     if kept.kind == PRESENCE:
-        raise Problem("value_invalid", field="by", reason=f"{name} gives no groups")
+        raise Problem("value_invalid", field="by", reason=Said("{name} gives no groups", name=name))
     language = question.shape.language
     labels = column.choice_labels(language) if language is not None else None
     if kept.kind == LIST:  # a group for each code, and one for those who chose none
@@ -63,9 +64,9 @@ def number_of(question: Question, name: str) -> str:
     table = question.asked.table
     column = table.column(name)
     if question.shape.layer == RAW:
-        raise Problem("value_invalid", field="of", reason="goes with typed layers only")
+        raise Problem("value_invalid", field="of", reason=Said("goes with typed layers only"))
     if column is None or kind_of(table, name) != "number":
-        raise Problem("value_invalid", field="of", reason=f"{name} is no number")
+        raise Problem("value_invalid", field="of", reason=Said("{name} is no number", name=name))
     return _typed(question, column, question.kept(table, column))
 
 
@@ -73,7 +74,7 @@ def _key_of_row(name: str) -> Key:
     if name in ROW_KEYS:
         return Key(name, Part(ROW_KEYS[name]))
     if name not in {"place", *LEVELS}:
-        raise Problem("value_invalid", field="by", reason=f"{name} gives no groups")
+        raise Problem("value_invalid", field="by", reason=Said("{name} gives no groups", name=name))
     codes = _places(LEVELS.get(name))
     sql = "map(CAST(? AS BIGINT[]), CAST(? AS VARCHAR[]))[place_id]"
     return Key(name, Part(sql, (list(codes), list(codes.values()))))

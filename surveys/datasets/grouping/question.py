@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backend.problems import Problem
+from backend.said import Said
 from surveys.datasets.columns import Column, Table
 from surveys.datasets.records import Asked
 from surveys.datasets.shape import Shape
@@ -41,6 +42,8 @@ class Question:
         """Where the answers are. Raises `Problem("value_invalid")`: not in a snapshot."""
         kept = self.snapshot.plan.kept(table, column)
         if kept is None:
-            reason = "was a question of another kind in another version: ask the list of records"
+            reason = Said(
+                "was a question of another kind in another version: ask the list of records"
+            )
             raise Problem("value_invalid", field=column.name, reason=reason)
         return kept

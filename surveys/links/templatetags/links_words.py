@@ -37,7 +37,13 @@ VETO_NAMES = {
     "card_shared": _("card shared"),
 }
 UNDONE_AT_ONCE = _("Undone at once")
-READY_REASONS = {UNDONE_AT_ONCE, *(words for ready in REASONS.values() for words in ready)}
+# As `surveys.households.rulings` writes them, and the migration that founded households.
+BY_RULE = (_("weight over the threshold, no veto"), _("no longer holds"), _("same card"))
+READY_REASONS = {
+    UNDONE_AT_ONCE,
+    *BY_RULE,
+    *(words for ready in REASONS.values() for words in ready),
+}
 KEYS = {"same": "s", "different": "d", "unsure": "l"}
 register = template.Library()
 

@@ -58,6 +58,15 @@ def gps_vague(record: Record, limits: Vague) -> Iterator[Finding]:
         yield Finding(record.id, "gps", measure={"metres": metres}, bounds={"most": limits.metres})
 
 
+def gps_unmeasured(record: Record, limits: NoLimits) -> Iterator[Finding]:
+    """A point of accuracy 0. No receiver has that: Collect writes it of a point that another app
+    feigned (unless the form says `allow-mock-accuracy`) and of one set on a map by hand.
+    """
+    point = record.answers.get("gps")
+    if isinstance(point, dict) and as_number(point.get("acc")) == 0:
+        yield Finding(record.id, "gps")
+
+
 def gps_repeated(records: Sequence[Record], limits: Same) -> Iterator[Finding]:
     """One point for several households: the forms were perhaps filled in at a table."""
 

@@ -17,6 +17,7 @@ from surveys.quality.words import (
     SEVERITIES,
     SHARES,
     TERMS,
+    plain,
     word,
 )
 
@@ -73,7 +74,7 @@ def percent(share: float) -> str:
 
 @register.filter
 def listed(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return plain(value)
 
 
 def _written(value: Any) -> str:

@@ -118,6 +118,16 @@ def test_answered_legal_question_makes_the_record_restricted() -> None:
     assert not read_answers(skipped, plan).restricted
 
 
+def test_node_that_no_form_has_restricts_the_record_where_only_legal_aid_is_asked() -> None:
+    plan = make_plan(SERVICE)
+    inside = etree.fromstring("<data><legal><court><named>x</named></court></legal></data>")
+    empty = etree.fromstring("<data><legal><court><named> </named></court></legal></data>")
+    beside = etree.fromstring("<data><court><named>x</named></court></data>")
+    assert read_answers(inside, plan).restricted
+    assert not read_answers(empty, plan).restricted
+    assert not read_answers(beside, plan).restricted
+
+
 def test_named_files_are_known_by_the_field_that_names_them() -> None:
     assert read("<photo>и\u0306.jpg</photo>").media == {"й.jpg": "photo"}
 

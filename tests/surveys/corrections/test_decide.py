@@ -2,7 +2,6 @@
 
 from threading import Barrier, Thread
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
@@ -12,8 +11,9 @@ from lxml import etree
 from backend.accounts.models import User
 from backend.audit.models import AuditEvent
 from backend.problems import Problem
-from surveys.cleaning.models import CleanRow, QualityFlag
-from surveys.corrections.decide import decide_bundle, decide_corrections
+from surveys.cleaning.flags import change_flag
+from surveys.cleaning.models import CleanRow, FlagStep, QualityFlag
+from surveys.corrections.decide import decide_corrections
 from surveys.corrections.models import Correction, CorrectionStep
 from surveys.corrections.propose import Because, Wish, propose_corrections
 from surveys.lifecycle.rebuild import rebuild_records
@@ -23,7 +23,6 @@ from tests.surveys.corrections.interviews import (
     INCOME,
     MEMBER,
     interview,
-    register,
     rows_of,
     with_income,
 )
@@ -295,24 +294,47 @@ def test_answer_that_is_right_explains_the_flags_on_it(
     assert (other.state, other.settled_at) == ("open", None)
 
 
-def test_bundle_is_decided_record_by_record(gulnara: User, alice: User) -> None:
-    seed = with_income()
-    first, second = register(seed, next(s for s in range(seed + 1, 999) if has_income(s)))
-    bundle = uuid4()
-    for record in (first, second):
-        row = rows_of(record, INCOME)[0]
-        propose_corrections(
-            record_id=record.pk, wishes=[Wish(row.pk, AMOUNT, 55)], because=CALL, by=gulnara,
-            bundle=bundle,
-        )  # fmt: skip
-    edit_amount(first, rows_of(first, INCOME)[0], "4321")
+def test_revoking_that_it_is_right_opens_its_flags_again_and_no_others(
+    record: CleanRow, gulnara: User, alice: User
+) -> None:
+    rooms, water = "main/housing/rooms", "main/housing/water"
+    ours = {"submission": record.submission, "origin": "quality"}
+    flag = QualityFlag.objects.create(code="outlier", path=rooms, **ours)
+    spoken = QualityFlag.objects.create(code="rare", path=rooms, **ours)
+    other = QualityFlag.objects.create(code="outlier", path=water, **ours)
+    change_flag(flag_id=other.pk, to="explained", by=alice, reason="A well", looked="open")
+    correction = propose(record, "", gulnara, rooms, action="okay")
+    decide(correction, "approve", alice)
+    for to, looked in (("open", "explained"), ("explained", "open")):
+        change_flag(flag_id=spoken.pk, to=to, by=alice, reason="I asked myself", looked=looked)
 
-    decided = decide_bundle(bundle=bundle, move="approve", by=alice)
-    drain()
+    decide(correction, "revoke", alice, "It was another house")
 
-    assert [c.record_id for c in decided.done] == [second.pk]
-    assert [(pk, p.code) for pk, p in decided.refused] == [(first.pk, "correction_stale")]
-    assert rows_of(second, INCOME)[0].values["inc_amount"] == 55
+    ours_all = QualityFlag.objects.filter(pk__in=[flag.pk, spoken.pk, other.pk])
+    found = dict(ours_all.values_list("pk", "state"))
+    assert found == {flag.pk: "open", spoken.pk: "explained", other.pk: "explained"}
+    assert FlagStep.objects.filter(flag=flag).last().reason == "It was another house"  # type: ignore[union-attr]
+
+
+def test_right_answer_of_a_row_explains_the_flags_of_that_row_only(
+    source: CleanRow, gulnara: User, alice: User
+) -> None:
+    submission = CleanRow.objects.get(pk=source.record_id).submission
+    mine, another = (
+        QualityFlag.objects.create(
+            code="outlier",
+            path=f"{INCOME}[{n}]/inc_amount",
+            submission=submission,
+            origin="quality",
+        )
+        for n in (source.index, source.index + 1)
+    )
+    correction = propose(source, "", gulnara, action="okay")
+    decide(correction, "approve", alice)
+    found = dict(QualityFlag.objects.values_list("pk", "state"))
+    assert (found[mine.pk], found[another.pk]) == ("explained", "open")
+    decide(correction, "revoke", alice)
+    assert QualityFlag.objects.get(pk=mine.pk).state == "open"
 
 
 def has_income(seed: int) -> bool:

@@ -7,6 +7,7 @@ from django.test import Client
 from surveys.cleaning.models import CleanRow
 from surveys.corrections import states
 from surveys.corrections.models import Correction
+from surveys.corrections.work import run_errands
 from tests.surveys.corrections.test_pages import correct, text
 
 
@@ -23,6 +24,14 @@ def test_correction_waits_for_who_may_approve_it_and_for_nobody_else(
     assert re.search(r'href="/corrections/">\s*<b>1</b> <span>correction to', waits(as_alice))
     assert "/corrections/" not in waits(as_gulnara)
     assert "/corrections/" not in waits(as_bob)
+
+
+def test_errand_is_told_until_it_is_done(as_gulnara: Client, as_alice: Client) -> None:
+    as_gulnara.post("/corrections/log/", {"query": "state=all"})
+    assert "being done in the background" in waits(as_gulnara)
+    assert "being done in the background" not in waits(as_alice)
+    run_errands()
+    assert "being done in the background" not in waits(as_gulnara)
 
 
 def test_own_correction_waits_for_others_until_it_fits_no_more(

@@ -7,8 +7,9 @@ from django.test import Client
 
 from backend.accounts.models import User
 from surveys.cleaning.models import CleanRow
-from surveys.corrections.models import Correction
+from surveys.corrections.models import Correction, Errand
 from surveys.corrections.recode import others_of, texts_of
+from surveys.corrections.work import run_errands
 from surveys.privacy.access import unmask
 from surveys.xforms.models import Form
 from tests.surveys.corrections.interviews import interview, publish, sent
@@ -68,7 +69,10 @@ def test_recode_of_three_records_needs_one_approval(
     assert "red  crescent" in page
     said = {"form": "rmp_registration", "path": PATH, "words": ["red  crescent"], "code": code,
             "reason": "The same partner"}  # fmt: skip
-    assert as_reader.post(PAGE, said)["Location"].startswith("/corrections/")
+    asked = as_reader.post(PAGE, said)["Location"]
+    assert "Still to do</dt><dd>3<" in as_reader.get(asked).content.decode()
+    assert run_errands() == 1
+    assert "Proposed</dt><dd>3<" in as_reader.get(asked).content.decode()
 
     made = Correction.objects.all()
     assert len(made) == 3
@@ -78,6 +82,7 @@ def test_recode_of_three_records_needs_one_approval(
     as_alice.post(
         "/corrections/decide/", {"correction": made[0].pk, "move": "approve", "whole": "1"}
     )
+    assert run_errands() == 1
     drain()
 
     now = [CleanRow.objects.get(pk=r.pk).values for r in records]
@@ -91,8 +96,12 @@ def test_second_recode_of_the_same_answers_is_left(
     said = {"form": "rmp_registration", "path": PATH, "words": ["mercy"], "code": code,
             "reason": "The same partner"}  # fmt: skip
     as_reader.post(PAGE, said)
-    page = as_reader.post(PAGE, said, follow=True).content.decode()
-    assert "1 answer was left" in page
+    run_errands()
+    asked = as_reader.post(PAGE, said)["Location"]
+    run_errands()
+    page = as_reader.get(asked).content.decode()
+    assert "A correction waits already: 1" in page
+    assert "Still to do</dt><dd>0<" in page
     assert Correction.objects.count() == 1
 
 
@@ -103,7 +112,7 @@ def test_recode_that_says_too_little_is_refused(
     said = {"form": "rmp_registration", "path": PATH, "words": ["mercy"], "code": code,
             "reason": "The same partner", **wrong}  # fmt: skip
     assert as_reader.post(PAGE, said).status_code == 400
-    assert Correction.objects.count() == 0
+    assert not Errand.objects.exists()
 
 
 def test_what_people_wrote_is_masked_without_a_reason(
@@ -116,3 +125,39 @@ def test_what_people_wrote_is_masked_without_a_reason(
 
 def test_analyst_may_not_recode(as_bob: Client) -> None:
     assert as_bob.get(PAGE).status_code == 403
+
+
+@pytest.fixture
+def label(code: str) -> str:
+    """A choice's label as somebody typed it into the text."""
+    choice = next(c for c in _partner().choice.choices if c.name == code)
+    typed = next(iter(choice.labels.values())).upper()
+    sent(interview(9, partner="other", partner_other=typed))
+    return typed.lower()
+
+
+def test_text_that_is_a_label_is_ticked_for_its_choice_and_another_is_not(
+    as_reader: Client, label: str, code: str
+) -> None:
+    page = as_reader.get(PAGE, {"form": "rmp_registration", "path": PATH}).content.decode()
+    assert f'value="{label}" checked' in page
+    assert 'value="mercy">' in page
+    assert f'<option value="{code}" selected>' in page
+
+
+def test_text_that_was_recoded_before_is_suggested_first(
+    as_reader: Client, as_alice: Client, label: str, code: str
+) -> None:
+    another = next(c.name for c in _partner().choice.choices if c.name not in (code, "other"))
+    said = {"form": "rmp_registration", "path": PATH, "words": [label], "code": another,
+            "reason": "It is theirs"}  # fmt: skip
+    as_reader.post(PAGE, said)
+    run_errands()
+    made = Correction.objects.get()
+    as_alice.post("/corrections/decide/", {"correction": made.pk, "move": "approve"})
+    drain()
+    sent(interview(10, partner="other", partner_other=f" {label}!"))
+    page = as_reader.get(PAGE, {"form": "rmp_registration", "path": PATH}).content.decode()
+    assert f'value="{label}!" checked' in page
+    assert "recoded so once before" in page
+    assert f'<option value="{another}" selected>' in page

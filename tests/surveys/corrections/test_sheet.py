@@ -1,5 +1,6 @@
 """The log as a workbook, out and in again."""
 
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 from uuid import uuid4
@@ -8,13 +9,15 @@ import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.problems import Problem
 from surveys.cleaning.models import CleanRow
-from surveys.corrections.models import Correction
+from surveys.corrections.models import Correction, Errand
 from surveys.corrections.propose import Because, Wish, propose_corrections
 from surveys.corrections.sheet import HEADER, import_log, write_log
+from surveys.corrections.work import run_errands
 from surveys.privacy.access import unmask
 from tests.conftest import make_user
 from tests.surveys.corrections.interviews import INCOME, MEMBER, rows_of
@@ -162,8 +165,10 @@ def test_correction_of_another_oblast_is_not_found_by_its_id(
 
 def test_page_gives_the_log_and_takes_it_in(as_gulnara: Client, source: CleanRow) -> None:
     page = as_gulnara.post("/corrections/import/", {"file": upload(sheet_of(row_for(source)))})
-    assert page["Location"] == "/corrections/"
-    answer = as_gulnara.get("/corrections/log.xlsx?state=waiting")
+    assert not Correction.objects.exists()
+    assert run_errands() == 1
+    assert "Proposed</dt><dd>1<" in as_gulnara.get(page["Location"]).content.decode()
+    answer = log_of(as_gulnara, "state=waiting")
     assert rows_in(answer.content)[0]["new"] == "12345"
     assert "attachment" in answer["Content-Disposition"]
 
@@ -172,8 +177,9 @@ def test_page_shows_each_cell_that_is_wrong(as_gulnara: Client, source: CleanRow
     page = as_gulnara.post(
         "/corrections/import/", {"file": upload(sheet_of(row_for(source, new="much")))}
     )
-    assert page.status_code == 422
-    text = page.content.decode()
+    run_errands()
+    text = as_gulnara.get(page["Location"]).content.decode()
+    assert "Nothing was imported" in text
     assert "Is not a number" in text
     assert ">2<" in text
 
@@ -186,8 +192,27 @@ def test_what_is_no_workbook_is_refused_by_name(as_gulnara: Client, content: byt
 
 
 def test_analyst_may_export_but_not_import(as_bob: Client, source: CleanRow) -> None:
-    assert as_bob.get("/corrections/log.xlsx").status_code == 200
+    assert log_of(as_bob).status_code == 200
     assert as_bob.post("/corrections/import/").status_code == 403
+
+
+def test_log_is_for_who_asked_and_forgotten_after_a_day(
+    as_gulnara: Client, as_alice: Client, source: CleanRow, gulnara: User
+) -> None:
+    propose(source, "777", gulnara)
+    assert rows_in(log_of(as_gulnara).content)[0]["new"] == "777"
+    address = f"/corrections/errands/{Errand.objects.get().pk}/log.xlsx"
+    assert as_alice.get(address).status_code == 404
+    Errand.objects.update(ended_at=timezone.now() - timedelta(days=2))
+    log_of(as_gulnara)
+    assert as_gulnara.get(address).status_code == 404
+
+
+def log_of(client: Client, query: str = "") -> Any:
+    """The log as a worker makes it, downloaded."""
+    asked = client.post("/corrections/log/", {"query": query})["Location"]
+    run_errands()
+    return client.get(f"{asked}log.xlsx")
 
 
 def upload(content: bytes) -> SimpleUploadedFile:

@@ -212,23 +212,34 @@ def test_hostile_names_and_texts_give_files_that_open(
     for kind in KINDS:
         export = ready(bob, kind)
         if kind == "sav":
-            assert "visit.sav.village: 1 texts are cut at 32,767 bytes" in export.notes
+            assert "visit.sav.village: 1 texts are cut at 32,767 bytes" in export.lost
         if kind == "dta":
-            assert export.notes == ["visit.dta.hh_size: 1 answers that are no whole are left empty"]
+            assert export.lost == ["visit.dta.hh_size: 1 answers that are no whole are left empty"]
         if kind == "xlsx":
-            assert export.notes == [
+            assert export.lost == [
                 "visit.village: 1 texts are cut at 32,767 characters",
                 "visit.village: 1 texts lose control characters, which Excel cannot hold",
             ]
 
 
-def test_map_says_of_which_columns_it_lost_characters(bob: User, form: Form) -> None:
+def test_map_says_of_which_columns_it_lost_characters(
+    as_bob: Client, bob: User, form: Form
+) -> None:
     here = {"gps": {"lat": 40.5, "lon": 72.8, "alt": None, "acc": 9.0}}
     for minutes, village in enumerate(("a\x01b", "a\x02", "Өзгөн")):
         make_record(form, {"village": village, "country": "KG", **here}, minutes=minutes)
     lost = "visit.village: 2 texts lose control characters, which KML cannot hold"
-    assert ready(bob, "kml").notes == [lost]
-    assert ready(bob, "geojson").notes == []  # JSON holds them
+    export = ready(bob, "kml")
+    assert export.lost == [lost]
+    assert export.lost[0].through(lambda words: words.replace("cannot", "can")) == lost.replace(
+        "cannot", "can"
+    )
+    assert ready(bob, "geojson").lost == []  # JSON holds them
+
+    assert as_bob.get(f"/api/v1/exports/{export.pk}/").json()["notes"] == [lost]
+    export.notes = ["kept before it was more than words"]
+    export.save()
+    assert "<small>kept before it was more than words<" in as_bob.get("/exports/").content.decode()
 
 
 def test_empty_form_gives_every_kind(bob: User, form: Form) -> None:

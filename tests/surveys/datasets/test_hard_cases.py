@@ -185,15 +185,15 @@ def test_hard_texts_are_whole_or_said_to_be_cut(bob: User, kind: str) -> None:
     assert float(row["number"]) == 1234567890123
     kept = row["control"]
     assert kept == (HARD["control"] if kind not in {"xlsx", "kml"} else "a\x7fb")
-    lost = [note for note in export.notes if "control: 1 texts lose control characters" in note]
+    lost = [note for note in export.lost if "control: 1 texts lose control characters" in note]
     assert bool(lost) is (kind in {"xlsx", "kml"})
     if kind in {"xlsx", "sav"}:
         assert row["story"].endswith(CUT)
         assert LONG.startswith(row["story"].removesuffix(CUT).rstrip())
-        assert [note for note in export.notes if "1 texts are cut at 32,767" in note]
+        assert [note for note in export.lost if "1 texts are cut at 32,767" in note]
     else:
         assert row["story"] == LONG
-        assert export.notes == lost
+        assert export.lost == lost
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in {"dta", "sav"}])

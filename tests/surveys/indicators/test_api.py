@@ -311,7 +311,7 @@ def test_manager_loads_a_table_and_an_analyst_does_not(
     assert (done.status_code, done.json()) == (201, {"rows": 1})
     wrong = load(as_alice, good + "2014-03,USD,x,\n")
     assert wrong.status_code == 422
-    assert wrong.json()["errors"] == [{"row": 3, "column": "per_kgs", "reason": "'x' is no number"}]
+    assert wrong.json()["errors"] == [{"row": 3, "column": "per_kgs", "reason": "“x” is no number"}]
     missing = as_alice.post(f"{API}tables/fx_rates/", {})
     assert missing.json()["code"] == "request_malformed"
 

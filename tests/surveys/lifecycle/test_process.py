@@ -235,6 +235,14 @@ def test_unknown_version_is_read_by_the_newest_schema_and_flagged() -> None:
     assert flags() == ["node_unknown", "version_unknown"]
 
 
+def test_flag_of_a_node_in_a_group_of_legal_aid_is_for_people_named_for_it() -> None:
+    unknown = b"<legal><lawyer>x</lawyer></legal><shoe_size>38</shoe_size><meta>"
+    arrive(service("uuid:1").replace(b"<meta>", unknown, 1))
+    drain()
+    told = QualityFlag.objects.filter(code="node_unknown").values_list("path", "restricted")
+    assert dict(told) == {"legal/lawyer": True, "shoe_size": False}
+
+
 def test_encrypted_record_has_an_empty_row_and_a_flag() -> None:
     record = arrive(
         b'<data xmlns="http://opendatakit.org/submissions" id="service" encrypted="yes"'

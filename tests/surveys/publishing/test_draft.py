@@ -57,6 +57,24 @@ def test_page_shows_changes_classes_and_missing_translations(as_alice: Client) -
     assert len(answer.content) < 150_000
 
 
+def test_what_changes_is_kept_so_that_every_language_can_tell_it(as_alice: Client) -> None:
+    """A version of before that kept only English words still shows them."""
+    publish(VISIT, version="1")
+    publish(ROOMS_AS_TEXT, version="2")
+    form = Form.objects.get()
+    version = form.current
+    assert version is not None
+    (change,) = version.what_changed
+    assert change.words.through(lambda words: words.replace("was", "était")) == (
+        "était integer, is string"
+    )
+
+    version.changes = [{"kind": "x", "path": "rooms", "words": "was a, is b", "breaks": True}]
+    version.save()
+
+    assert "<code>rooms</code> was a, is b" in as_alice.get(f"/forms/{form.pk}/").content.decode()
+
+
 def test_new_form_is_published_with_its_round(as_alice: Client, round_: Round) -> None:
     draft = draft_of(version="1")
 

@@ -1,19 +1,24 @@
 """Uploading a workbook: what is wrong at its cell, or a draft that nobody is bothered with."""
 
+import re
 import tracemalloc
 import zipfile
+from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.test import Client
+from django.utils import translation
+from django.utils.translation import trans_real
 
 from backend.audit.models import AuditEvent
 from backend.problems import Problem
 from surveys.publishing.models import FormDraft
 from surveys.publishing.uploads import read_workbook
 from surveys.xforms.models import Form
+from tests.messages import messages_of, sources
 from tests.surveys.publishing.sample import VISIT, upload
 from tests.xlsforms import workbook, xlsx
 
@@ -94,6 +99,52 @@ def test_wrong_form_is_told_where_and_why(
     assert answer.status_code == 422
     assert any((f.sheet, f.row) == at[:2] and words in f.words for f in findings), findings
     assert not at[2] or any(f.column == at[2] for f in findings)
+
+
+@pytest.fixture
+def marked() -> Iterator[None]:
+    """What is said of workbooks, in a Kyrgyz of our own: the sentence in double brackets."""
+    paths = (path for path in sources() if "xforms" in path.parts and path.suffix == ".py")
+    ids = [message.id for path in paths for message in messages_of(path)]
+    with translation.override("ky"):
+        (kyrgyz, *_) = trans_real.catalog()._catalog._catalogs  # type: ignore[attr-defined]
+    before = dict(kyrgyz)
+    kyrgyz |= {each: f"⟦{each}⟧" for each in ids}
+    yield
+    kyrgyz.clear()
+    kyrgyz |= before
+
+
+MANY_FAULTS = """
+| survey |               |           |        |            |
+|        | type          | name      | label  | privacy    |
+|        | integer       | two words | Rooms? | everybody  |
+|        | select_one no | house     | House? |            |
+|        | begin group   | g         | Group  |            |
+|        | note          | n         | ${who} |            |
+|        | foo           | house     | Again? |            |
+"""
+
+
+def test_what_is_wrong_is_told_in_the_language_of_the_page(as_alice: Client, marked: None) -> None:
+    content = upload(workbook(MANY_FAULTS), "visit.xlsx")
+
+    answer = as_alice.post(UPLOAD, {"workbook": content}, headers={"Accept-Language": "ky"})
+
+    words = re.findall(r"<p><b>(.*?)</b>\n", answer.content.decode())
+    assert len(words) == 6
+    assert [each for each in words if not each.startswith("⟦")] == []
+
+
+def test_what_is_no_workbook_is_told_in_the_language_of_the_page(
+    as_alice: Client, marked: None
+) -> None:
+    content = upload(b"%PDF-1.7", "form.xlsx")
+
+    answer = as_alice.post(UPLOAD, {"workbook": content}, headers={"Accept-Language": "ky"})
+
+    said = "⟦This is ⟦a PDF document⟧, not a workbook, whatever its name says.⟧"
+    assert said in answer.content.decode()
 
 
 def test_text_from_right_to_left_is_a_text_as_any_other(as_alice: Client) -> None:

@@ -26,7 +26,9 @@ def test_answers_at_hand_are_what_would_be_read_back(arrived: list[CleanRow]) ->
     submissions = Submission.objects.order_by("pk")
     lineages = [Lineage(s.record_id, s, (s,)) for s in submissions]
     records = clean_records(lineages, read_submissions(submissions))
-    homes = dict(CleanRow.objects.exclude(household_id=None).values_list("record_id", "household_id"))
+    homes = dict(
+        CleanRow.objects.exclude(household_id=None).values_list("record_id", "household_id")
+    )
 
     at_once, read_back = at_hand(records, homes, now=timezone.now()), load_records()
 

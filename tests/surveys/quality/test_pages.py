@@ -24,8 +24,8 @@ from tests.surveys.quality.conftest import Registered
 
 pytestmark = pytest.mark.django_db
 PAGE = {"headers": {"accept": "text/html"}}
-PAGES = ("", "flags/", "enumerators/", "questions/", "checks/", "checks/value_unusual/",
-         "back-checks/")  # fmt: skip
+PAGES = ("", "flags/", "enumerators/", "questions/", "time-use/", "checks/",
+         "checks/value_unusual/", "back-checks/")  # fmt: skip
 
 
 def text(client: Client, path: str, status: int = 200) -> str:
@@ -261,7 +261,8 @@ def test_workbook_has_the_sheets_that_field_teams_know(
         *("summary", "id duplicates", "other duplicates", "versions", "outliers", "constraints"),
         *("logic", "time", "place", "consent", "patterns", "versions by day", "missingness"),
         *("other specify", "comments", "survey dashboard", "enumerator dashboard"),
-        *("enumerator effects", "time use", "question timing", "tracking", "back-checks", "checks"),
+        *("enumerator effects", "time use", "time use by weekday", "question timing", "tracking"),
+        *("back-checks", "numbers asked twice", "checks"),
     ]
     assert book["id duplicates"].max_row == 3
     assert [c.value for c in book["comments"][2]][-1] == "masked"

@@ -128,6 +128,6 @@ def test_types_are_those_that_clients_go_by(name: str, kind: str) -> None:
 def test_ordinary_files_have_no_problem() -> None:
     geojson = b'{"features": [{"geometry": {"type": "Point", "coordinates": [1, 2]}}]}'
 
-    assert name_problem("Ҷумҳурӣ 1.png") == ""
-    assert content_problem("a.geojson", geojson) == ""
-    assert content_problem("a.csv", b"name,label\n") == ""
+    assert name_problem("Ҷумҳурӣ 1.png") is None
+    assert content_problem("a.geojson", geojson) is None
+    assert content_problem("a.csv", b"name,label\n") is None

@@ -142,7 +142,7 @@ def test_who_asked_is_the_code_then_the_user_name_then_the_account_then_the_tabl
     sent_back(form, alice)
 
     nobody = WORDS["unknown"]["ru"]
-    assert names_on(page_of(as_alice)) == ["E-07", "aigul", "charlie", nobody, "Тоң 3"]
+    assert names_on(page_of(as_alice)) == ["aigul", "charlie", "E-07", nobody, "Тоң 3"]
 
 
 def test_code_that_is_masked_names_no_sheet(as_alice: Client, alice: User, form: Form) -> None:

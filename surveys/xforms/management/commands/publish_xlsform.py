@@ -6,7 +6,6 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from backend.problems import Problem
-from surveys.xforms.compare import Change
 from surveys.xforms.findings import Finding
 from surveys.xforms.publish import publish_form
 
@@ -43,8 +42,8 @@ class Command(BaseCommand):
         version = published.version
         done = "published" if published.created else "already published"
         self.stdout.write(f"{version.form.form_id} {version.version}: {done}")
-        for warning in version.warnings:
-            self.stdout.write(f"warning: {Finding(**warning)}")
-        for change in version.changes:
-            mark = "breaks comparability" if change["breaks"] else "change"
-            self.stdout.write(f"{mark}: {Change(**change)}")
+        for warning in version.what_was_odd:
+            self.stdout.write(f"warning: {warning}")
+        for change in version.what_changed:
+            mark = "breaks comparability" if change.breaks else "change"
+            self.stdout.write(f"{mark}: {change}")
