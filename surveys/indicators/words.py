@@ -121,7 +121,7 @@ MEASURES: Words = {
     "legal_need_met": _("women helped for each household in need"),
     "resolved": _("solved or partly solved"),
     "satisfied": _("satisfied"),
-    "need_score": _("points"),
+    "need_score": _("score points"),
     "need_first": _("named first by"),
     "fcs_score": _("score, mean"),
     "fcs_28_42": _("class, cut-offs 28/42"),
