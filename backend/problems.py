@@ -4,6 +4,7 @@ The same Problem leaves as RFC 9457 JSON (`backend.api`) or as OpenRosa XML (`sy
 `docs/problems.md` explains each code to the person who meets it.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,11 @@ class Kind:
     status: int
     title: str
     words: str
+
+    @property
+    def meaning(self) -> str:
+        """The words in the language of the page, with … where a problem has its details."""
+        return re.sub(r"{[^}]*}", "…", gettext(self.words))
 
 
 KINDS: dict[str, Kind] = {
