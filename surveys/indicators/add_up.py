@@ -11,7 +11,8 @@ By = tuple[tuple[str, str], ...]
 def add_up(
     figures: Iterable[Figure], measure: Measure, over: Collection[str], *, deff: Mapping[str, float]
 ) -> list[Figure]:
-    """`over`: the groups that are added over. Each figure with an interval of its own.
+    """`over`: the groups that are added over. Each share with an interval of its own; a mean has
+    none, since squares are not in the figures.
 
     Raises ValueError for a median, which does not add up.
     """
@@ -33,5 +34,6 @@ def _figure(measure: Measure, by: By, cell: Sequence[float], deff: float) -> Fig
     number: float | None = total
     if measure.kind != Kind.COUNT:
         number = total / base if base else None
-    low, high = wilson(total, base, deff=deff) if measure.interval and base else (None, None)
+    has_one = measure.interval and measure.kind == Kind.SHARE and base
+    low, high = wilson(total, base, deff=deff) if has_one else (None, None)
     return Figure(measure.key, by, number, n, total, base, low, high)

@@ -8,7 +8,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from surveys.indicators.definitions import DEFINITIONS, Definition
-from surveys.indicators.figures import Kind, Measure
+from surveys.indicators.figures import EFFECT, Kind, Measure
 from surveys.indicators.words import (
     COLUMNS,
     MEASURES,
@@ -153,10 +153,14 @@ def _tile(each: Mapping[str, Any], definition: Definition, names: Names) -> Tile
 
 def parameter_words(parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Name and value of each, as a person reads them."""
-    return [
-        (word(PARAMETERS, name).replace("_", " "), _plain(value))
-        for name, value in sorted(parameters.items())
-    ]
+    return [(_parameter(name), _plain(value)) for name, value in sorted(parameters.items())]
+
+
+def _parameter(name: str) -> str:
+    measure = name.removeprefix(EFFECT)
+    if measure != name:
+        return _("design effect: %(measure)s") % {"measure": word(MEASURES, measure)}
+    return word(PARAMETERS, name).replace("_", " ")
 
 
 def _plain(value: Any) -> str:

@@ -20,7 +20,7 @@ from surveys.indicators.earned_sides import (
 )
 from surveys.indicators.facts import Household, Interview, Snapshot
 from surveys.indicators.families import qualifying
-from surveys.indicators.figures import Drop, Kind, Measure, Outcome, Unit
+from surveys.indicators.figures import EFFECT, Drop, Kind, Measure, Outcome, Unit
 from surveys.indicators.grouping import groups_of
 from surveys.indicators.income import (
     ALL,
@@ -76,7 +76,7 @@ def income_increased(snapshot: Snapshot, parameters: Parameters, money: Money) -
         estimate([u for u in units if u.measure == A], effects[A], served, parameters),
         mean_changes([(p.household, p.baseline, p.endline) for p in pairs[A]], parameters),
     )
-    notes: dict[str, str | float] = {f"deff_{name}": effect for name, effect in effects.items()}
+    notes: dict[str, str | float] = {f"{EFFECT}{name}": effect for name, effect in effects.items()}
     notes["sampling"] = "census" if parameters.endline_is_census else "sample"
     return Outcome(tuple(units), tuple(_drops(snapshot.households, found, pairs)), sides, notes)
 

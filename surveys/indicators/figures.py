@@ -13,6 +13,7 @@ from uuid import UUID
 
 Groups = Mapping[str, str | tuple[str, ...]]
 UNKNOWN = "unknown"
+EFFECT = "deff_"  # and the measure: the note of its design effect
 FEWEST_HOUSEHOLDS = 20  # households: no share is shown on fewer (indicators.md § 8)
 
 
@@ -34,8 +35,8 @@ class Kind(StrEnum):
 class Measure:
     """One figure of an indicator. `split`: groups it is never added over, such as two currencies.
 
-    `interval`: a Wilson interval stands beside the share. `told`: the measure whose count is that
-    of the first class. `most`: what one household adds at most, where that is more than 1.
+    `interval`: one stands beside the share (Wilson) or the mean (normal). `told`: the measure whose
+    count is that of the first class. `most`: what one household adds at most, where that is not 1.
     """
 
     key: str

@@ -2,9 +2,11 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
+from surveys.indicators.clusters import effect_on_mean
 from surveys.indicators.facts import Household, Interview, Snapshot
-from surveys.indicators.figures import Drop, Kind, Measure, Outcome, Side, Unit
+from surveys.indicators.figures import EFFECT, Drop, Kind, Measure, Outcome, Side, Unit
 from surveys.indicators.food import (
     FCS_CLASSES,
     FES_CLASSES,
@@ -22,12 +24,12 @@ from surveys.indicators.parameters import Parameters
 
 SPLIT = (ROUND,)
 FCS = (
-    Measure("fcs_score", Kind.MEAN, split=SPLIT),
+    Measure("fcs_score", Kind.MEAN, split=SPLIT, interval=True),
     Measure("fcs_28_42", Kind.CLASSES, classes=FCS_CLASSES, split=SPLIT),
     Measure("fcs_21_35", Kind.CLASSES, classes=FCS_CLASSES, split=SPLIT),
 )
 RCSI = (
-    Measure("rcsi_score", Kind.MEAN, split=SPLIT),
+    Measure("rcsi_score", Kind.MEAN, split=SPLIT, interval=True),
     Measure("rcsi_class", Kind.CLASSES, classes=RCSI_CLASSES, split=SPLIT),
 )
 LCS = (Measure("lcs_class", Kind.CLASSES, classes=LCS_CLASSES, split=SPLIT),)
@@ -46,6 +48,12 @@ def _compute(snapshot: Snapshot, told: Callable[[Interview], Parts]) -> Outcome:
         for measure, value in parts:
             units.append(Unit(measure, household.id, value, 1, groups, interview.on))
     return Outcome(tuple(units), tuple(drops))
+
+
+def _with_effect(found: Outcome, measure: str, snapshot: Snapshot) -> Outcome:
+    """With the design effect that the interval of a mean takes."""
+    effect = effect_on_mean(found.units, measure, ROUND, snapshot.households)
+    return replace(found, notes={f"{EFFECT}{measure}": effect})
 
 
 def interviews(snapshot: Snapshot) -> Iterator[tuple[Household, str, Interview]]:
@@ -70,7 +78,7 @@ def food_consumption(snapshot: Snapshot, parameters: Parameters) -> Outcome:
             ("fcs_21_35", fcs_class(score, second)),
         ]
 
-    return _compute(snapshot, told)
+    return _with_effect(_compute(snapshot, told), "fcs_score", snapshot)
 
 
 def coping_index(snapshot: Snapshot, parameters: Parameters) -> Outcome:
@@ -78,7 +86,7 @@ def coping_index(snapshot: Snapshot, parameters: Parameters) -> Outcome:
         score = rcsi(interview.rcsi)
         return [] if score is None else [("rcsi_score", score), ("rcsi_class", rcsi_class(score))]
 
-    return _compute(snapshot, told)
+    return _with_effect(_compute(snapshot, told), "rcsi_score", snapshot)
 
 
 def livelihood_coping(snapshot: Snapshot, parameters: Parameters) -> Outcome:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from surveys.indicators.clusters import effect_of_villages
 from surveys.indicators.facts import NO, YES, Baseline, Household, Snapshot
-from surveys.indicators.figures import Drop, Groups, Kind, Measure, Outcome, Unit
+from surveys.indicators.figures import EFFECT, Drop, Groups, Kind, Measure, Outcome, Unit
 from surveys.indicators.grouping import COUNTRY, groups_of
 from surveys.indicators.parameters import Parameters
 from surveys.indicators.women import clients
@@ -90,7 +90,7 @@ def children_out_of_school(snapshot: Snapshot, parameters: Parameters) -> Outcom
     (measure,) = OUT_OF_SCHOOL
     found = of_baselines(measure, out_of_school)(snapshot, parameters)
     effect = effect_of_villages(found.units, measure.key, snapshot.households)
-    return replace(found, notes={f"deff_{measure.key}": effect})
+    return replace(found, notes={f"{EFFECT}{measure.key}": effect})
 
 
 def livestock_units(baseline: Baseline) -> Part:

@@ -25,15 +25,35 @@ def wilson(hits: float, n: float, *, deff: float = 1.0) -> tuple[float, float]:
     return max(0.0, (middle - reach) / whole), min(1.0, (middle + reach) / whole)
 
 
-def design_effect(clusters: Iterable[tuple[float, float]]) -> float:
-    """Of a share, from hits and size of each cluster; at least 1, and 1.5 for fewer than ten."""
+def mean_interval(
+    total: float, squares: float, n: float, *, deff: float = 1.0
+) -> tuple[float, float] | None:
+    """The 95% interval of a mean, on n / deff observations, by the normal; None for fewer than two.
+
+    `squares`: the sum of the squares of what adds up to `total`.
+    """
+    if n < 2:
+        return None
+    mean = total / n
+    variance = max(0.0, squares - n * mean**2) / (n - 1)
+    reach = Z95 * sqrt(deff * variance / n)
+    return mean - reach, mean + reach
+
+
+def design_effect(
+    clusters: Iterable[tuple[float, float]], *, squares: float | None = None
+) -> float:
+    """Of a share, from hits and size of each cluster; at least 1, and 1.5 for fewer than ten.
+
+    With the sum of the squares of all values, of the mean of what is not 0 or 1.
+    """
     cells = [(hits, size) for hits, size in clusters if size]
     if len(cells) < FEWEST_CLUSTERS:
         return CONVENTION
     n = sum(size for _, size in cells)
     share = sum(hits for hits, _ in cells) / n
-    simple = share * (1 - share) / n
-    if simple == 0:
+    simple = (share if squares is None else squares / n) / n - share**2 / n
+    if simple <= 0:
         return 1.0
     k = len(cells)
     between = sum((hits - share * size) ** 2 for hits, size in cells)

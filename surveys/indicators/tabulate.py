@@ -12,9 +12,9 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from surveys.indicators.columns import Columns, columns_of
-from surveys.indicators.figures import UNKNOWN, Figure, Kind, Measure, Unit
+from surveys.indicators.figures import EFFECT, UNKNOWN, Figure, Kind, Measure, Unit
 from surveys.indicators.group_table import GroupTable
-from surveys.indicators.statistics import wilson
+from surveys.indicators.statistics import mean_interval, wilson
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,6 +31,7 @@ class _Sum:
     total: float = 0.0
     base: float = 0.0
     n: int = 0
+    squares: float = 0.0
     ratios: Sequence[float] = ()
     classes: Sequence[int] = ()
 
@@ -98,9 +99,9 @@ def tabulate_each(
 def effects(notes: Mapping[str, Any]) -> dict[str, float]:
     """The design effect of each measure that has one."""
     return {
-        name.removeprefix("deff_"): float(value)
+        name.removeprefix(EFFECT): float(value)
         for name, value in notes.items()
-        if name.startswith("deff_")
+        if name.startswith(EFFECT)
     }
 
 
@@ -192,6 +193,10 @@ def _sums(chosen: _Chosen, places: _Places) -> dict[Cell, _Sum]:
     found = {
         group: _Sum(*sums) for group, *sums in zip(places.cells, totals, bases, counts, strict=True)
     }
+    if chosen.measure.kind == Kind.MEAN and chosen.measure.interval:
+        squares = np.bincount(cell, at(chosen.value**2), size).tolist()
+        for group, each in zip(places.cells, squares, strict=True):
+            found[group].squares = each
     if chosen.measure.kind == Kind.MEDIAN:
         _add_ratios(found, places, at(chosen.value / chosen.base))
     if chosen.measure.kind == Kind.CLASSES:
@@ -248,10 +253,17 @@ def _figures(
             share = count / cell.base if cell.base else None
             yield Figure(measure.key, (*by, ("class", name)), share, cell.n, count, cell.base)
         return
-    number, low, high = _number(measure, cell), None, None
-    if measure.interval and cell.base:
-        low, high = wilson(cell.total, cell.base, deff=deff)
+    low, high = _interval(measure, cell, deff) or (None, None)
+    number = _number(measure, cell)
     yield Figure(measure.key, by, number, cell.n, cell.total, cell.base, low, high)
+
+
+def _interval(measure: Measure, cell: _Sum, deff: float) -> tuple[float, float] | None:
+    if not measure.interval or not cell.base:
+        return None
+    if measure.kind == Kind.MEAN:
+        return mean_interval(cell.total, cell.squares, cell.base, deff=deff)
+    return wilson(cell.total, cell.base, deff=deff)
 
 
 def _number(measure: Measure, cell: _Sum) -> float | None:

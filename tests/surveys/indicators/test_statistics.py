@@ -8,6 +8,7 @@ from surveys.indicators.statistics import (
     bootstrap_mean,
     bounds,
     design_effect,
+    mean_interval,
     quantile,
     wilson,
     winsorise,
@@ -39,6 +40,21 @@ def test_clusters_of_one_mind_have_a_large_effect_and_mixed_ones_none() -> None:
     assert alike == pytest.approx(10 * 10 / 9)
     assert design_effect([(5, 10)] * 10) == 1.0
     assert design_effect([(10, 10)] * 10) == 1.0
+
+
+def test_interval_of_a_mean_is_as_by_hand() -> None:
+    # 0, 2, 4, 6: mean 3, variance 20 / 3, standard error 1.2910
+    assert mean_interval(12, 56, 4) == pytest.approx((0.4697, 5.5303), abs=5e-5)
+    assert mean_interval(12, 56, 4, deff=4) == pytest.approx((-2.0606, 8.0606), abs=5e-5)
+    assert mean_interval(5, 25, 1) is None
+
+
+def test_design_effect_of_a_mean_is_that_of_a_share_where_values_are_0_and_1() -> None:
+    villages = [(10, 10)] * 5 + [(0, 10)] * 5
+    assert design_effect(villages, squares=50) == pytest.approx(design_effect(villages))
+    # ten villages, half of 2 and half of 4 throughout: 100 households tell what 10 do
+    alike = design_effect([(20, 10)] * 5 + [(40, 10)] * 5, squares=50 * 4 + 50 * 16)
+    assert alike == pytest.approx(10 * 10 / 9)
 
 
 def test_quantile_is_linear_between_order_statistics() -> None:
