@@ -50,7 +50,7 @@ def test_income_is_proposed_approved_seen_on_the_record_and_revoked(
 ) -> None:
     total = record.values["income_kgs"]
     where = f"/records/rmp_registration/{record.pk}/"
-    assert quote(f"{source.pk} {AMOUNT}", safe="") in text(as_gulnara, where)
+    assert quote(f"{source.pk} {AMOUNT}") in text(as_gulnara, where)
     assert correct(as_gulnara, source, "12345")["Location"] == where
     made = Correction.objects.get()
     assert "Approve" in text(as_alice, "/corrections/")
