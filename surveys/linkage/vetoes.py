@@ -82,7 +82,8 @@ def heads_differ(
 
 def _share_children(left: Features, right: Features, alignment: Alignment) -> bool:
     """Two children and a third are the same for sure, and neither list is part of the other."""
-    common = sum(pair.strong and pair.left in left.children for pair in alignment.pairs)
+    ours, theirs = left.children, right.children
+    common = sum(p.strong and p.left in ours and p.right in theirs for p in alignment.pairs)
     if common < 2 or alignment.strong < 3 or alignment.strong * 2 < alignment.smaller:
         return False
     return alignment.smaller * 2 > max(len(left.members), len(right.members))

@@ -177,6 +177,23 @@ HOUSEHOLDS = st.builds(
 )
 
 
+def test_child_of_one_list_who_is_a_wife_in_the_other_is_no_child_from_either_side() -> None:
+    son = person("Каримов Талант", "child", "M", "2012-05-05")
+    girl = {"name": "Каримова Асел", "sex": "F", "birth": "2013-06-06"}
+    mother = person("Каримова Бурулкан", "spouse", "F", "1972-09-30")
+    left = household(
+        "R1", person("Каримов К.", "head", "M", "1970-01-01"), mother, son,
+        person(girl["name"], "child", girl["sex"], girl["birth"]),
+    )  # fmt: skip
+    right = household(
+        "R2", person("Токтогул Бакыт", "head", "M", "1950-02-02"), mother, son,
+        person(girl["name"], "child_in_law", girl["sex"], girl["birth"]),
+    )  # fmt: skip
+
+    assert "heads_differ" in judged(left, right).vetoes
+    assert judged(left, right).vetoes == judged(right, left).vetoes
+
+
 @settings(max_examples=200)
 @given(HOUSEHOLDS, HOUSEHOLDS)
 def test_judgement_is_the_same_from_either_side(
