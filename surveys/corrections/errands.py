@@ -54,7 +54,7 @@ def ask_recode(
     check_code(other, code)
     check_reason(reason)
     check_shown(other, by, granted)
-    return _ask(
+    return keep_errand(
         form=form,
         bundle=uuid4(),
         move=Errand.Move.RECODE,
@@ -96,7 +96,7 @@ def ask_decision(
     count = total.count()
     if not count:
         raise Problem("correction_decided", state=found.state)
-    return _ask(
+    return keep_errand(
         form=found.form,
         bundle=found.bundle,
         move=move,
@@ -139,7 +139,8 @@ def stop_errand(errand: Errand, *, by: User) -> None:
     log_event("errand.stopped", by=by, target=errand)
 
 
-def _ask(**said: object) -> Errand:
+def keep_errand(**said: object) -> Errand:
+    """Puts it in the queue, inside the caller's transaction; `said`: fields of `Errand`."""
     errand = Errand.objects.create(**said)
     log_event("errand.asked", by=errand.asked_by, target=errand, move=errand.move)
     return errand

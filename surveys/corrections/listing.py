@@ -1,13 +1,13 @@
 """The log of corrections as pages and the API give it: masked by role, in so many queries."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, QuerySet, Window
 from django.db.models.functions import RowNumber
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -116,7 +116,7 @@ def text_words(column: Column | None, text: str, language: str) -> str:
     return ", ".join(labels.get(code, code) for code in codes)
 
 
-def wanted(user: User, query: QueryDict) -> QuerySet[Correction]:
+def wanted(user: User, query: Mapping[str, str]) -> QuerySet[Correction]:
     """Raises `Problem`: `not_found` for a form, `value_invalid`."""
     rows = visible_corrections(user)
     state = query.get("state", "") or "all"

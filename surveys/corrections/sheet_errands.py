@@ -5,16 +5,17 @@ Each is done in one transaction: a worker that is killed leaves nothing, and the
 
 from collections.abc import Mapping
 from datetime import timedelta
+from urllib.parse import parse_qsl, urlencode
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.http import QueryDict
 from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.audit.log import log_event
 from backend.problems import Problem
 from backend.said import Said
+from surveys.corrections.errands import keep_errand
 from surveys.corrections.listing import wanted
 from surveys.corrections.models import Errand
 from surveys.corrections.sheet import import_log, write_log
@@ -38,14 +39,23 @@ def ask_import(*, content: bytes, by: User, granted: Unmasking | None = None) ->
         raise Problem(error.code, **error.details) from error
     if kind != ".xlsx":
         raise Problem("workbook_unreadable", reason=Said("Save it as .xlsx and upload again."))
-    return _ask(Move.IMPORT, by, granted, content=content)
+    return keep_errand(
+        bundle=uuid4(), move=Move.IMPORT, asked_by=by, granted=granted, total=0, content=content
+    )
 
 
 @transaction.atomic
-def ask_log(*, query: QueryDict, by: User, granted: Unmasking | None = None) -> Errand:
+def ask_log(*, query: Mapping[str, str], by: User, granted: Unmasking | None = None) -> Errand:
     """What a list shows is to be made a sheet. Raises `Problem` as `wanted` does."""
     total = wanted(by, query).count()
-    return _ask(Move.EXPORT, by, granted, total=total, code=query.urlencode())
+    return keep_errand(
+        bundle=uuid4(),
+        move=Move.EXPORT,
+        asked_by=by,
+        granted=granted,
+        total=total,
+        code=urlencode(list(query.items())),
+    )
 
 
 def run_sheet(pk: UUID) -> bool:
@@ -84,14 +94,7 @@ def _imported(errand: Errand) -> Mapping[str, object]:
 
 def _exported(errand: Errand) -> Mapping[str, object]:
     by = reader(errand.asked_by)
-    rows = wanted(by, QueryDict(errand.code))
+    rows = wanted(by, dict(parse_qsl(errand.code)))
     content = write_log(rows, by, errand.granted)
     log_event("corrections.exported", by=by)
     return {"content": content, "done": errand.total}
-
-
-def _ask(move: str, by: User, granted: Unmasking | None, **said: object) -> Errand:
-    told = {"bundle": uuid4(), "move": move, "asked_by": by, "granted": granted, "total": 0, **said}
-    errand = Errand.objects.create(**told)
-    log_event("errand.asked", by=by, target=errand, move=move)
-    return errand

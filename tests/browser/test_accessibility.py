@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
-from django.http import QueryDict
 from playwright.sync_api import Browser, Page, Request
 from pytest_django.live_server_helper import LiveServer
 
@@ -57,7 +56,7 @@ def world(db: None, tmp_path: Path) -> User:
     manager.save()
     check_quality()
     draw_back_checks(Wanted("rmp_registration", percent=10), by=manager)
-    ask_log(query=QueryDict("state=all"), by=manager)
+    ask_log(query={"state": "all"}, by=manager)
     keep_draft(content=(data / "forms" / "registration.xlsx").read_bytes(), by=manager)
     return manager
 

@@ -4,7 +4,6 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.http import QueryDict
 from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -124,7 +123,7 @@ def test_pages_with_corrections_have_no_barriers(
     propose_corrections(
         record_id=record.pk, wishes=wishes, because=Because("The family was asked"), by=gulnara
     )
-    errand = ask_log(query=QueryDict("state=all"), by=alice)
+    errand = ask_log(query={"state": "all"}, by=alice)
     visitor.log_in("alice")
     for path in (
         "/corrections/",
