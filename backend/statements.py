@@ -40,4 +40,5 @@ def _run(sql: str, values: dict[str, Any]) -> Rows:
     with connection.wrap_database_errors:
         raw = connection.connection
         raw.prepare_threshold = 1
-        return list(psycopg.Cursor(raw).execute(sql, values))
+        cursor = psycopg.Cursor(raw).execute(sql, values)
+        return cursor.fetchall() if cursor.description else []

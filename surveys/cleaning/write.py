@@ -12,6 +12,7 @@ import orjson
 from django.db import connection
 from django.db.models import OuterRef, QuerySet, Subquery
 
+from backend.inserts import insert_rows
 from surveys.cleaning.answers import Row
 from surveys.cleaning.checks import submitted_at
 from surveys.cleaning.clean import CleanRecord
@@ -188,16 +189,14 @@ def write_flags(records: Sequence[CleanRecord]) -> None:
     if gone:
         _take_away(QualityFlag.objects.filter(pk__in=gone))
     _open_again([flag for key, flag in stored.items() if key in wanted])
-    QualityFlag.objects.bulk_create(
-        [
-            QualityFlag(
-                submission_id=submission_id,
-                code=code,
-                path=path,
-                restricted=is_restricted(path, closed[submission_id]),
-            )
-            for submission_id, code, path in sorted(wanted - stored.keys())
-        ]
+    insert_rows(
+        QualityFlag(
+            submission_id=submission_id,
+            code=code,
+            path=path,
+            restricted=is_restricted(path, closed[submission_id]),
+        )
+        for submission_id, code, path in sorted(wanted - stored.keys())
     )
 
 

@@ -15,8 +15,9 @@ from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
 
 from surveys.cleaning.models import CleanRow
-from surveys.datasets.cells import Cells, Read
+from surveys.datasets.cells import Cells, Cut, Read
 from surveys.datasets.files.sheets import Known
+from surveys.datasets.files.text_sheets import Texts
 from surveys.datasets.missing import read_sent
 from surveys.datasets.shape import Shape
 
@@ -80,6 +81,18 @@ def read_blocks(
         if with_sent:
             gaps = shape.missing_of(stored, texts)
         yield Block(columns, stored, gaps)
+
+
+def read_texts(
+    rows: QuerySet[CleanRow], shape: Shape, *, answers: str = "values"
+) -> Iterator[list[Texts]]:
+    """Chunks of rows of JSON texts, one for each of the shape's slots, as they are stored."""
+    of_json = answers != "values"
+    cells = Cells(list(shape.slots.values()), Cast(answers, TextField()) if of_json else Cut())
+    read = cells.texts_of_json if of_json else cells.texts
+    found = rows.values_list(*cells.expressions).iterator(chunk_size=ROWS_AT_ONCE)
+    while chunk := list(islice(found, ROWS_AT_ONCE)):
+        yield list(map(read, chunk))
 
 
 def _lost_digits(values: Sequence[Any]) -> bool:

@@ -11,9 +11,8 @@ from pathlib import Path
 from django.utils.translation import gettext_noop as _
 
 from backend.said import Said
-from surveys.datasets.blocks import Block
 from surveys.datasets.export_maps import features_of
-from surveys.datasets.export_sheets import Reading, about, data_sheets, words_sheets
+from surveys.datasets.export_sheets import Reading, Watch, about, data_sheets, words_sheets
 from surveys.datasets.export_tables import (
     Written,
     beside,
@@ -24,6 +23,8 @@ from surveys.datasets.export_tables import (
 from surveys.datasets.files.codebooks import Codebook
 from surveys.datasets.files.maps import count_geojson, count_kml, write_geojson, write_kml
 from surveys.datasets.files.readstat import count_table
+from surveys.datasets.files.sheets import Sheet
+from surveys.datasets.files.text_sheets import TextSheet
 from surveys.datasets.files.to_csv import count_csv_rows, write_csv_zip
 from surveys.datasets.files.to_ddi import count_ddi, write_ddi
 from surveys.datasets.files.to_html import write_html
@@ -33,6 +34,7 @@ from surveys.datasets.files.variables import MISSING_LABELS
 from surveys.datasets.languages import code_of
 from surveys.datasets.models import Export
 
+Sheets = Iterator[Sheet | TextSheet]
 DDI, HTML = "ddi.xml", "codebook.html"
 
 
@@ -44,7 +46,7 @@ class Job:
     reading: Reading
     path: Path
     as_of: datetime
-    watch: Callable[[Iterator[Block]], Iterator[Block]]  # sees every block of rows go by
+    watch: Watch  # sees every block of rows go by
     alive: Callable[[], None]  # called while no rows are read
 
     def about(self, notes: list[Said]) -> dict[str, str]:
@@ -66,14 +68,14 @@ class Kind:
 
 def _csv(job: Job) -> Written:
     words = words_sheets(job.export, job.reading, job.as_of)
-    sheets = chain(data_sheets(job.reading, job.watch), words)
+    sheets: Sheets = chain(data_sheets(job.reading, job.watch), words)
     return Written(write_csv_zip(job.path, sheets, separator=job.export.separator))
 
 
 def _xlsx(job: Job) -> Written:
     notes: list[Said] = []
     words = words_sheets(job.export, job.reading, job.as_of, notes)
-    sheets = chain(data_sheets(job.reading, job.watch), words)
+    sheets: Sheets = chain(data_sheets(job.reading, job.watch), words)
     return Written(write_xlsx(job.path, sheets, notes=notes), notes)
 
 

@@ -1,16 +1,13 @@
 """Exports as maps: a feature for each row with a point, of each table that asks for one."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from surveys.datasets.blocks import Block
-from surveys.datasets.export_sheets import Part, Reading
+from surveys.datasets.export_sheets import Part, Reading, Watch
 from surveys.datasets.files.maps import Feature, position_of
 
 
-def features_of(
-    reading: Reading, watch: Callable[[Iterator[Block]], Iterator[Block]]
-) -> Iterator[Feature]:
+def features_of(reading: Reading, watch: Watch) -> Iterator[Feature]:
     """The first point of each row, as whole as may be seen; rows without one are passed over."""
     for part in reading.parts:
         points = _points(part)

@@ -1,25 +1,20 @@
 """What an export holds: its tables' rows as sheets, a codebook, and a sheet about the file."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sized
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol, TypeVar
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from surveys.cleaning.models import CleanRow
-from surveys.datasets.blocks import Block, read_blocks
+from surveys.datasets.blocks import Block, read_blocks, read_texts
 from surveys.datasets.codebook import codebook
 from surveys.datasets.columns import Dataset, Table
-from surveys.datasets.files.sheets import (
-    Cell,
-    CellColumn,
-    CellReader,
-    Columns,
-    Sheet,
-    sheet_of_rows,
-)
+from surveys.datasets.files.sheets import Cell, CellColumn, Sheet, sheet_of_rows
+from surveys.datasets.files.text_sheets import TextColumn, Texts, TextSheet
 from surveys.datasets.filters import filter_rows
 from surveys.datasets.models import Export
 from surveys.datasets.records import repeats_below
@@ -30,13 +25,20 @@ from surveys.datasets.tables import (
     shape_of,
     visible_rows,
 )
+from surveys.datasets.versions import changed_types
 from surveys.privacy.access import dataset_reader
 from surveys.privacy.models import Unmasking
 
 KEY_TYPES = dict.fromkeys(("submitted_at", "received_at", "updated_at"), "dateTime")
-Watch = Callable[[Iterator[Block]], Iterator[Block]]
+B = TypeVar("B", bound=Sized)
 FORBIDDEN_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]+")
 ORDER = ("received_at", "record_id", "parent_id", "index", "id")  # as they came
+
+
+class Watch(Protocol):
+    """Sees blocks or chunks of rows go by."""
+
+    def __call__(self, blocks: Iterator[B], /) -> Iterator[B]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Part:
     name: str
     shape: Shape
     rows: QuerySet[CleanRow]
+    mixed: frozenset[str]  # keys of questions that had several types over the form's versions
 
     @property
     def file_name(self) -> str:
@@ -57,6 +60,11 @@ class Part:
         answers = "verbatim" if raw else "values"
         rows = self.rows.order_by(*ORDER)
         return read_blocks(rows, self.shape, answers=answers, with_sent=with_gaps)
+
+    def texts(self, *, raw: bool) -> Iterator[list[Texts]]:
+        """The same rows as JSON texts."""
+        answers = "verbatim" if raw else "values"
+        return read_texts(self.rows.order_by(*ORDER), self.shape, answers=answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +113,13 @@ def open_reading(export: Export) -> Reading:
         below=repeats_below(dataset, user, granted),
         recipient=root.recipient,
     )
-    parts = [Part(dataset.form_id, root, roots)]
+    form = export.form
+    parts = [Part(dataset.form_id, root, roots, changed_types(form.pk, dataset, ""))]
     for table in dataset.repeats:
-        rows = CleanRow.objects.filter(form=export.form, repeat=table.path)
+        rows = CleanRow.objects.filter(form=form, repeat=table.path)
         rows = rows.filter(record_id__in=roots.values("record_id"))
-        parts.append(Part(table.name, shape(table), rows))
+        mixed = changed_types(form.pk, dataset, table.path)
+        parts.append(Part(table.name, shape(table), rows, mixed))
     return Reading(
         dataset=dataset,
         language=language,
@@ -120,23 +130,12 @@ def open_reading(export: Export) -> Reading:
     )
 
 
-def data_sheets(reading: Reading, watch: Watch) -> Iterator[Sheet]:
-    """A sheet for the root and one for each repeat; `watch` sees every block of rows go by."""
+def data_sheets(reading: Reading, watch: Watch) -> Iterator[TextSheet]:
+    """A sheet for the root and one for each repeat; `watch` sees every chunk of rows go by."""
+    zone, between = timezone.get_current_timezone(), "; " if reading.labels else " "
     for part in reading.parts:
-        columns = cell_columns(part.shape, raw=reading.raw)
-        header = tuple(name for column in columns for name in column.header())
-        blocks = watch(part.blocks(raw=reading.raw))
-        yield Sheet(part.name, header, _cells(blocks, columns, labels=reading.labels))
-
-
-def _cells(
-    blocks: Iterable[Block], columns: Sequence[CellColumn], *, labels: bool
-) -> Iterator[Columns]:
-    zone, between = timezone.get_current_timezone(), "; " if labels else " "
-    readers = [CellReader(column, zone, between) for column in columns]
-    for block in blocks:
-        pairs = zip(readers, block.columns, strict=True)
-        yield [cells for reader, values in pairs for cells in reader.columns(values)]
+        columns = text_columns(part, raw=reading.raw)
+        yield TextSheet(part.name, columns, watch(part.texts(raw=reading.raw)), zone, between)
 
 
 def words_sheets(
@@ -174,6 +173,12 @@ def about(
         *(("note", str(note)) for note in notes),
     )
     yield from said
+
+
+def text_columns(part: Part, *, raw: bool) -> list[TextColumn]:
+    """The columns of a table with what becomes of their values."""
+    pairs = zip(cell_columns(part.shape, raw=raw), part.shape.slots.values(), strict=True)
+    return [TextColumn(column, slot.change, slot.answer in part.mixed) for column, slot in pairs]
 
 
 def cell_columns(shape: Shape, *, raw: bool) -> tuple[CellColumn, ...]:

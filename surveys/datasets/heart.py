@@ -4,8 +4,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from surveys.datasets.blocks import Block
-from surveys.datasets.export_sheets import Reading
+from surveys.datasets.export_sheets import B, Reading
 from surveys.datasets.models import Export
 
 BEAT_EVERY = 0.5  # seconds
@@ -24,7 +23,7 @@ class Heart:
         self.total = max(sum(reading.counts.values()), 1)
         self.done, self.next_at = 0, 0.0
 
-    def watch(self, blocks: Iterator[Block]) -> Iterator[Block]:
+    def watch(self, blocks: Iterator[B]) -> Iterator[B]:
         for block in blocks:
             self.beat()
             self.done += len(block)

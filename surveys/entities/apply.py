@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from surveys.cleaning.clean import Reading
-from surveys.entities.asking import Problems, asked_by, held_for
+from surveys.entities.asking import Asks, Problems, asked_by, held_for
 from surveys.entities.block import UNKNOWN
 from surveys.entities.chronicle import carry_out
 from surveys.entities.lists import lock_lists
@@ -22,15 +22,16 @@ from surveys.submissions.models import Submission
 FORCED_AT_ONCE = 500  # held actions a transaction
 
 
-def apply_entities(readings: Sequence[Reading], *, now: datetime) -> None:
+def apply_entities(readings: Sequence[Reading], asks: Asks, *, now: datetime) -> None:
     """Carries out each action once, after its predecessor, or holds it until that arrives (E8).
 
+    `asks`: what each of the readings' submissions says in its entity block.
     Safe to run twice, and in any order of an original and its edits: the edition that comes first
     acts on an entity, the others leave it as it is (E10). Runs inside the caller's transaction;
     workers that meet in a list take turns.
     """
     submissions = {reading.submission.pk: reading.submission for reading in readings}
-    asked, problems = asked_by(readings, now)
+    asked, problems = asked_by(readings, asks, now)
     held: list[Asked] = []
     if asked:
         lists = lock_lists({each.action.list_name for each in asked})

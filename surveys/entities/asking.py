@@ -1,7 +1,8 @@
 """What submissions ask of entity lists: those just read, and those that were held (E8)."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from uuid import UUID
 
 from django.conf import settings
@@ -11,22 +12,39 @@ from surveys.entities.block import LIST_UNKNOWN, RESTRICTED, EntityAction, read_
 from surveys.entities.models import HeldAction
 from surveys.entities.versions import Asked, Key
 from surveys.submissions.models import Submission
+from surveys.xforms.models import schema_of_version
+from surveys.xforms.saved import Saved, saved_answers
 
 Problems = dict[Key, str]
+Asks = Mapping[int, Sequence[EntityAction]]  # what each submission says in its entity block
 
 
 def actions_of(reading: Reading) -> tuple[EntityAction, ...]:
     """What the submission says in its entity block; nothing where it is encrypted (S15)."""
-    return () if reading.root is None else read_entities(reading.root, reading.schema)
+    if reading.root is None:
+        return ()
+    return read_entities(reading.root, _saved(reading.version_pk))
 
 
-def asked_by(readings: Iterable[Reading], now: datetime) -> tuple[list[Asked], Problems]:
+@lru_cache(maxsize=256)
+def _saved(version_pk: int | None) -> Saved:
+    return {} if version_pk is None else saved_answers(schema_of_version(version_pk))
+
+
+def asks_of(readings: Iterable[Reading]) -> Asks:
+    """By key of the submission."""
+    return {reading.submission.pk: actions_of(reading) for reading in readings}
+
+
+def asked_by(
+    readings: Iterable[Reading], asks: Asks, now: datetime
+) -> tuple[list[Asked], Problems]:
     """What can be tried, and the codes of what cannot."""
     asked: list[Asked] = []
     problems: Problems = {}
     for reading in readings:
         until = _force_after(reading.submission)
-        for action in actions_of(reading):
+        for action in asks[reading.submission.pk]:
             key = reading.submission.pk, action.position
             if problem := _problem(action, reading):
                 problems[key] = problem
@@ -42,7 +60,8 @@ def held_for(ids: Collection[UUID], *, but: Collection[int], now: datetime) -> l
     if not wanted:
         return []
     submissions = Submission.objects.filter(pk__in={pk for pk, _ in wanted})
-    asked, _ = asked_by(read_submissions(submissions).values(), now)
+    readings = read_submissions(submissions).values()
+    asked, _ = asked_by(readings, asks_of(readings), now)
     return [each for each in asked if each.order in wanted]
 
 

@@ -5,14 +5,13 @@
 """
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 
 from lxml import etree
 
-from surveys.xforms.saved import saved_answers
-from surveys.xforms.schema import Schema
+from surveys.xforms.saved import Saved
 
 # Codes of what cannot be done; the submission itself is taken all the same (E9).
 ID_INVALID = "entity_id_invalid"
@@ -55,9 +54,11 @@ class EntityAction:
         return self.creates or self.updates
 
 
-def read_entities(root: "etree._Element", schema: Schema) -> tuple[EntityAction, ...]:
-    """The first 1,000 entity elements of an instance, in document order; one more says TOO_MANY."""
-    saved = saved_answers(schema)
+def read_entities(root: "etree._Element", saved: Saved) -> tuple[EntityAction, ...]:
+    """The first 1,000 entity elements of an instance, in document order; one more says TOO_MANY.
+
+    `saved`: what the form saves, as `saved_answers` says.
+    """
     found = enumerate(islice(_entities(root), MOST_ENTITIES + 1))
     actions = tuple(
         _action(position, entity, scope, saved.get(_path(scope), {}))
@@ -79,7 +80,7 @@ def _entities(root: "etree._Element") -> Iterator[tuple["etree._Element", "etree
 
 
 def _action(
-    position: int, entity: "etree._Element", scope: "etree._Element", saved: dict[str, str]
+    position: int, entity: "etree._Element", scope: "etree._Element", saved: Mapping[str, str]
 ) -> EntityAction:
     creates, updates = (entity.get(name, "").strip() in _TRUE for name in ("create", "update"))
     label = (entity.findtext("{*}label") or "").strip()

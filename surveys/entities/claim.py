@@ -1,12 +1,12 @@
 """claim_of: what a record says about its household, from its card number and its entity block."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from surveys.cleaning.checks import submitted_at
 from surveys.cleaning.clean import CleanRecord, Reading
-from surveys.entities.asking import actions_of
+from surveys.entities.block import EntityAction
 from surveys.households.identity import (
     Known,
     Questions,
@@ -21,16 +21,19 @@ from surveys.xforms.models import schema_of_version
 HOUSEHOLDS = "households"  # the entity list of the units we follow
 
 
-def claim_of(record: CleanRecord, rounds: Mapping[int, str]) -> Claim | None:
+def claim_of(
+    record: CleanRecord, asks: Sequence[EntityAction], rounds: Mapping[int, str]
+) -> Claim | None:
     """None for a record of no household: a refusal, an encrypted or deleted one, another subject.
 
     A registration is a filled form that makes an entity in `households`; or, of a form that uses no
-    entities at all, one that has a card number. `rounds`: form → code of its round.
+    entities at all, one that has a card number. `asks`: what its head says in its entity block;
+    `rounds`: form → code of its round.
     """
     reading, schema = record.reading, record.reading.schema
     if record.lineage.deleted or reading.root is None:
         return None
-    actions = [a for a in actions_of(reading) if a.list_name == HOUSEHOLDS]
+    actions = [a for a in asks if a.list_name == HOUSEHOLDS]
     card = _card(reading)
     makes = any(e.creates and e.list_name == HOUSEHOLDS for e in schema.entities)
     registers = makes or not (schema.entities or schema.entity_lists)

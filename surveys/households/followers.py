@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from backend.inserts import insert_rows
 from surveys.cleaning.models import CleanRow
 from surveys.households.log import append_decisions, decisions_about
 from surveys.households.models import LinkDecision, Membership, MembershipQuerySet
@@ -22,7 +23,7 @@ from surveys.households.queue import look_again
 
 Basis = Membership.Basis
 FEW = 50
-FACTS = ["household_id", "basis", "form_id", "registers", "card", "entity_id"]
+FACTS = ("household_id", "basis", "form_id", "registers", "card", "entity_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +171,7 @@ def _decided_with(records: Collection[UUID]) -> set[UUID]:
 
 
 def store_memberships(changed: Sequence[Membership]) -> None:
-    Membership.objects.bulk_create(
-        changed, update_conflicts=True, unique_fields=["record_id"], update_fields=FACTS
-    )
+    insert_rows(changed, unique=("record_id",), update=FACTS)
 
 
 def place_rows(moved: Sequence[Membership], *, now: datetime) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from backend.inserts import insert_rows
 from surveys.households.followers import (
     FACTS,
     Home,
@@ -109,7 +110,7 @@ def _found(
         for c in new
         if c.record_id not in homes
     ]
-    Household.objects.bulk_create(made)
+    insert_rows(made)
     return homes | {h.founder: h.pk for h in made if h.founder}
 
 

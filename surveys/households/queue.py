@@ -8,12 +8,13 @@ from uuid import UUID
 
 import orjson
 
+from backend.inserts import insert_rows
 from surveys.households.models import LinkFeature
 from surveys.linkage.record import HouseholdRecord, PersonRecord
 
 State = LinkFeature.State
-_TOLD = ["record", "registers", "district", "village", "round", "device", "enumerator", "place_id"]
-_AGAIN = ["state", "attempts", "try_after", "error", "trusted"]
+_TOLD = ("record", "registers", "district", "village", "round", "device", "enumerator", "place_id")
+_AGAIN = ("state", "attempts", "try_after", "error", "trusted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +39,7 @@ def queue_records(
     """Puts records into the queue: those that are new, came back, or say something else now."""
     rows = [_row(each, now) for each in told]
     changed = [row for row in rows if _differs(row, stored.get(row.record_id))]
-    LinkFeature.objects.bulk_create(
-        changed,
-        update_conflicts=True,
-        unique_fields=["record_id"],
-        update_fields=[*_TOLD, *_AGAIN],
-    )
+    insert_rows(changed, unique=("record_id",), update=(*_TOLD, *_AGAIN))
 
 
 def forget_records(records: Collection[UUID]) -> None:

@@ -24,6 +24,7 @@ from surveys.cleaning.clean import CleanRecord, clean_records, read_submissions
 from surveys.cleaning.write import write_records
 from surveys.corrections.apply import apply_log
 from surveys.entities.apply import apply_entities
+from surveys.entities.asking import Asks, asks_of
 from surveys.entities.claim import claim_of
 from surveys.entities.follow import Standing, follow_corrections
 from surveys.entities.presence import settle_presence
@@ -84,11 +85,12 @@ def process_submissions(submissions: Sequence[Submission]) -> int:
     apply_log(lineages, readings, now=now)
     records = clean_records(lineages, readings)
     left = _households(records)
-    homes = _link(records, now)
+    asks = asks_of(readings.values())
+    homes = _link(records, asks, now)
     write_records(records, homes, now=now)
     deleted = {s.pk for lineage in lineages if lineage.deleted for s in lineage.editions}
     check_arrived(records, homes, now=now)
-    apply_entities([readings[s.pk] for s in done if s.pk not in deleted], now=now)
+    apply_entities([readings[s.pk] for s in done if s.pk not in deleted], asks, now=now)
     follow_corrections(
         Standing(e, as_sent[e.head.pk], readings[e.head.pk]) for e in lineages if not e.first_time
     )
@@ -110,10 +112,13 @@ def _households(records: Sequence[CleanRecord]) -> list[UUID]:
     return list(found.values_list("household", flat=True)) if keys else []
 
 
-def _link(records: Sequence[CleanRecord], now: datetime) -> dict[UUID, UUID]:
+def _link(records: Sequence[CleanRecord], asks: Asks, now: datetime) -> dict[UUID, UUID]:
     forms = Form.objects.filter(pk__in={record.lineage.head.form_id for record in records})
     rounds = dict(forms.exclude(round=None).values_list("pk", "round__code"))
-    claims = {record.lineage.record_id: claim_of(record, rounds) for record in records}
+    claims = {
+        record.lineage.record_id: claim_of(record, asks[record.lineage.head.pk], rounds)
+        for record in records
+    }
     silent = [record_id for record_id, claim in claims.items() if claim is None]
     former = [i for record in records for i in record.lineage.former_ids]
     spoken = [claim for claim in claims.values() if claim is not None]

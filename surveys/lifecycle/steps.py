@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from uuid import UUID
 
+from backend.inserts import insert_rows
 from surveys.cleaning.clean import CleanRecord
 from surveys.submissions.editions import Lineage
 from surveys.submissions.models import ReviewStep, Submission
@@ -39,7 +40,7 @@ def note_merged(records: Collection[UUID]) -> None:
 
 
 def _add(found: Iterable[_Found]) -> None:
-    ReviewStep.objects.bulk_create(
+    insert_rows(
         ReviewStep(
             submission=submission,
             record_id=submission.record_id,

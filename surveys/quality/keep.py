@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F, OuterRef, Subquery
 
+from backend.inserts import insert_rows
 from surveys.cleaning.flags import BATCH, move_flags
 from surveys.cleaning.models import SETTLED, FlagStep, QualityFlag
 from surveys.quality.load import Held
@@ -75,7 +76,8 @@ def keep_findings(
         )
         for key in new
     ]
-    QualityFlag.objects.bulk_create(made, batch_size=BATCH, ignore_conflicts=True)
+    for first in range(0, len(made), BATCH):
+        insert_rows(made[first : first + BATCH], unique=("submission", "code", "path"))
     outcome.opened = len(made)
     if stored:  # of most records that just arrived there is nothing
         _follow(stored, findings, held, outcome)

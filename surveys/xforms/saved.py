@@ -1,9 +1,13 @@
 """Which answers a form saves to which entity list (openrosa.md E6). Pure."""
 
+from collections.abc import Mapping
+
 from surveys.xforms.schema import EntityDeclaration, Schema
 
+Saved = Mapping[str, Mapping[str, str]]
 
-def saved_answers(schema: Schema) -> dict[str, dict[str, str]]:
+
+def saved_answers(schema: Schema) -> Saved:
     """By path of the group that holds an entity: path below it → property, in form order.
 
     Never a restricted question: nothing about legal aid reaches a list.

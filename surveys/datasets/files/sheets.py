@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
-from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -15,7 +14,6 @@ GEO_PARTS = ("lat", "lon", "alt", "acc")
 DATES = frozenset({"date", "dateTime"})
 LINES = frozenset({"geotrace", "geoshape"})
 TEXTS = frozenset({str, type(None)})
-AS_THEY_ARE = PLAIN | TEXTS
 MOST_KNOWN = 10_000  # different values of a column that are remembered; then it begins anew
 Columns = Sequence[Sequence[Any]]
 
@@ -81,26 +79,6 @@ class CellColumn:
         if isinstance(value, list):
             return (_joined(value, "; " if self.type in LINES else between),)
         return (str(value),)
-
-
-class CellReader:
-    """Makes the cells of a column of values, block by block."""
-
-    def __init__(self, column: CellColumn, zone: tzinfo, between: str) -> None:
-        self._cells = partial(column.cells, zone=zone, between=between)
-        self._is_point, self._is_date = column.type == "geopoint", column.type in DATES
-        self._known = Known(partial(_typed, kind=column.type, zone=zone))
-
-    def columns(self, values: Sequence[Any]) -> Columns:
-        """One column of cells, of points four."""
-        if self._is_point:
-            return list(zip(*map(self._cells, values), strict=True))
-        kinds = set(map(type, values))
-        if self._is_date and kinds <= TEXTS:
-            return [[None if value is None else self._known[value] for value in values]]
-        if not self._is_date and kinds <= AS_THEY_ARE:
-            return [values]
-        return [[self._cells(value)[0] for value in values]]
 
 
 def _joined(values: list[Any], between: str) -> str:

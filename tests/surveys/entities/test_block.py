@@ -12,8 +12,8 @@ from surveys.entities.block import (
     TOO_MANY,
     EntityAction,
     read_entities,
-    saved_answers,
 )
+from surveys.xforms.saved import saved_answers
 from surveys.xforms.schema import EntityDeclaration, Field, Repeat, Schema
 
 ID = "0c4a4f0e-1111-4aaa-8bbb-000000000002"
@@ -36,7 +36,7 @@ SCHEMA = Schema(
 
 
 def read(inside: str) -> tuple[EntityAction, ...]:
-    return read_entities(etree.fromstring(f"<data>{inside}</data>"), SCHEMA)
+    return read_entities(etree.fromstring(f"<data>{inside}</data>"), saved_answers(SCHEMA))
 
 
 def entity(attributes: str, label: str = "An oak") -> str:

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
+from surveys.datasets.files.sheet_xml import MOST_CHARACTERS
 from surveys.datasets.files.sheets import Cell, sheet_of_rows
 from surveys.datasets.files.to_xlsx import (
     FORBIDDEN_IN_NAME,
-    MOST_CHARACTERS,
     count_xlsx_rows,
     sheet_name,
     write_xlsx,
