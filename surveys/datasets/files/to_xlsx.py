@@ -5,6 +5,7 @@ the next one. Cells hold at most 32,767 characters: longer text is cut and says 
 """
 
 import re
+import tempfile
 import zipfile
 from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
@@ -70,6 +71,14 @@ def write_xlsx(
         _abandon(book)
         raise
     return written
+
+
+def xlsx_of(sheets: Iterable[Sheet]) -> bytes:
+    """A workbook that is small enough to be held in memory."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "book.xlsx"
+        write_xlsx(path, sheets)
+        return path.read_bytes()
 
 
 def _write_sheets(
