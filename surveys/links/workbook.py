@@ -1,6 +1,6 @@
 """The cases that someone may decide on, as a workbook: pairs with their reasons, and what was said.
 
-Ids, cards, places and words only: no name, phone or picture, whatever the pages show meanwhile.
+Ids, cards, places and ready words only: no name, phone, picture or typed reason.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +17,13 @@ from surveys.households.models import CandidateLink, LinkDecision
 from surveys.links.chosen import places_below
 from surveys.links.listing import Json, both_visible, decisions_json, links_json
 from surveys.links.queue import STATES, CaseQueue, Fitting, fitting_cases
-from surveys.links.words import brake_words, comparison_words, verdict_words, veto_words
+from surveys.links.words import (
+    brake_words,
+    comparison_words,
+    ready_words,
+    verdict_words,
+    veto_words,
+)
 from surveys.places.models import Place
 from surveys.places.naming import names_of
 
@@ -132,11 +138,17 @@ def _end(record: Json) -> list[Cell]:
     ]
 
 
+def _why(told: Json) -> str:
+    """A ready reason. What a person typed may name somebody: that stays on the case's page."""
+    words = ready_words(told["reason"] or "")
+    return words or (_("masked") if told["kind"] == "person" else told["reason"] or "")
+
+
 def _decisions(said: Sequence[Json]) -> Sheet:
     rows = (
         [
             *(each["id"], str(each["a"]), str(each["b"]), each["decision"]),
-            *(verdict_words(each["decision"]), each["kind"], each["by"], each["reason"]),
+            *(verdict_words(each["decision"]), each["kind"], each["by"], _why(each)),
             *(each["weight"], each["at"], each["revokes"], each["revoked"]),
         ]
         for each in said

@@ -52,6 +52,7 @@ def test_settled_pair_and_every_decision_on_its_records_are_told_too(
     as_dilnoza: Client, alice: User, two: tuple[UUID, UUID]
 ) -> None:
     link = candidate(*two, vetoes=["two_doors"])
+    say_of_pair(a=two[0], b=two[1], verdict="same", reason="Gulnara said so", by=alice)
     say_of_pair(a=two[0], b=two[1], verdict="different", reason="They were asked", by=alice)
 
     told = sheets(as_dilnoza)
@@ -59,10 +60,10 @@ def test_settled_pair_and_every_decision_on_its_records_are_told_too(
     (row,) = told["pairs"]
     assert (row["case"], row["pair"], row["state"]) == (None, link.pk, "settled")
     assert row["decided"].startswith("Different households, ")
-    said = next(each for each in told["decisions"] if each["kind"] == "person")
-    assert (said["decision"], said["by"], said["reason"]) == (
-        "different", "alice", "They were asked"
-    )  # fmt: skip
+    said = [each for each in told["decisions"] if each["kind"] == "person"]
+    assert [(each["decision"], each["by"], each["reason"]) for each in said] == [
+        ("different", "alice", "They were asked"), ("same", "alice", "masked")
+    ]  # fmt: skip
 
 
 def test_case_that_somebody_has_open_is_told_as_such(
