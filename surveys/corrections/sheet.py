@@ -4,12 +4,10 @@ The log itself is never rewritten by a sheet: rows that are in it must say what 
 become proposals. So importing the same sheet twice changes nothing.
 """
 
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
-from pathlib import Path
 from uuid import UUID, uuid4, uuid5
 
 from django.db import transaction
@@ -26,7 +24,7 @@ from surveys.corrections.propose import Because, Wish, propose_corrections
 from surveys.corrections.visible import find_root, visible_corrections
 from surveys.corrections.words import cell_words
 from surveys.datasets.files.sheets import Cell, sheet_of_rows
-from surveys.datasets.files.to_xlsx import write_xlsx
+from surveys.datasets.files.to_xlsx import xlsx_of
 from surveys.privacy.models import Unmasking
 from surveys.xforms.findings import WorkbookError
 
@@ -63,10 +61,7 @@ def write_log(rows: QuerySet[Correction], user: User, granted: Unmasking | None)
     found = rows.select_related("form", "proposed_by").order_by("proposed_at", "pk")
     lines = lines_of(found[:MOST_EXPORTED], user, granted)
     sheet = sheet_of_rows(SHEET, HEADER, (_row(line) for line in lines))
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "corrections.xlsx"
-        write_xlsx(path, [sheet])
-        return path.read_bytes()
+    return xlsx_of([sheet])
 
 
 def _row(line: Line) -> tuple[Cell, ...]:

@@ -25,6 +25,7 @@ from surveys.datasets.saved import drop_query, find_query, save_query, visible_q
 from surveys.datasets.tables import Row, all_datasets, dataset_of_form, find_form, words_of
 from surveys.datasets.views import ring_exports_bell
 from surveys.places.models import Place
+from surveys.places.naming import names_of
 from surveys.privacy.access import dataset_reader, masked_keys, may_read_form
 
 COLUMNS_SHOWN = 12
@@ -179,7 +180,7 @@ def _columns_for(user: User, dataset: Dataset) -> tuple[list[Column], int]:
 
 
 def _names_of_places(codes: set[str | None]) -> dict[str, str]:
-    return dict(Place.objects.filter(code__in=codes).values_list("code", "name_en"))
+    return names_of(Place.objects.filter(code__in=codes))
 
 
 def _row(record: Row, columns: list[Column], places: dict[str, str]) -> dict[str, Any]:

@@ -1,14 +1,16 @@
 """What is told of indicators, as JSON: figures, definition, drop-outs, history."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from surveys.indicators.consultations import with_consultations
 from surveys.indicators.definitions import Definition
 from surveys.indicators.figures import FEWEST_HOUSEHOLDS, Kind
 from surveys.indicators.models import FrozenResult, IndicatorResult, Target
 from surveys.indicators.packing import figures_from_json
 from surveys.indicators.publish import Shown, published
 from surveys.indicators.read import Asked, Told
+from surveys.indicators.so_far import so_far
 from surveys.indicators.words import MEANINGS, MEASURES, TITLES, word
 
 RUNS_SHOWN = 60
@@ -28,7 +30,7 @@ def told_json(told: Told) -> dict[str, Any]:
         "from": told.asked.period.since,
         "until": told.asked.period.until,
         "by": list(told.asked.by),
-        "rows": [shown_json(each) for each in told.figures],
+        "rows": list(_rows(told)),
         "additive": not definition.overlapping.intersection(told.asked.by),
         "targets": targets_json(definition.code),
         "lower_bound": told.lower_bound,
@@ -40,6 +42,14 @@ def told_json(told: Told) -> dict[str, Any]:
         "open_links": run.open_links,
         "snapshot": run.digest,
     }
+
+
+def _rows(told: Told) -> Iterator[dict[str, Any]]:
+    """The figures; by quarter alone each count with what it comes to so far."""
+    sums = {m.key: so_far(m, told.figures) for m in told.asked.definition.measures}
+    for each in told.figures:
+        mine = sums[each.measure]
+        yield {**shown_json(each), **({"so_far": mine[each.by]} if mine else {})}
 
 
 def named_json(definition: Definition) -> dict[str, Any]:
@@ -71,11 +81,12 @@ def sides_json(told: Told) -> list[dict[str, Any]]:
 
     Their small counts stand as they are: for who may see exact numbers, or rests on none.
     """
-    if told.asked.codes is not None:
+    asked, sides = told.asked, told.result.sides
+    if asked.codes is not None:
         return []
-    if told.asked.exact:
-        return list(told.result.sides)
-    return [_hidden_side(side, told.asked.definition.smallest) for side in told.result.sides]
+    if not asked.exact:
+        sides = [_hidden_side(side, asked.definition.smallest) for side in sides]
+    return [with_consultations(side, asked.user) for side in sides]
 
 
 def _hidden_side(side: dict[str, Any], smallest: int) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import accumulate, takewhile
 
 from django.utils.translation import gettext as _
 
@@ -10,9 +9,9 @@ from backend.alphabets import Key
 from surveys.indicators.charts import BETWEEN, Bar, bars
 from surveys.indicators.display import Names, number_words, written
 from surveys.indicators.figures import Kind, Measure
-from surveys.indicators.grouping import QUARTER
 from surveys.indicators.publish import Shown
 from surveys.indicators.read import Told, told_of
+from surveys.indicators.so_far import so_far
 from surveys.indicators.words import GROUPS, MEASURES, VALUES, word
 from surveys.places.naming import name_order
 
@@ -101,10 +100,12 @@ def _block(
     if groups and len(rows) > 1:
         chart = bars(title, [_bar(line, row) for line, row in zip(lines, rows, strict=True)])
     detail = _("of") if measure.kind != Kind.COUNT else ""
-    if groups == [QUARTER] and not detail:
+    told = so_far(measure, rows)
+    if told:
         detail = _("so far")
         lines = [
-            replace(each, detail=sum_) for each, sum_ in zip(lines, _so_far(rows), strict=True)
+            replace(each, detail=_sum_words(told[row.by]))
+            for each, row in zip(lines, rows, strict=True)
         ]
     sums = [_line(measure, row, groups, names, address) for row in above]
     return Block(
@@ -112,11 +113,8 @@ def _block(
     )
 
 
-def _so_far(rows: Sequence[Shown]) -> list[str]:
-    """Each quarter with all before it; from the first hidden one on nothing is told."""
-    told = list(takewhile(lambda each: each is not None, (row.number for row in rows)))
-    sums = [written(sum_, 0) for sum_ in accumulate(each or 0 for each in told)]
-    return [*sums, *["–"] * (len(rows) - len(sums))]
+def _sum_words(sum_: float | None) -> str:
+    return "–" if sum_ is None else written(sum_, 0)
 
 
 def _bar(line: Line, row: Shown) -> Bar:

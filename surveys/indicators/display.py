@@ -96,6 +96,8 @@ _LARGE = 1000  # but for money
 def _cell(column: str, cell: Any, names: Names) -> str:
     if cell is None:
         return "–"
+    if isinstance(cell, list):
+        return ", ".join(_cell(column, each, names) for each in cell)
     if isinstance(cell, str):
         return names.get(cell) or word(VALUES, cell)
     is_share = column in _SHARES or (column in {"low", "high"} and 0 <= cell <= 1)

@@ -83,7 +83,7 @@ class Side:
 
     key: str
     columns: tuple[str, ...]
-    rows: tuple[tuple[str | int | float | None, ...], ...]
+    rows: tuple[tuple[str | int | float | tuple[str, ...] | None, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)

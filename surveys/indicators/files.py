@@ -2,16 +2,15 @@
 
 import csv
 import io
-import tempfile
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from surveys.datasets.files.sheets import Cell, Sheet, sheet_of_rows
-from surveys.datasets.files.to_xlsx import write_xlsx
+from surveys.datasets.files.to_xlsx import xlsx_of
 from surveys.indicators.answers import told_json
+from surveys.indicators.grouping import QUARTER
 from surveys.indicators.read import Told
 from surveys.indicators.words import COLUMNS, GROUPS, MEASURES, REASONS, SIDES, VALUES, word
 
@@ -25,10 +24,7 @@ def to_xlsx(told: Told, places: Mapping[str, str]) -> bytes:
     """Sheets: figures, drop-outs, the tables beside them, and what the output says of itself."""
     whole = told_json(told)
     sheets = [_figures(told, whole, places), _dropped(whole), *_sides(whole, places), _about(whole)]
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "indicator.xlsx"
-        write_xlsx(path, sheets)
-        return path.read_bytes()
+    return xlsx_of(sheets)
 
 
 def to_csv(told: Told, places: Mapping[str, str]) -> bytes:
@@ -49,7 +45,8 @@ def _harmless(cell: Cell) -> Cell:
 def _figures(told: Told, whole: Mapping[str, Any], places: Mapping[str, str]) -> Sheet:
     groups = list(dict.fromkeys(name for row in whole["rows"] for name in row["group"]))
     named = [column for group in groups for column in (group, f"{group}_name")]
-    header = ("indicator", "measure", "measure_name", *named, *FIGURES, "as_of", "version")
+    numbers = (*FIGURES, "so_far") if told.asked.by == (QUARTER,) else FIGURES
+    header = ("indicator", "measure", "measure_name", *named, *numbers, "as_of", "version")
     said = [whole["as_of"].isoformat(timespec="seconds"), whole["version"]]
     rows = (
         [
@@ -57,7 +54,7 @@ def _figures(told: Told, whole: Mapping[str, Any], places: Mapping[str, str]) ->
             row["measure"],
             word(MEASURES, row["measure"]),
             *_group_cells(row["group"], groups, places),
-            *(row[name] for name in FIGURES),
+            *(row.get(name) for name in numbers),
             *said,
         ]
         for row in whole["rows"]
@@ -93,6 +90,8 @@ def _sides(whole: Mapping[str, Any], places: Mapping[str, str]) -> Iterator[Shee
 
 
 def _cell(cell: Any, places: Mapping[str, str]) -> Cell:
+    if isinstance(cell, list):
+        return ", ".join(str(_cell(each, places)) for each in cell)
     return places.get(cell) or word(VALUES, cell) if isinstance(cell, str) else cell
 
 

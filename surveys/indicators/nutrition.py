@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from surveys.indicators.clusters import effect_on_mean
+from surveys.indicators.clusters import effect_of_villages
 from surveys.indicators.facts import Household, Interview, Snapshot
 from surveys.indicators.figures import EFFECT, Drop, Kind, Measure, Outcome, Side, Unit
 from surveys.indicators.food import (
@@ -52,7 +52,9 @@ def _compute(snapshot: Snapshot, told: Callable[[Interview], Parts]) -> Outcome:
 
 def _with_effect(found: Outcome, measure: str, snapshot: Snapshot) -> Outcome:
     """With the design effect that the interval of a mean takes."""
-    effect = effect_on_mean(found.units, measure, ROUND, snapshot.households)
+    effect = effect_of_villages(
+        found.units, measure, snapshot.households, split=ROUND, is_mean=True
+    )
     return replace(found, notes={f"{EFFECT}{measure}": effect})
 
 

@@ -13,7 +13,7 @@ from surveys.indicators.columns import OF_UNITS, Columns, columns_of
 from surveys.indicators.figures import Drop, Figure, Groups, Outcome, Side
 from surveys.indicators.group_table import GroupTable
 
-FORMAT = 3  # raise it when the bytes below change: what was stored before is then computed anew
+FORMAT = 4  # raise it when what is stored changes: what was stored before is then computed anew
 LEVEL = 1  # of zlib: repeated words pack well at any level
 WIDTH = 16  # bytes of a household's UUID, which do not pack
 

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
-from typing import Any
 
 from backend.accounts.models import User
 from backend.accounts.permissions import may_read_exact_indicators
@@ -248,7 +247,3 @@ def _packed(result_pk: int, code: str) -> Packed:
 
 def first_number(figures: Iterable[Shown], measure: str) -> Shown | None:
     return next((f for f in figures if f.measure == measure), None)
-
-
-def side_rows(result: IndicatorResult, key: str) -> Any:
-    return next((side["rows"] for side in result.sides if side["key"] == key), [])

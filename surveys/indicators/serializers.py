@@ -17,6 +17,15 @@ class FigureShape(serializers.Serializer[object]):
     )
 
 
+class ToldFigureShape(FigureShape):
+    so_far = serializers.FloatField(
+        required=False,
+        allow_null=True,
+        help_text="Counts by quarter alone have it: with all quarters before it. Null from the "
+        "first hidden quarter on.",
+    )
+
+
 class DistrictFeature(serializers.Serializer[object]):
     type = serializers.CharField()
     id = serializers.CharField(help_text="The district's code.")
@@ -58,7 +67,7 @@ class IndicatorShape(NamedShape):
     parameters = serializers.DictField()
     until = serializers.DateField(allow_null=True)
     by = serializers.ListField(child=serializers.CharField())
-    rows = FigureShape(many=True)
+    rows = ToldFigureShape(many=True)
     additive = serializers.BooleanField(help_text="Whether the rows of a measure add up.")
     targets = serializers.DictField(child=serializers.FloatField())
     lower_bound = serializers.IntegerField(allow_null=True)

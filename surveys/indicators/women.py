@@ -72,15 +72,15 @@ def women(snapshot: Snapshot, parameters: Parameters) -> Outcome:
     """Women, cases and consultations side by side; girls apart and in none of the three."""
     units: list[Unit] = []
     drops: list[Drop] = []
-    again: list[tuple[str, int]] = []
+    again: list[tuple[str, int, tuple[str, ...]]] = []
     grown: list[Client] = []
     for household in snapshot.households:
         for client in clients(household, parameters):
             reason = client.reason
             if not reason:
                 grown.append(client)
-                firsts = sum(s.first for s in client.records)
-                again += [(str(household.id), firsts)] * (firsts > 1)
+                firsts = tuple(str(s.record) for s in client.records if s.first)
+                again += [(str(household.id), len(firsts), firsts)] * (len(firsts) > 1)
             elif reason == "girl":
                 units.append(_person(GIRLS, client))
             else:
@@ -88,7 +88,8 @@ def women(snapshot: Snapshot, parameters: Parameters) -> Outcome:
     units += [_person(WOMEN, client) for client in grown]
     units += [_consultation(client, s) for client in grown for s in client.records]
     units += [_person(CASES, case.client) for case in cases(grown)]
-    review = Side("first_twice", ("household", "records_marked_first"), tuple(again))
+    columns = ("household", "records_marked_first", "records")
+    review = Side("first_twice", columns, tuple(again))
     return Outcome(tuple(units), tuple(drops), (review,))
 
 

@@ -299,6 +299,8 @@ COLUMNS: Words = {
     "oblast": _("oblast"),
     "household": _("household"),
     "records_marked_first": _("records marked first"),
+    "days": _("days"),
+    "partners": _("partners"),
     "partner": _("partner"),
     "open_cases": _("open cases"),
     "open_long": _("open for more than 60 days"),

@@ -17,7 +17,7 @@ from surveys.interviews.figures import Line as EnumeratorLine
 from surveys.interviews.reading import interviews_of, last_day
 from surveys.interviews.tablets import Tablet, tablets_for
 from surveys.places.models import Place
-from surveys.places.naming import name_of, name_order
+from surveys.places.naming import name_order, names_of
 from surveys.xforms.models import Form
 
 SPANS = (7, 14, 28)  # days
@@ -80,8 +80,7 @@ def _span(text: str) -> int:
 
 def _districts(board: Board) -> list[District]:
     """The most interviews first; those without a district last."""
-    places = Place.objects.defer("boundary").in_bulk(list(board.districts), field_name="code")
-    names = {code: name_of(place) for code, place in places.items()}
+    names = names_of(Place.objects.filter(code__in=list(board.districts)))
     found = [District(code, names.get(code, ""), n) for code, n in board.districts.items()]
     return sorted(found, key=lambda each: (not each.code, -each.interviews, name_order(each.name)))
 

@@ -16,6 +16,7 @@ from surveys.links.pairs import LinkView
 from surveys.links.sides import Side, Sides
 from surveys.links.sketch import distance_words
 from surveys.links.words import relation_words, sex_words, written_distance
+from surveys.places.naming import name_of
 from surveys.privacy.redact import BAND_YEARS, coarsen_birth
 
 MASK = "•••"
@@ -165,7 +166,7 @@ def _date(side: Side) -> str:
 
 
 def _place(side: Side) -> str:
-    return side.place.name_en if side.place else ""
+    return name_of(side.place) if side.place else ""
 
 
 def _home(side: Side) -> Cell:

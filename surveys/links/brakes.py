@@ -18,6 +18,7 @@ from surveys.households.brakes import lift_brake
 from surveys.households.models import LinkBrake
 from surveys.links.adjudicate import checked_reason
 from surveys.places.models import Place
+from surveys.places.naming import names_of
 
 BRAKES_SHOWN = 100
 
@@ -54,7 +55,7 @@ def _shown() -> Sequence[LinkBrake]:
     rows = LinkBrake.objects.annotate(waiting=held).select_related("lifted_by")
     found = list(rows.order_by(F("lifted_at").desc(nulls_first=True), "-pk")[:BRAKES_SHOWN])
     districts = {each.subject for each in found if each.kind == LinkBrake.Kind.BATCH}
-    names = dict(Place.objects.filter(code__in=districts).values_list("code", "name_en"))
+    names = names_of(Place.objects.filter(code__in=districts))
     for each in found:
         each.name = names.get(each.subject, each.subject)  # type: ignore[attr-defined]
         each.percent = round((each.share or 0) * 100)  # type: ignore[attr-defined]

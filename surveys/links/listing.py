@@ -3,7 +3,7 @@
 Everything a page needs comes in a fixed number of queries, whatever its size.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -17,8 +17,8 @@ from backend.problems import Problem
 from backend.said import Said
 from surveys.cleaning.models import CleanRow
 from surveys.households.models import CandidateLink, LinkDecision, LinkFeature, Membership
+from surveys.links.chosen import chosen_codes, places_below
 from surveys.links.words import VETOES, sentence
-from surveys.places.models import Place
 from surveys.privacy.access import rows_for, shows_persons, unmask
 from surveys.privacy.redact import coarsen_birth
 
@@ -41,7 +41,7 @@ def links_page(user: User, request: HttpRequest) -> Json:
     page = page_of(
         _wanted(user, query),
         [column_key("weight", "weight", descending=True), column_key("id", "id")],
-        lambda keys: _links(keys, persons=shows_persons(granted)),
+        lambda keys: links_json(keys, persons=shows_persons(granted)),
         request=request,
         list_name=f"links {query.get('state', 'open')}",
         size=page_size_of(request),
@@ -52,7 +52,7 @@ def links_page(user: User, request: HttpRequest) -> Json:
 def decisions_page(user: User, request: HttpRequest) -> Json:
     """Decisions on records that the user may see, the newest first. Raises as `links_page`."""
     query = _checked(request.GET, _DECISION_QUERY)
-    rows = _both_visible(LinkDecision.objects.all(), user)
+    rows = both_visible(LinkDecision.objects.all(), user)
     if record := query.get("record", ""):
         rows = rows.filter(_about(record))
     page = page_of(
@@ -99,10 +99,10 @@ def decision_made(decision: LinkDecision, user: User) -> Json:
 
 
 def _checked(query: QueryDict, known: Collection[str]) -> QueryDict:
-    for name, value in query.items():
+    for name, values in query.lists():
         if name not in known:
             raise Problem("field_unknown", field=name)
-        if "\0" in str(value):
+        if any("\0" in str(value) for value in values):
             raise Problem("value_invalid", field=name, reason=Said("holds a NUL character"))
     return query
 
@@ -121,16 +121,15 @@ def _wanted(user: User, query: QueryDict) -> QuerySet[CandidateLink]:
             field="veto",
             reason=Said("one of {allowed}", allowed=", ".join(VETOES)),
         )
-    links = _both_visible(CandidateLink.objects.all(), user)
+    links = both_visible(CandidateLink.objects.all(), user)
     if state != "all":
         links = links.filter(state=state)
     if veto:
         links = links.filter(vetoes__contains=[veto])
     if record := query.get("record", ""):
         links = links.filter(_about(record))
-    if place := query.get("place", ""):
-        below = Place.objects.at_or_below(Place.objects.find(place))
-        links = links.filter(place__in=below.values("pk"))
+    if codes := chosen_codes(query):
+        links = links.filter(place__in=places_below(codes).values("pk"))
     return links
 
 
@@ -142,14 +141,16 @@ def _about(record: str) -> Q:
     return Q(a=key) | Q(b=key)
 
 
-def _both_visible(rows: QuerySet[Any], user: User) -> QuerySet[Any]:
+def both_visible(rows: QuerySet[Any], user: User) -> QuerySet[Any]:
+    """Of candidates or decisions those both of whose records the user may see."""
     for end in ("a", "b"):
         seen = CleanRow.objects.filter(rows_for(user), pk=OuterRef(end), repeat="")
         rows = rows.filter(Exists(seen))
     return rows
 
 
-def _links(keys: Collection[int], *, persons: bool) -> Iterable[Json]:
+def links_json(keys: Collection[int], *, persons: bool) -> list[Json]:
+    """Candidates with their records and reasons; names and phones where `persons` are shown."""
     links = list(CandidateLink.objects.filter(pk__in=keys).select_related("place", "brake"))
     ends = {end for link in links for end in (link.a, link.b)}
     records, newest = _records(ends, persons=persons), _newest(ends)

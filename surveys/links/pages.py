@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
@@ -34,9 +35,12 @@ from surveys.links.queue import (
 )
 from surveys.links.visible import decider
 from surveys.links.words import REASONS, VETOES
+from surveys.links.workbook import cases_xlsx
 from surveys.places.naming import place_choices
 from surveys.privacy.access import places_for, reader
 from surveys.privacy.reason import reason_given
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @require_GET
@@ -57,10 +61,23 @@ def queue(request: HttpRequest) -> HttpResponse:
         "states": STATES,
         "vetoes": VETOES,
         "places": place_choices(places_for(user)),
+        "chosen": [*asked.places, ""],
         "may_lift_brakes": may_lift_brakes(user),
         "last": last_said(request, user),
     }
     return render(request, "links/queue.html", context)
+
+
+@require_GET
+@login_required
+@never_cache
+def workbook(request: HttpRequest) -> HttpResponse:
+    """The cases asked for as XLSX, in whatever state, with what was said of their records."""
+    content = cases_xlsx(queue_of(decider(logged_in(request)), request.GET))
+    answer = HttpResponse(content, content_type=XLSX)
+    name = f"households-{timezone.localdate().isoformat()}.xlsx"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
 
 
 @require_http_methods(["GET", "POST"])

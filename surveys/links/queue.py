@@ -1,6 +1,6 @@
 """The cases that wait for a person: which, in what order, and the one after this."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -16,6 +16,7 @@ from backend.problems import Problem
 from backend.said import Said
 from surveys.households.models import Membership
 from surveys.links.cases import Case, open_cases
+from surveys.links.chosen import chosen_codes, places_below
 from surveys.links.models import CaseClaim
 from surveys.links.words import VETOES
 from surveys.places.models import Place
@@ -28,24 +29,25 @@ _FURTHEST = "\U0010ffff"  # cases without a place come last
 
 @dataclass(frozen=True, slots=True)
 class CaseQueue:
-    """What someone asked to see. `place`: a code; `veto`: a code; `brake`: a key, or "any"."""
+    """What someone asked to see. `places`: codes; `veto`: a code; `brake`: a key, or "any"."""
 
     user: User
     state: str = "waiting"
     order: str = "weight"
-    place: str = ""
+    places: tuple[str, ...] = ()
     veto: str = ""
     brake: str = ""
 
     @property
     def query(self) -> str:
         """The words of the address that ask for this queue again."""
-        names = ("state", "order", "place", "veto", "brake")
-        return urlencode({name: value for name in names if (value := getattr(self, name))})
+        names = ("state", "order", "veto", "brake")
+        words = {name: value for name in names if (value := getattr(self, name))}
+        return urlencode({**words, "place": self.places}, doseq=True)
 
     @property
     def narrowed(self) -> bool:
-        return bool(self.place or self.veto or self.brake or self.state != "waiting")
+        return bool(self.places or self.veto or self.brake or self.state != "waiting")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +69,22 @@ class Waiting:
         return before, after
 
 
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """The cases that fit a queue, in no order; of `own` the reader may see all records."""
+
+    own: Sequence[Case]
+    taken: frozenset[int]  # addresses of those that somebody else has open
+    mine: set[int]  # candidates that the reader has open
+    elsewhere: int  # how many fit that touch a record this reader may not see
+    paths: Mapping[int, str]
+
+
 def queue_of(user: User, query: QueryDict) -> CaseQueue:
     """The queue an address asks for. Raises `Problem("value_invalid")`."""
-    words = {name: query.get(name, "") for name in ("state", "order", "place", "veto", "brake")}
-    for name, word in words.items():
+    words = {name: query.get(name, "") for name in ("state", "order", "veto", "brake")}
+    places = chosen_codes(query)
+    for name, word in (*words.items(), *(("place", code) for code in places)):
         if "\0" in word:
             raise Problem("value_invalid", field=name, reason=Said("holds a NUL character"))
     for name, known in (("state", STATES), ("order", ORDERS), ("veto", VETOES)):
@@ -82,26 +96,39 @@ def queue_of(user: User, query: QueryDict) -> CaseQueue:
             )
     if words["brake"] not in ("", "any") and not words["brake"].isdecimal():
         raise Problem("value_invalid", field="brake", reason=Said("the number of a brake, or any"))
-    return CaseQueue(user, **{name: word for name, word in words.items() if word})
+    given: dict[str, Any] = {name: word for name, word in words.items() if word}
+    return CaseQueue(user, places=places, **given)
 
 
 def waiting_cases(queue: CaseQueue) -> Waiting:
     """A fixed number of queries, however many wait. Raises `Problem("place_unknown")`."""
+    found = fitting_cases(queue)
+    free = [case for case in found.own if case.pk not in found.taken]
+    shown = {
+        "waiting": [case for case in free if not case.later],
+        "later": [case for case in free if case.later],
+        "mine": [case for case in free if not found.mine.isdisjoint(case.keys)],
+    }[queue.state]
+    return Waiting(
+        _ordered(queue, shown, found.paths),
+        elsewhere=found.elsewhere,
+        taken=len(found.taken),
+        put_off=sum(case.later for case in free),
+    )
+
+
+def fitting_cases(queue: CaseQueue) -> Fitting:
+    """The cases of a queue in whatever state. Raises `Problem("place_unknown")`."""
     paths = _paths(queue)
     taken, mine = _claims(queue.user)
     asked = [case for case in open_cases(queue.user) if _fits(queue, case, paths)]
     own = [case for case in asked if not case.hidden]
-    free = [case for case in own if taken.isdisjoint(case.keys)]
-    shown = {
-        "waiting": [case for case in free if not case.later],
-        "later": [case for case in free if case.later],
-        "mine": [case for case in free if not mine.isdisjoint(case.keys)],
-    }[queue.state]
-    return Waiting(
-        _ordered(queue, shown, paths),
+    return Fitting(
+        own,
+        taken=frozenset(case.pk for case in own if not taken.isdisjoint(case.keys)),
+        mine=mine,
         elsewhere=len(asked) - len(own),
-        taken=len(own) - len(free),
-        put_off=sum(case.later for case in free),
+        paths=paths,
     )
 
 
@@ -131,12 +158,9 @@ def _cards(records: set[UUID]) -> dict[UUID, str]:
 
 def _paths(queue: CaseQueue) -> dict[int, str]:
     """Place → path: of those asked for, or of all where the order goes by it."""
-    places = Place.objects.all()
-    if queue.place:
-        places = places.at_or_below(Place.objects.find(queue.place))
-    elif queue.order != "place":
+    if not queue.places and queue.order != "place":
         return {}
-    return dict(places.values_list("pk", "path"))
+    return dict(places_below(queue.places).values_list("pk", "path"))
 
 
 def _claims(user: User) -> tuple[set[int], set[int]]:
@@ -146,8 +170,8 @@ def _claims(user: User) -> tuple[set[int], set[int]]:
     return {pk for pk, by in rows if by != user.pk}, {pk for pk, by in rows if by == user.pk}
 
 
-def _fits(queue: CaseQueue, case: Case, paths: dict[int, str]) -> bool:
-    if queue.place and not any(link.place_id in paths for link in case.links):
+def _fits(queue: CaseQueue, case: Case, paths: Mapping[int, str]) -> bool:
+    if queue.places and not any(link.place_id in paths for link in case.links):
         return False
     if queue.veto and queue.veto not in case.vetoes:
         return False
@@ -156,7 +180,7 @@ def _fits(queue: CaseQueue, case: Case, paths: dict[int, str]) -> bool:
     return not queue.brake or int(queue.brake) in case.brakes
 
 
-def _ordered(queue: CaseQueue, cases: list[Case], paths: dict[int, str]) -> list[Case]:
+def _ordered(queue: CaseQueue, cases: list[Case], paths: Mapping[int, str]) -> list[Case]:
     if queue.order == "age":
         return sorted(cases, key=lambda case: (case.since, case.pk))
     if queue.order == "place":
@@ -164,5 +188,5 @@ def _ordered(queue: CaseQueue, cases: list[Case], paths: dict[int, str]) -> list
     return sorted(cases, key=lambda case: (-case.weight, case.pk))
 
 
-def _path(case: Case, paths: dict[int, str]) -> str:
+def _path(case: Case, paths: Mapping[int, str]) -> str:
     return paths.get(case.links[0].place_id or 0, _FURTHEST)

@@ -8,6 +8,7 @@ urlpatterns = [
     path("links/", pages.queue, name="links"),
     path("links/claim/", pages.claim, name="links-claim"),
     path("links/undo/", pages.take_it_back, name="links-undo"),
+    path("links/cases.xlsx", pages.workbook, name="links-workbook"),
     path("links/brakes/", brakes.brakes, name="brakes"),
     path("links/photos/<int:attachment_id>/", pages.photo, name="links-photo"),
     path("links/<int:candidate_id>/", pages.case, name="case"),

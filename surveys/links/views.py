@@ -53,7 +53,12 @@ class LinksView(APIView):
         operation_id="links_list",
         parameters=[
             OpenApiParameter("state", str, enum=STATES, description="`open` if not said."),
-            OpenApiParameter("place", str, description="A place's code, and everything below it."),
+            OpenApiParameter(
+                "place",
+                str,
+                many=True,
+                description="Codes of places, each with everything below it.",
+            ),
             OpenApiParameter("veto", str, enum=sorted(VETOES)),
             RECORD,
             OpenApiParameter("unmask", str, description="Why you need to see personal data."),

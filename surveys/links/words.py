@@ -146,6 +146,14 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 
+UNDONE_AT_ONCE = _("Undone at once")
+# As `surveys.households.rulings` writes them, and the migration that founded households.
+BY_RULE = (_("weight over the threshold, no veto"), _("no longer holds"), _("same card"))
+READY_REASONS = {
+    UNDONE_AT_ONCE,
+    *BY_RULE,
+    *(words for ready in REASONS.values() for words in ready),
+}
 
 # As the forms name them; a code of another form stands as it is.
 RELATIONS: Mapping[str, str] = {
@@ -194,6 +202,11 @@ def brake_words(code: str) -> str:
 
 def verdict_words(code: str) -> str:
     return _of(VERDICTS, code)
+
+
+def ready_words(reason: str) -> str:
+    """A reason that nobody typed, in the language of the page; "" where somebody did."""
+    return gettext(reason) if reason in READY_REASONS else ""
 
 
 def relation_words(code: str) -> str:

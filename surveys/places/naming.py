@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import CharField, F, QuerySet, Value
+from django.db.models.functions import Coalesce, NullIf
 from django.utils.translation import get_language
 
 from backend.alphabets import Key, alphabetical
 from surveys.places.models import Place
 
+NAME_COLUMNS = ("name_en", "name_ru", "name_local")
 _COLUMNS = {"ru": "name_ru", "ky": "name_local", "tg": "name_local"}  # else English
 
 
@@ -23,8 +25,23 @@ class PlaceChoice:
 
 def name_of(place: Place) -> str:
     """English where there is none in that language."""
-    column = _COLUMNS.get((get_language() or "en").split("-")[0], "name_en")
-    return str(getattr(place, column) or place.name_en)
+    return str(getattr(place, _column()) or place.name_en)
+
+
+def names_of(places: QuerySet[Place]) -> dict[str, str]:
+    """Code → name, in one query."""
+    return {place.code: name_of(place) for place in places.only("code", *NAME_COLUMNS)}
+
+
+def name_at(relation: str) -> Coalesce:
+    """The same in SQL, of the place that a row leads to: for rows that are read as plain values."""
+    name, english = F(f"{relation}__{_column()}"), F(f"{relation}__name_en")
+    own = NullIf(name, Value(""), output_field=CharField())
+    return Coalesce(own, english, Value(""))
+
+
+def _column() -> str:
+    return _COLUMNS.get((get_language() or "en").split("-")[0], "name_en")
 
 
 def name_order(name: str) -> Key:

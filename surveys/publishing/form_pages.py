@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from backend.accounts.permissions import logged_in, may_manage_devices, may_publish_forms
 from backend.problems import Problem
+from surveys.datasets.seen import records_seen
 from surveys.places.models import Place
 from surveys.privacy.access import reader
 from surveys.publishing.publisher import publisher
@@ -22,7 +23,6 @@ from surveys.publishing.reading import (
     find_places,
     forms_with_current,
     languages_of,
-    records_seen,
     round_choices,
     untranslated_of,
     versions_of,

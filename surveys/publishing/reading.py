@@ -6,13 +6,12 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from backend.accounts.models import User
-from surveys.cleaning.models import CleanRow
+from surveys.datasets.seen import records_seen
 from surveys.places.models import Place
-from surveys.places.naming import in_tree, name_of, name_order
-from surveys.privacy.access import rows_for
+from surveys.places.naming import NAME_COLUMNS, in_tree, name_of, name_order
 from surveys.publishing.models import FormDraft
 from surveys.publishing.words import CHANGES, CLASSES, RESTRICTED, TRANSLATED
 from surveys.rounds.models import Round
@@ -75,14 +74,6 @@ def form_lines(user: User) -> list[FormLine]:
         records, last_at = found.get(form.pk, (0, None))
         lines.append(FormLine(form, records, last_at, form.editions, waiting.get(form.form_id, 0)))
     return lines
-
-
-def records_seen(user: User, form: Form | None = None) -> dict[int, tuple[int, datetime | None]]:
-    """By form, how many records this person may see, and when the last of them came."""
-    rows = CleanRow.objects.filter(rows_for(user), repeat="")
-    rows = rows if form is None else rows.filter(form=form)
-    counted = rows.values("form").annotate(records=Count("id"), last_at=Max("received_at"))
-    return {int(row["form"]): (int(row["records"]), row["last_at"]) for row in counted}
 
 
 def forms_with_current() -> QuerySet[Form]:
@@ -168,7 +159,7 @@ def find_places(words: str) -> list[Place]:
     words = words.replace("\0", "").strip()
     if not words:
         return []
-    names = (f"{name}__istartswith" for name in ("name_en", "name_ru", "name_local", "code"))
+    names = (f"{name}__istartswith" for name in (*NAME_COLUMNS, "code"))
     found = Q()
     for name in names:
         found |= Q(**{name: words})

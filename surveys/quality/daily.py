@@ -10,6 +10,7 @@ from django.utils import timezone
 from backend.accounts.models import User
 from surveys.cleaning.models import QualityFlag
 from surveys.entities.models import Visit
+from surveys.places.naming import name_at
 from surveys.privacy.access import places_for
 from surveys.privacy.flags import flags_for
 from surveys.quality.back_checks import repeats_seen
@@ -53,7 +54,8 @@ def summary_json(user: User) -> Json:
 
 
 def _enumerator_json(line: Json) -> Json:
-    names = ("enumerator", "interviews", "refused", "records", "flags", "down", "effects")
+    names = ("enumerator", "interviews", "refused", "records", "flags", "down", "effects", "rank",
+             "standing_out", "furthest")  # fmt: skip
     rates = line["rates"].items()
     return {
         **{name: line.get(name, 0) for name in names},
@@ -93,13 +95,14 @@ def progress_of(user: User) -> list[Json]:
     places = places_for(user)
     if places is not None:
         visits = visits.filter(entity__place__in=places.values("pk"))
-    found = visits.values("round__code", "entity__place__code", "entity__place__name_en")
+    name = name_at("entity__place")
+    found = visits.values("round__code", "entity__place__code", place_name=name)
     counted = found.annotate(n=Count("pk"), done=Count("pk", filter=Q(closed_at__isnull=False)))
     return [
         {
             "round": row["round__code"],
             "place": row["entity__place__code"],
-            "place_name": row["entity__place__name_en"] or "",
+            "place_name": row["place_name"],
             "planned": row["n"],
             "done": row["done"],
         }

@@ -5,19 +5,26 @@ from collections.abc import Mapping
 from typing import Any
 
 from backend.accounts.models import User
+from backend.problems import Problem
+from backend.said import Said
 from surveys.privacy.access import sight_of
 from surveys.quality.back_checks import rates_by_enumerator
 from surveys.quality.counting import CLOSED, COUNTED, COUNTS, records_counted
 from surveys.quality.effects import MEASURES
+from surveys.quality.ranking import ranked
 from surveys.quality.reading import table, within_places
 from surveys.quality.tables import ENUMERATORS
 
 
-def dashboard(user: User) -> dict[str, Any]:
+def dashboard(user: User, measure: str = "") -> dict[str, Any]:
     """Lines of enumerators all of whose places the user sees, and how many others there are.
 
-    A constant number of queries; effects and counts are those of the last run.
+    Ranked by all measures together or by one, among those shown. A constant number of queries;
+    effects and counts are those of the last run. Raises `Problem("value_invalid")`.
     """
+    if measure and measure not in MEASURES:
+        reason = Said("one of {allowed}", allowed=", ".join(MEASURES))
+        raise Problem("value_invalid", field="sort", reason=reason)
     rows = table(ENUMERATORS)
     seen = within_places(user, rows, "places")
     counts, rates = _counts(user), rates_by_enumerator(user)
@@ -25,7 +32,11 @@ def dashboard(user: User) -> dict[str, Any]:
         {**row, **counts.get(row["enumerator"], {}), "rates": rates.get(row["enumerator"], {})}
         for row in seen
     ]
-    return {"lines": lines, "measures": list(MEASURES), "elsewhere": len(rows) - len(seen)}
+    return {
+        "lines": ranked(lines, measure),
+        "measures": list(MEASURES),
+        "elsewhere": len(rows) - len(seen),
+    }
 
 
 def _counts(user: User) -> Mapping[str, Counter[str]]:

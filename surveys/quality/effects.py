@@ -47,13 +47,9 @@ class Line:
     places: tuple[str, ...]
     effects: Mapping[str, Effect]
 
-    @property
-    def stands_out(self) -> int:
-        return sum(effect.far or effect.narrow for effect in self.effects.values())
-
 
 def effects_of(records: Iterable[Record]) -> list[Line]:
-    """One line an enumerator, who stands out most first. Legal-aid records are left out."""
+    """One line an enumerator, by name. Legal-aid records are left out."""
     told = {
         name: [r for r in theirs if not r.restricted]
         for name, theirs in by_enumerator(records).items()
@@ -67,7 +63,7 @@ def effects_of(records: Iterable[Record]) -> list[Line]:
         measure: _Sums.of(v for theirs in values.values() for v in theirs)
         for measure, values in measured.items()
     }
-    lines = [
+    return [
         Line(
             enumerator=name,
             interviews=len(asked[name]),
@@ -79,10 +75,9 @@ def effects_of(records: Iterable[Record]) -> list[Line]:
                 if (effect := _effect(values[name], totals_of[measure])) is not None
             },
         )
-        for name, theirs in told.items()
+        for name, theirs in sorted(told.items())
         if asked[name]
     ]
-    return sorted(lines, key=lambda line: (-line.stands_out, line.enumerator))
 
 
 def _values(records: Sequence[Record], find: Callable[[Record], float | None]) -> list[float]:

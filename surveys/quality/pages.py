@@ -145,9 +145,13 @@ def flag(request: HttpRequest, flag_id: int) -> HttpResponse:
 @login_required
 @never_cache
 def enumerators(request: HttpRequest) -> HttpResponse:
-    """What each enumerator's interviews say beside those of the others, who stands out first."""
+    """What each enumerator's interviews say beside those of the others, who stands out first.
+
+    By one measure where the address says so: `?sort=minutes`.
+    """
     user = reader(logged_in(request))
-    context = {**dashboard(user), "run": last_run()}
+    sort = request.GET.get("sort", "")
+    context = {**dashboard(user, sort), "sort": sort, "run": last_run()}
     return render(request, "quality/enumerators.html", context)
 
 

@@ -18,6 +18,7 @@ from surveys.datasets.columns import Dataset
 from surveys.datasets.tables import all_datasets, find_form
 from surveys.interviews.reading import ASKED_AS
 from surveys.places.models import Place
+from surveys.places.naming import name_at
 from surveys.privacy.access import coarse_keys, masked_keys, places_for, rows_for
 from surveys.privacy.flags import flags_for
 from surveys.quality.catalog import READ, Check
@@ -117,7 +118,8 @@ def flag_rows(user: User, keys: Collection[int]) -> list[Json]:
     places = {
         record["pk"]: record
         for record in with_enumerator(records).values(
-            "pk", "enumerator", "place__code", "place__name_en", "submission__review_state"
+            *("pk", "enumerator", "place__code", "submission__review_state"),
+            place_name=name_at("place"),
         )
     }
     masked, checks = masked_paths(user), checks_in_force()
@@ -160,7 +162,7 @@ def _told(
         "severity": severity,
         "owner": owner,
         "place": record.get("place__code"),
-        "place_name": record.get("place__name_en") or "",
+        "place_name": record.get("place_name") or "",
         "enumerator": record.get("enumerator") or "",
         "review_state": record.get("submission__review_state") or "",
     }

@@ -3,9 +3,7 @@
 The set of sheets is that of IPA's high-frequency checks, with our own names of columns.
 """
 
-import tempfile
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from django.db.models import Count
 from django.db.models.functions import TruncDate
@@ -15,7 +13,7 @@ from django.utils.translation import gettext as _
 from backend.accounts.models import User
 from surveys.datasets.columns import Column
 from surveys.datasets.files.sheets import Cell, Sheet, sheet_of_rows
-from surveys.datasets.files.to_xlsx import write_xlsx
+from surveys.datasets.files.to_xlsx import xlsx_of
 from surveys.datasets.tables import all_datasets
 from surveys.privacy.access import masked_keys, unmask
 from surveys.privacy.models import Unmasking
@@ -47,6 +45,7 @@ FLAG_COLUMNS = (
     *("id", "code", "what", "severity", "owner", "state", "record", "form", "enumerator", "place"),
     *("path", "measure", "bounds", "found_at"),
 )
+RANKS = {"rank": "rank", "measures that stand out": "standing_out", "largest z": "furthest"}
 ID_CODES = frozenset({"card_repeated", "card_malformed"})
 
 
@@ -56,10 +55,7 @@ def report_xlsx(user: User, *, reason: str = "") -> bytes:
     Raises `Problem` as `unmask` does.
     """
     granted = unmask(user=user, reason=reason, target="quality report") if reason else None
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "quality.xlsx"
-        write_xlsx(path, list(sheets_of(user, granted)))
-        return path.read_bytes()
+    return xlsx_of(sheets_of(user, granted))
 
 
 def sheets_of(user: User, granted: Unmasking | None) -> Iterator[Sheet]:
@@ -188,8 +184,15 @@ def _enumerators(user: User) -> Iterator[Sheet]:
     told = dashboard(user)
     names = ("enumerator", "interviews", "refused", "records", "flags", "down")
     lines: list[Json] = told["lines"]
-    header = (*names, *(f"error rate, type {type_}" for type_ in (1, 2, 3)))
-    rows = ([*(line.get(name, 0) for name in names), *_shares(line["rates"])] for line in lines)
+    header = (*names, *(f"error rate, type {type_}" for type_ in (1, 2, 3)), *RANKS)
+    rows = (
+        [
+            *(line.get(name, 0) for name in names),
+            *_shares(line["rates"]),
+            *(line[name] for name in RANKS.values()),
+        ]
+        for line in lines
+    )
     yield sheet_of_rows("enumerator dashboard", header, rows)
     parts = ("count", "mean", "sd", "least", "most", "others", "z", "far", "narrow")
     effects = (

@@ -98,6 +98,11 @@ class EnumeratorLine(serializers.Serializer[object]):
     flags = serializers.IntegerField(help_text="Open or sent to the field.")
     down = serializers.IntegerField(help_text="Records rejected or sent back.")
     effects = serializers.DictField(child=EffectShape())
+    rank = serializers.IntegerField(help_text="1 is to be looked at first; equals share a rank.")
+    standing_out = serializers.IntegerField(help_text="Measures that are far or narrow.")
+    furthest = serializers.FloatField(
+        allow_null=True, help_text="The largest distance of a measure, in standard errors."
+    )
     error_rates = serializers.DictField(
         child=ErrorRate(), help_text="Of back-checks, by type of variable."
     )

@@ -16,6 +16,7 @@ from surveys.cleaning.models import CleanRow, QualityFlag
 from surveys.datasets.tables import find_form
 from surveys.households.models import Membership
 from surveys.places.models import Place
+from surveys.places.naming import name_at
 from surveys.privacy.access import rows_for
 from surveys.privacy.flags import flags_for
 from surveys.submissions.models import Submission
@@ -26,7 +27,7 @@ WAITING = "waiting"  # for a reviewer: new, or edited
 _STATES = {WAITING: (State.RECEIVED, State.EDITED), **{s.value: (s,) for s in State}}
 _SHOWN = (
     *("id", "received_at", "instance_id", "form__form_id", "form__title", "household_id"),
-    *("place__code", "place__name_en", "submission__review_state"),
+    *("place__code", "submission__review_state"),
 )
 
 
@@ -125,7 +126,7 @@ def _lines(user: User, ids: list[Any]) -> Iterable[dict[str, Any]]:
     told = flags_for(user, "submission__flags__")
     unsettled = Count("submission__flags", filter=Q(submission__flags__settled_at=None) & told)
     rows = CleanRow.objects.filter(pk__in=ids).annotate(flags=unsettled)
-    return list(rows.values(*_SHOWN, "flags"))
+    return list(rows.values(*_SHOWN, "flags", place_name=name_at("place")))
 
 
 def _cards(households: set[Any]) -> dict[Any, str]:

@@ -58,42 +58,48 @@ class RowsXml:
 
     def row(self, cells: Sequence[Cell], number: int) -> str:
         """A row of typed cells."""
-        inside = [self.inside(title, cell) for title, cell in zip(self.header, cells, strict=True)]
-        pairs = zip(self._letters, inside, strict=True)
+        said = [
+            inside(cell, self.styles, self.losses, title)
+            for title, cell in zip(self.header, cells, strict=True)
+        ]
+        pairs = zip(self._letters, said, strict=True)
         found = [f'<c r="{letter}{number}"{text}' for letter, text in pairs if text]
         return f'<row r="{number}">{"".join(found)}</row>'
 
-    def inside(self, title: str, cell: Cell) -> str:
-        """What follows a cell's name; nothing where it is empty."""
-        if cell is None:
-            return ""
-        if isinstance(cell, str):
-            return self._text(title, cell)
-        if isinstance(cell, date):
-            return self._date(title, cell)
-        if isinstance(cell, int) and abs(cell) >= 10**MOST_DIGITS:  # card numbers and the like
-            return self._text(title, str(cell))
-        number = int(cell) if isinstance(cell, bool) else cell
-        return f"><v>{number}</v></c>" if isfinite(number) else ""
 
-    def _date(self, title: str, cell: date) -> str:
-        # a spreadsheet has no time zones: the time of day as it was on the zone's clocks
-        plain = cell.replace(tzinfo=None) if isinstance(cell, datetime) else cell
-        if (plain.date() if isinstance(plain, datetime) else plain) < FIRST_DATE:
-            return self._text(title, cell.isoformat())
-        style = self.styles.moment if isinstance(cell, datetime) else self.styles.day
-        return f' s="{style}"><v>{to_excel(plain)}</v></c>'  # type: ignore[no-untyped-call]
+def inside(cell: Cell, styles: Styles, losses: Losses, title: str) -> str:
+    """What follows a cell's name; nothing where it is empty. `title`: of its column."""
+    if cell is None:
+        return ""
+    if isinstance(cell, str):
+        return _text(cell, losses, title)
+    if isinstance(cell, date):
+        return _date(cell, styles, losses, title)
+    if isinstance(cell, int) and abs(cell) >= 10**MOST_DIGITS:  # card numbers and the like
+        return _text(str(cell), losses, title)
+    number = int(cell) if isinstance(cell, bool) else cell
+    return f"><v>{number}</v></c>" if isfinite(number) else ""
 
-    def _text(self, title: str, text: str) -> str:
-        clean = NOT_IN_XML.sub("", text)
-        if len(clean) < len(text):
-            self.losses.note(title, LOST)
-        clean = LOOKS_ESCAPED.sub("_x005F_", clean)
-        if len(clean) > MOST_CHARACTERS:
-            clean = clean[: MOST_CHARACTERS - len(CUT)] + CUT
-            self.losses.note(title, SHORTENED)
-        kept = ' xml:space="preserve"' if clean != clean.strip() or "\n" in clean else ""
-        return f' t="inlineStr"><is><t{kept}>{clean.translate(ESCAPES)}</t></is></c>'
+
+def _date(cell: date, styles: Styles, losses: Losses, title: str) -> str:
+    # a spreadsheet has no time zones: the time of day as it was on the zone's clocks
+    plain = cell.replace(tzinfo=None) if isinstance(cell, datetime) else cell
+    if (plain.date() if isinstance(plain, datetime) else plain) < FIRST_DATE:
+        return _text(cell.isoformat(), losses, title)
+    style = styles.moment if isinstance(cell, datetime) else styles.day
+    return f' s="{style}"><v>{to_excel(plain)}</v></c>'  # type: ignore[no-untyped-call]
+
+
+def _text(text: str, losses: Losses, title: str) -> str:
+    clean = NOT_IN_XML.sub("", text)
+    if len(clean) < len(text):
+        losses.note(title, LOST)
+    clean = LOOKS_ESCAPED.sub("_x005F_", clean)
+    if len(clean) > MOST_CHARACTERS:
+        clean = clean[: MOST_CHARACTERS - len(CUT)] + CUT
+        losses.note(title, SHORTENED)
+    kept = ' xml:space="preserve"' if clean != clean.strip() or "\n" in clean else ""
+    return f' t="inlineStr"><is><t{kept}>{clean.translate(ESCAPES)}</t></is></c>'
 
 
 def _of_cells(xml: RowsXml, sheet: Sheet) -> Iterator[Callable[[int], str]]:
@@ -105,17 +111,20 @@ def _of_texts(xml: RowsXml, sheet: TextSheet) -> Iterator[Callable[[int], str]]:
     readers = sheet.readers()
     places = list(_places(xml, sheet, readers))
     plain = [at for at, (_, known) in enumerate(places) if known is None]
+    others = [(at, known) for at, (_, known) in enumerate(places) if known is not None]
     for rows in sheet.chunks:
         for row in rows:
             whole = "\x1f".join([row[at] for at in plain])
-            if len(whole) > MOST_CHARACTERS or UNLIKE_XML.search(whole):
+            is_usual = len(whole) <= MOST_CHARACTERS and not UNLIKE_XML.search(whole)
+            if is_usual and all(known[row[at]] is not None for at, known in others):
+                yield partial(_row, row, places)
+            else:
                 pairs = zip(readers, row, strict=True)
                 yield partial(xml.row, [cell for read, text in pairs for cell in read(text)])
-            else:
-                yield partial(_row, row, places)
 
 
 Place = tuple[str, Known | None]  # the letter of a plain column; of another what makes its cells
+Made = list[tuple[str, str]]  # letter and content of cells that are not empty
 
 
 def _places(xml: RowsXml, sheet: TextSheet, readers: Sequence[Read]) -> Iterator[Place]:
@@ -124,17 +133,16 @@ def _places(xml: RowsXml, sheet: TextSheet, readers: Sequence[Read]) -> Iterator
         titles = each.column.header()
         letters = [get_column_letter(at + n) for n, _ in enumerate(titles, 1)]
         at += len(titles)
-        made = partial(_made, xml, read, list(zip(titles, letters, strict=True)))
+        made = partial(_made, xml.styles, read, letters)
         yield letters[0], None if each.is_plain else Known(made)
 
 
-def _made(
-    xml: RowsXml, read: Read, columns: Sequence[tuple[str, str]], text: str
-) -> list[tuple[str, str]]:
-    """Letter and content of the cells of one text, those that are not empty."""
-    pairs = zip(columns, read(text), strict=True)
-    found = ((letter, xml.inside(title, cell)) for (title, letter), cell in pairs)
-    return [(letter, inside) for letter, inside in found if inside]
+def _made(styles: Styles, read: Read, letters: Sequence[str], text: str) -> Made | None:
+    """The cells of one text; None where they lose something, which is told of each row."""
+    losses = Losses()
+    pairs = zip(letters, read(text), strict=True)
+    found = [(letter, inside(cell, styles, losses, "")) for letter, cell in pairs]
+    return None if losses.found else [(letter, said) for letter, said in found if said]
 
 
 def _row(row: Texts, places: Iterable[Place], number: int) -> str:

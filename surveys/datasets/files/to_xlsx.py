@@ -6,6 +6,7 @@ the next one. Cells hold at most 32,767 characters: longer text is cut and says 
 
 import io
 import re
+import tempfile
 import zipfile
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, time
@@ -70,6 +71,14 @@ def write_xlsx(
             if not name.startswith(PAGES):
                 archive.writestr(name, content)
     return written
+
+
+def xlsx_of(sheets: Iterable[Sheet]) -> bytes:
+    """A workbook that is small enough to be held in memory."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "book.xlsx"
+        write_xlsx(path, sheets)
+        return path.read_bytes()
 
 
 def _pages(rows: Iterator[Row], most: int) -> Iterator[Iterator[Row]]:

@@ -8,7 +8,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
-from surveys.links.words import REASONS, brake_words, veto_words, written_distance
+from surveys.links.words import brake_words, ready_words, veto_words, written_distance
 from surveys.links.words import verdict_words as words_of_verdict
 
 MARKS = {
@@ -35,14 +35,6 @@ VETO_NAMES = {
     "card_differs": _("card differs"),
     "person_not_listed": _("person not listed"),
     "card_shared": _("card shared"),
-}
-UNDONE_AT_ONCE = _("Undone at once")
-# As `surveys.households.rulings` writes them, and the migration that founded households.
-BY_RULE = (_("weight over the threshold, no veto"), _("no longer holds"), _("same card"))
-READY_REASONS = {
-    UNDONE_AT_ONCE,
-    *BY_RULE,
-    *(words for ready in REASONS.values() for words in ready),
 }
 KEYS = {"same": "s", "different": "d", "unsure": "l"}
 register = template.Library()
@@ -85,7 +77,7 @@ def veto_name(code: str) -> str:
 @register.filter
 def reason_words(reason: str) -> str:
     """A ready reason in the language of the page; whatever was typed stays as it is."""
-    return gettext(reason) if reason in READY_REASONS else reason
+    return ready_words(reason) or reason
 
 
 @register.filter

@@ -348,11 +348,23 @@ def test_question_24_possible_duplicates_of_two_districts_with_reasons(
     for (pair,) in found.values():
         assert (pair["weight"], pair["state"], pair["vetoes"]) == (9.5, "open", ["two_doors"])
         assert "Different villages." in [each["words"] for each in pair["comparisons"]]
-    for code, (pair,) in found.items():  # and on the page of who decides
-        page = html.fromstring(as_alice.get("/links/", {"place": code}).content)
-        (cards,) = page.xpath("//table[contains(@class, 'cases')]/tbody/tr/td[2]")
-        told = sorted(pair[end]["card"] for end in ("a", "b"))
-        assert cards.xpath("string()").replace(",", " ").split() == told
+    both = {"place": [ASHT, KONIBODOM]}
+    by_api = as_bob.get("/api/v1/links/", {**both, "state": "open"}).json()["results"]
+    assert {pair["id"] for pair in by_api} == {pair["id"] for (pair,) in found.values()}
+    page = html.fromstring(as_alice.get("/links/", both).content)  # and on the page of who decides
+    cards = page.xpath("//table[contains(@class, 'cases')]/tbody/tr/td[2]")
+    shown = {tuple(each.xpath("string()").replace(",", " ").split()) for each in cards}
+    assert shown == {tuple(sorted(pair[end]["card"] for end in "ab")) for pair in by_api}
+    (address,) = page.xpath("//a[contains(@href, 'cases.xlsx')]/@href")
+    book = openpyxl.load_workbook(io.BytesIO(as_alice.get(address).content))
+    header, *rows = book["pairs"].iter_rows(values_only=True)
+    in_file = [dict(zip(header, row, strict=True)) for row in rows]
+    assert {(row["pair"], row["bits"], row["place"]) for row in in_file} == {
+        (pair["id"], pair["weight"], pair["place"]) for pair in by_api
+    }
+    for row in in_file:
+        assert "-5.0 The village: Different villages." in row["reasons"].splitlines()
+        assert row["state"] == "waiting"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -377,3 +389,48 @@ def test_question_25_clean_baseline_for_stata_and_spss_with_labels_in_russian(
         assert all(len(name) <= 32 for name in about.column_names)
     roots = CleanRow.objects.filter(form=season.registration, repeat="")
     assert len(homes) == roots.count()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_question_25_is_answered_from_its_page(
+    as_bob: Client, season: Season, tmp_path: Path
+) -> None:
+    """As a person does: choose on the page, ask, come back, fetch the file and open it."""
+    counted = {
+        "rmp_registration": len(records(as_bob, "rmp_registration")),
+        **{name: len(records(as_bob, "rmp_registration", name)) for name in ("member", "income")},
+    }
+    for kind, words, read in (
+        ("dta", "Stata", pyreadstat.read_dta), ("sav", "SPSS", pyreadstat.read_sav)
+    ):  # fmt: skip
+        (form,) = [f for f in exports_page(as_bob).forms if "purpose" in f.fields]
+        form.fields["form_id"] = "rmp_registration"
+        form.fields["kind"] = option(form, "kind", words)
+        form.fields["labels"] = option(form, "labels", "(ru)")
+        form.fields["purpose"] = "The baseline for the evaluators"
+        assert as_bob.post("/exports/", dict(form.form_values())).status_code == 302
+        assert build_waiting_exports() == 1
+
+        row = exports_page(as_bob).xpath("//li[@data-state='ready']")[0]
+        told = row.xpath("string(.//small[contains(., 'Rows, verified')])").partition(":")[2]
+        assert {name: int(rows) for name, rows in map(str.split, told.split(","))} == counted
+        (link,) = row.xpath(".//a[contains(@href, '/download/')]/@href")
+        archive = tmp_path / f"{kind}.zip"
+        archive.write_bytes(b"".join(as_bob.get(link).streaming_content))
+        with zipfile.ZipFile(archive) as packed:
+            packed.extractall(tmp_path)
+        tables = {name: read(tmp_path / f"{name}.{kind}", user_missing=True) for name in counted}
+        assert {name: len(rows) for name, (rows, _) in tables.items()} == counted
+        about = tables["rmp_registration"][1]
+        assert "Женский" in about.variable_value_labels["head_sex"].values()
+        assert any("Пол" in (label or "") for label in about.column_labels)
+
+
+def exports_page(client: Client) -> Any:
+    return html.fromstring(client.get("/exports/").content)
+
+
+def option(form: Any, name: str, words: str) -> str:
+    """What the choice with these words sends."""
+    (found,) = form.xpath(f".//select[@name='{name}']/option[contains(., '{words}')]")
+    return found.get("value")

@@ -1,5 +1,6 @@
 """A person settles what two tablets said about one household: verb, API, pages."""
 
+import re
 from typing import Any
 
 import pytest
@@ -221,6 +222,21 @@ def test_body_of_another_shape_is_refused(
     as_alice: Client, conflict: EntityConflict, body: dict[str, Any]
 ) -> None:
     assert post(as_alice, conflict, **body).json()["code"] == "request_malformed"
+
+
+def test_pages_name_the_place_in_the_language_of_the_reader(
+    as_alice: Client, alice: User, conflict: EntityConflict
+) -> None:
+    names = {"name_en": "Alay", "name_ru": "Алайский", "name_local": "Алай"}
+    Place.objects.filter(code="KG06207000000").update(**names)
+    for language, name in (("ky", "Алай"), ("tg", "Алай"), ("ru", "Алайский"), ("en", "Alay")):
+        User.objects.filter(pk=alice.pk).update(language=language)
+        for address in ("/conflicts/", f"/conflicts/{conflict.pk}/", "/"):
+            page = as_alice.get(address, headers={"accept": "text/html"}).content.decode()
+            assert re.search(rf"\b{name}\b", page), address
+            assert len(re.findall(r"\b(Alay|Алай|Алайский)\b", page)) == len(
+                re.findall(rf"\b{name}\b", page)
+            )
 
 
 def test_analysts_read_and_do_not_settle(as_bob: Client, conflict: EntityConflict) -> None:

@@ -15,8 +15,11 @@ from django.test import Client
 from lxml import html
 from openpyxl import load_workbook
 
+from backend.accounts.models import User
+from surveys.cleaning.models import CleanRow
 from surveys.indicators.compute import compute_indicators
-from surveys.indicators.models import Target
+from surveys.indicators.consultations import with_consultations
+from surveys.indicators.models import IndicatorResult, Target
 from tests.surveys.indicators.season import (
     ALAI,
     ASHT,
@@ -148,7 +151,6 @@ QUESTIONS: dict[str, Question] = {
         "O3.2", "topic,oblast", "women",
         {("alimony", OSH): 1, ("alimony", SUGHD): 1, ("divorce", OSH): 1, ("divorce", SUGHD): 0},
     ),
-    "9 first consultations twice": Question("O3.2", side="first_twice", rows=[("c", 2)]),
     "10 open cases": Question(
         "P13", side="open_cases", rows=[("ng_02", 3, 2, 254), ("all", 3, 2, 254)]
     ),
@@ -312,11 +314,67 @@ def test_page_says_the_share_of_the_target_the_sums_and_what_came_before(
     quarters = {"by": "quarter", **LEAST_OF_EACH}
     third = html.fromstring(as_alice.get("/indicators/O3.1/", quarters).content)
     assert [row[-1] for row in cells(third, "families", "tbody")] == ["1", "2", "3", "4"]
+    told = as_alice.get("/api/v1/indicators/O3.1/", quarters).json()["rows"]
+    families = [row for row in told if row["measure"] == "families"]
+    assert [row["so_far"] for row in families] == [1, 2, 3, 4]
+    text = as_alice.get("/indicators/O3.1/file/", {"kind": "csv", **quarters}).content
+    lines = csv.DictReader(io.StringIO(text.decode("utf-8-sig")))
+    assert [float(r["so_far"]) for r in lines if r["measure"] == "families"] == [1, 2, 3, 4]
+    file = as_alice.get("/indicators/O3.1/file/", {"kind": "xlsx", **quarters}).content
+    header, *rows = load_workbook(io.BytesIO(file))["figures"].iter_rows(values_only=True)
+    at = header.index("so_far")
+    assert [row[at] for row in rows if row[1] == "families"] == [1, 2, 3, 4]
+    by_oblast = as_alice.get("/api/v1/indicators/O3.1/", {"by": "oblast"}).json()["rows"]
+    assert not any("so_far" in row for row in by_oblast)
 
 
 def cells(page: Any, measure: str, part: str) -> list[list[str]]:
     rows = page.xpath(f"//section[@aria-labelledby='m-{measure}']//{part}/tr")
     return [[each.xpath("string()").strip() for each in row] for row in rows]
+
+
+def test_women_with_two_first_consultations_are_listed_with_days_and_partners(
+    as_alice: Client, homes: dict[str, str]
+) -> None:
+    """Question 9, on the page, by API and in the file."""
+    told = as_alice.get("/api/v1/indicators/O3.2/", LEAST_OF_EACH).json()
+    side = next(each for each in told["tables"] if each["key"] == "first_twice")
+    assert side["columns"] == ["household", "records_marked_first", "days", "partners"]
+    assert side["rows"] == [[homes["c"], 2, ["2014-07-20", "2014-09-09"], ["ng_02", "ng_03"]]]
+
+    written = [homes["c"], "2", "2014-07-20, 2014-09-09", "ng_02, ng_03"]
+    page = html.fromstring(as_alice.get("/indicators/O3.2/", LEAST_OF_EACH).content)
+    (table,) = page.xpath("//section[h2[contains(., 'first consultation')]]//tbody")
+    assert [cell.xpath("string()") for cell in table.xpath("tr/*")] == written
+    file = as_alice.get("/indicators/O3.2/file/", {"kind": "xlsx", **LEAST_OF_EACH}).content
+    sheet = next(s for s in load_workbook(io.BytesIO(file)) if "several records" in s.title)
+    _, row = sheet.iter_rows(values_only=True)
+    assert [str(cell) for cell in row] == written
+
+
+def test_days_of_consultations_are_for_people_named_for_legal_aid(
+    as_bob: Client, as_alice: Client, alice: User, homes: dict[str, str]
+) -> None:
+    """And of records that these may see today: what was deleted since is told of no more."""
+    for client, query in ((as_bob, {}), (as_alice, {})):
+        side = first_twice(client, query)
+        assert side["rows"] == []
+    assert first_twice(as_bob, {})["columns"] == ["household", "records_marked_first"]
+
+    firsts = CleanRow.objects.filter(household_id=homes["c"], values__legal_first="yes")
+    firsts.filter(values__partner="ng_03").delete()
+    (row,) = first_twice(as_alice, LEAST_OF_EACH)["rows"]
+    assert row[1:] == [2, ["2014-07-20"], ["ng_02"]]
+    result = IndicatorResult.objects.get(code="O3.2")
+    alice.sees_legal_aid = False
+    side = with_consultations(next(s for s in result.sides if s["key"] == "first_twice"), alice)
+    assert side["rows"] == [[homes["c"], 2]]
+    assert "2014-07-20" not in str(result.sides)
+
+
+def first_twice(client: Client, query: dict[str, str]) -> Any:
+    tables = client.get("/api/v1/indicators/O3.2/", query).json()["tables"]
+    return next(each for each in tables if each["key"] == "first_twice")
 
 
 def test_families_that_wait_for_a_service_are_listed_with_score_and_days(

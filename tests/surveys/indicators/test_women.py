@@ -8,7 +8,7 @@ from surveys.indicators.figures import Outcome
 from surveys.indicators.parameters import Parameters
 from surveys.indicators.tabulate import tabulate
 from surveys.indicators.women import MEASURES, RESOLVED, resolution, women
-from tests.surveys.indicators.invented import aid, household, snapshot
+from tests.surveys.indicators.invented import aid, household, number, snapshot
 
 
 def computed(*households: object) -> Outcome:
@@ -70,11 +70,14 @@ def test_men_and_unknown_births_are_dropped_with_their_reason() -> None:
 
 def test_two_first_consultations_of_one_woman_are_listed_for_review() -> None:
     outcome = computed(
-        household(1, aid(first=True), aid("2014-08-01", first=True)), household(2, aid(first=True))
+        household(
+            1, aid("2014-08-01", first=True, record=7), aid(first=True, record=6), aid(record=8)
+        ),
+        household(2, aid(first=True)),
     )
 
     (review,) = outcome.sides
-    assert [times for _, times in review.rows] == [2]
+    assert review.rows == ((str(number(1)), 2, (str(number(6)), str(number(7)))),)
 
 
 def test_topics_overlap_and_outcome_is_that_of_the_latest_record_of_the_case() -> None:

@@ -48,7 +48,7 @@ def decide(
     )
 
 
-def waiting(user: User, **asked: str) -> list[int]:
+def waiting(user: User, **asked: Any) -> list[int]:
     return [case.pk for case in waiting_cases(CaseQueue(user, **asked)).cases]
 
 
@@ -130,7 +130,8 @@ def test_queue_is_ordered_by_weight_age_or_place(
     assert waiting(alice) == [new.pk, old.pk]
     assert waiting(alice, order="age") == [old.pk, new.pk]
     assert waiting(alice, order="place") == [new.pk, old.pk]
-    assert waiting(alice, place="KG04") == [new.pk]
+    assert waiting(alice, places=("KG04",)) == [new.pk]
+    assert waiting(alice, places=("KG04", "KG06")) == [new.pk, old.pk]
 
 
 def test_queue_is_narrowed_by_veto(alice: User, three: tuple[UUID, UUID, UUID]) -> None:
@@ -180,7 +181,7 @@ def test_queue_takes_the_same_queries_whatever_waits(
         other = register(f"KG-07-{n:05}", head=f"B {n}")
         settle()
         candidate(one, other)
-    asked = CaseQueue(dilnoza, place="KG06", order="place")
+    asked = CaseQueue(dilnoza, places=("KG06",), order="place")
 
     with django_assert_num_queries(7):
         assert len(waiting_cases(asked).cases) == cases

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from lxml import html
 from openpyxl import load_workbook
 
 from backend.accounts.models import User
@@ -227,6 +228,37 @@ def test_enumerator_whose_interviews_differ_from_all_others_stands_out(
     assert lines["K001"]["effects"]["size"]["z"] == pytest.approx(-28.43, abs=0.01)
     assert lines["K001"]["effects"]["size"]["far"] is True
     assert "<b>3" in text(as_alice, "enumerators/")
+
+
+def test_enumerators_are_ranked_alike_on_the_page_by_api_and_in_the_workbook(
+    as_alice: Client, registered: Registered
+) -> None:
+    """K002 has large families, K003 always hears "no"; the other two are alike."""
+    for n in range(12):
+        for name, least in (("K001", 2), ("K002", 9), ("K003", 3), ("K004", 2)):
+            debt = "no" if name == "K003" or n % 3 == 0 else "yes"
+            registered(enum_code=name, hh_size=least + n % 3, debt_any=debt)
+    check_quality()
+
+    told = as_alice.get("/api/v1/quality/report/").json()["enumerators"]
+    page = html.fromstring(text(as_alice, "enumerators/"))
+    by_size = html.fromstring(text(as_alice, "enumerators/?sort=size"))
+    book = load_workbook(io.BytesIO(as_alice.get("/quality/report.xlsx").content))
+
+    ranks = [(line["enumerator"], line["rank"]) for line in told]
+    assert ranks == [("K002", 1), ("K003", 2), ("K001", 3), ("K004", 3)]
+    assert [line["standing_out"] for line in told] == [1, 1, 0, 0]
+    assert shown_ranks(page) == ranks
+    header, *rows = book["enumerator dashboard"].iter_rows(values_only=True)
+    assert [(row[0], row[header.index("rank")]) for row in rows] == ranks
+    assert shown_ranks(by_size) == [("K002", 1), ("K001", 2), ("K004", 2), ("K003", 4)]
+    assert by_size.xpath("//th[@aria-sort='descending']/a/text()") == ["Members"]
+    assert text(as_alice, "enumerators/?sort=beauty", status=400)
+
+
+def shown_ranks(page: Any) -> list[tuple[str, int]]:
+    rows = page.xpath("//tbody/tr")
+    return [(row.xpath("string(th)"), int(row.xpath("string(td[1]/text())"))) for row in rows]
 
 
 def test_manager_sets_a_check_and_others_may_not(

@@ -106,6 +106,13 @@ def test_workbook_of_texts_reads_as_that_of_cells(
     assert count_xlsx_rows(folder / "texts.xlsx") == {"s": len(rows)}
 
 
+def test_what_texts_lose_is_counted_row_by_row_in_a_workbook(tmp_path: Path) -> None:
+    row = ("\x01", 7, None, None, ["\x02", "y"], None, "b", None, ".")
+    _, notes = xlsx_of(tmp_path / "x.xlsx", as_texts([row, row]))
+    words = "2 texts lose control characters, which Excel cannot hold"
+    assert notes == [f"s.string: {words}", f"s.select_multiple: {words}"]
+
+
 def test_two_readers_find_in_a_workbook_of_texts_what_went_in(tmp_path: Path) -> None:
     row = ("Ӯзбек", 7, "2014-06-03", None, ["x", "y"], {"lat": 40.5, "lon": 70}, "b", 2.5, ".")
     file = tmp_path / "x.xlsx"
