@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
@@ -34,7 +35,6 @@ HAPPENED = (  # takes the time of day as well: figures of what happened since ye
 )
 FIGURES = (
     "surveys.submissions.home.sent_figures",
-    "surveys.datasets.home.record_figures",
     "surveys.households.home.household_figures",
     "surveys.submissions.home.queue_figures",
 )
@@ -45,18 +45,20 @@ CARDS = (
     "sync.home.devices_card",
     "sync.home.connect_card",
 )
+MOST_COUNTED = 1_000
 TABLETS = "sync.board.tablets_of"  # what the field board says of tablets
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One number and what it means. `tone` is "", "wait" or "bad"."""
+    """One number and what it means. `tone` is "", "wait" or "bad"; `more`: that many at least."""
 
     label: str
     number: int
     hint: str = ""
     link: str = ""
     tone: str = ""
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,15 @@ class Card:
     context: dict[str, Any] = field(default_factory=dict)
     link: str = ""
     link_words: str = ""
+
+
+def counted(rows: QuerySet[Any]) -> tuple[int, bool]:
+    """How many there are, or the most that are counted here and that there are more.
+
+    Whether 20,000 flags wait or 50,000, the first page need not take the time to find out.
+    """
+    found = rows.order_by()[: MOST_COUNTED + 1].count()
+    return min(found, MOST_COUNTED), found > MOST_COUNTED
 
 
 def figures_for(user: User) -> list[Figure]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import CharField, Count, Exists, Max, OuterRef
+from django.db.models import CharField, Exists, OuterRef
 from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +17,7 @@ from backend.audit.models import AuditEvent
 from backend.home import Card, Figure
 from surveys.cleaning.models import CleanRow
 from surveys.datasets.models import Export
+from surveys.datasets.seen import records_seen
 from surveys.places.days import since_yesterday
 from surveys.privacy.access import rows_for
 from surveys.xforms.models import Form
@@ -32,14 +33,6 @@ class FormLine:
     form: Form
     records: int
     last_at: datetime | None
-
-
-def record_figures(user: User) -> list[Figure]:
-    """Records this user may see."""
-    if not may_read_records(user):
-        return []
-    records = CleanRow.objects.filter(rows_for(user), repeat="").count()
-    return [Figure(_("records"), records, _("one for each filled form"))]
 
 
 def arrived_lately(user: User, now: datetime) -> list[Figure]:
@@ -92,12 +85,13 @@ def exported_lately(user: User, now: datetime) -> list[Figure]:
 
 def forms_card(user: User) -> Card:
     """The forms that tablets see; who may read records also sees how many each has."""
-    publishes = may_publish_forms(user)
+    publishes, lines = may_publish_forms(user), list(_lines(user))
     return Card(
         title=_("Forms"),
         template="datasets/forms_card.html",
         context={
-            "lines": list(_lines(user)),
+            "lines": lines,
+            "records": sum(line.records for line in lines),
             "counts": may_read_records(user),
             "publishes": publishes,
         },
@@ -121,11 +115,7 @@ def exports_card(user: User) -> Card | None:
 
 
 def _lines(user: User) -> Iterator[FormLine]:
-    rows = CleanRow.objects.filter(rows_for(user), repeat="").values("form")
-    found = {
-        int(row["form"]): (row["records"], row["last_at"])
-        for row in rows.annotate(records=Count("id"), last_at=Max("received_at"))
-    }
+    found = records_seen(user) if may_read_records(user) else {}
     for form in Form.objects.listed():
         records, last_at = found.get(form.pk, (0, None))
         yield FormLine(form, records, last_at)

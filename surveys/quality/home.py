@@ -6,7 +6,7 @@ from django.utils.translation import ngettext
 
 from backend.accounts.models import User
 from backend.accounts.permissions import may_review
-from backend.home import Figure
+from backend.home import Figure, counted
 from surveys.quality.models import BackCheck
 from surveys.quality.reading import visible_flags, visible_records
 
@@ -15,9 +15,10 @@ def flag_figures(user: User) -> list[Figure]:
     """Flags that no one has settled yet, of the records this user may see."""
     if not may_review(user):
         return []
-    flags = visible_flags(user).filter(settled_at=None).count()
+    flags, more = counted(visible_flags(user).filter(settled_at=None))
     label = ngettext("quality flag", "quality flags", flags)
-    return [Figure(label, flags, _("found by the checks"), reverse("quality-flags"))]
+    hint = _("found by the checks")
+    return [Figure(label, flags, hint, reverse("quality-flags"), more=more)]
 
 
 def back_check_figures(user: User) -> list[Figure]:

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from backend.accounts.models import User
 from backend.accounts.permissions import may_read_records, may_review, may_settle_conflicts
-from backend.home import Card, Figure
+from backend.home import Card, Figure, counted
 from surveys.cleaning.models import CleanRow
 from surveys.entities.reading import visible_conflicts
 from surveys.places.days import since_yesterday
@@ -27,8 +27,8 @@ def review_figures(user: User) -> list[Figure]:
     """New and edited records that this user may decide on."""
     if not may_review(user):
         return []
-    waiting = Queue(user).rows().count()
-    return [Figure(_("to review"), waiting, _("new or edited"), reverse("review"))]
+    waiting, more = counted(Queue(user).rows())
+    return [Figure(_("to review"), waiting, _("new or edited"), reverse("review"), more=more)]
 
 
 def conflict_figures(user: User) -> list[Figure]:

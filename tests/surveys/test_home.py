@@ -225,3 +225,15 @@ def test_page_costs_the_same_queries_however_much_there_is(
     for number in range(1, 5):
         add(number)
     assert queries() == few
+
+
+def test_more_than_a_page_needs_to_know_is_said_as_more(
+    as_dilnoza: Client, form: Form, alai: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.home.MOST_COUNTED", 2)
+    for number in range(3):
+        QualityFlag.objects.create(submission=arrived(form, alai).submission, code="clock_ahead")
+        found = waits(as_dilnoza)
+        shown = "2+" if number == 2 else str(number + 1)
+        assert f"{shown} to review" in found
+        assert re.search(rf"{re.escape(shown)} quality flags? ", found)
