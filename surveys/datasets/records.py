@@ -1,9 +1,11 @@
 """Records as a query asks for them: filters, order, chosen columns, a page at a time."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
@@ -14,6 +16,7 @@ from backend.pagination import Page, answer_key, column_key, page_of, page_size_
 from backend.problems import Problem
 from backend.said import Said
 from surveys.cleaning.models import CleanRow, DeletedRecord
+from surveys.datasets.cells import Cells, Cut
 from surveys.datasets.columns import Dataset, Table
 from surveys.datasets.filters import RECORD_COLUMNS, Below, check_not_masked, filter_rows
 from surveys.datasets.layers import CORRECTED, RAW, About, check_layer
@@ -27,6 +30,7 @@ from surveys.datasets.tables import (
     shape_of,
     visible_rows,
 )
+from surveys.datasets.texts import Place, Writer, pieces_of
 from surveys.datasets.values import Moment, read_moment
 from surveys.privacy.access import known_from, known_to, recipient_of, unmask
 from surveys.privacy.models import Unmasking
@@ -50,8 +54,12 @@ class Asked:
     user: User
 
 
-def records_page(asked: Asked, request: HttpRequest) -> dict[str, Any]:
-    """One page `{next, previous, results}`. Raises `Problem` as `docs/api.md` lists them."""
+def records_page(asked: Asked, request: HttpRequest, *, as_json: bool = False) -> dict[str, Any]:
+    """One page `{next, previous, results}`. Raises `Problem` as `docs/api.md` lists them.
+
+    With `as_json`, records are JSON already (`orjson.Fragment`) where they can be: that is for a
+    renderer alone.
+    """
     query = request.GET
     if is_yes(query, "deleted"):
         return _deleted_page(asked, request)
@@ -59,11 +67,12 @@ def records_page(asked: Asked, request: HttpRequest) -> dict[str, Any]:
     shape = shape_for(asked, query)
     rows = rows_asked_for(asked, shape, query)
     reading = reading_of(shape, query)
+    fetch = reading.texts if as_json and reading.is_plain else reading.records
     by_change = updated_since(query) is not None
     page = page_of(
         rows,
         _keys(asked.table, query.get("ordering", ""), shape, by_change=by_change),
-        lambda ids: reading.columns(CleanRow.objects.filter(pk__in=ids)),
+        lambda ids: fetch(CleanRow.objects.filter(pk__in=ids)),
         request=request,
         list_name=f"records {asked.form.pk} {asked.table.path}",
         size=page_size_of(request),
@@ -75,7 +84,7 @@ def records_page(asked: Asked, request: HttpRequest) -> dict[str, Any]:
         schema_version=asked.dataset.schema_version,
         count=rows.count() if is_yes(query, "count") else None,
     )
-    results = [reading.record(row) for row in page.rows]
+    results = [row["record"] for row in page.rows]
     return {**_as_json(page, results), "about": about.as_json()}
 
 
@@ -113,6 +122,24 @@ class Reading:
     def record(self, row: Row) -> Row:
         record = self.shape.record(row)
         return {**record, "missing": self.shape.missing(row)} if self.with_missing else record
+
+    def records(self, rows: QuerySet[CleanRow]) -> Iterator[Row]:
+        """Each row's id and its record."""
+        return ({"id": row["id"], "record": self.record(row)} for row in self.columns(rows))
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether records can be written from the texts that are stored."""
+        return not self.with_missing and self.shape.layer != RAW
+
+    def texts(self, rows: QuerySet[CleanRow]) -> Iterator[Row]:
+        """The same, each record as JSON, made of the JSON of its values."""
+        slots = self.shape.slots
+        writer = Writer.of(pieces_of({name: (Place(name),) for name in slots}), slots)
+        cells = Cells(writer.reads, Cut())
+        for pk, *row in rows.values_list("id", *cells.expressions):
+            json = writer.write(cells.texts(row))
+            yield {"id": pk, "record": orjson.Fragment(json)}
 
 
 def reading_of(shape: Shape, query: QueryDict) -> Reading:

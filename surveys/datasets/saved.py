@@ -115,7 +115,8 @@ def saved_records(user: User, saved: SavedQuery, request: HttpRequest) -> dict[s
         for word, value in saved.query.items():
             whole[word] = value
     request.GET = whole  # type: ignore[assignment]
-    return records_page(_asked(user, saved.form.form_id, saved.repeat), request)
+    asked = _asked(user, saved.form.form_id, saved.repeat)
+    return records_page(asked, request, as_json=True)
 
 
 def _asked(user: User, form_id: str, repeat: str) -> Asked:

@@ -62,7 +62,7 @@ class RecordsView(APIView):
     )
     def get(self, request: Request, form_id: str) -> Response:
         """A page of a form's records."""
-        return Response(records_page(_asked(request, form_id), request._request))
+        return Response(records_page(_asked(request, form_id), request._request, as_json=True))
 
 
 class RepeatView(APIView):
@@ -74,7 +74,8 @@ class RepeatView(APIView):
     )
     def get(self, request: Request, form_id: str, repeat: str) -> Response:
         """A page of the rows of one repeat, with the ids of their parent and their record."""
-        return Response(records_page(_asked(request, form_id, repeat), request._request))
+        asked = _asked(request, form_id, repeat)
+        return Response(records_page(asked, request._request, as_json=True))
 
 
 class RecordView(APIView):

@@ -92,6 +92,11 @@ class Submission(models.Model):
         indexes = [
             # the queue: what waits, oldest first
             models.Index(fields=["id"], name="submission_waiting", condition=Q(state=0)),
+            # what people must look at, and what analyses leave out: few, and none that just arrives
+            models.Index(fields=["id"], name="submission_parked", condition=Q(state=2)),
+            models.Index(
+                fields=["id"], name="submission_rejected", condition=Q(review_state="rejected")
+            ),
             # an edit that came before its original
             models.Index(
                 fields=["form", "deprecated_id"],

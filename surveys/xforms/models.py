@@ -16,7 +16,8 @@ from surveys.xforms.schema import Schema, schema_from_json
 class FormQuerySet(models.QuerySet["Form"]):
     def listed(self) -> "FormQuerySet":
         """What tablets see in their form list."""
-        return self.filter(current__isnull=False, retired_at=None).select_related("current")
+        listed = self.filter(current__isnull=False, retired_at=None).select_related("current")
+        return listed.defer("current__xlsform", "current__xform", "current__schema_json")
 
 
 class Form(models.Model):

@@ -129,7 +129,7 @@ def test_home_page_counts_what_this_person_may_see(
         for client in (as_dilnoza, as_bob)
     ]
 
-    assert counts == [["1"], ["2"]]
+    assert counts == [["1", "1"], ["2", "2"]]  # of the form, and of all forms
 
 
 def test_home_page_asks_as_often_for_many_forms_as_for_one(
