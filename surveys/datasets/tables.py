@@ -31,12 +31,12 @@ from surveys.privacy.access import (
     shareable,
 )
 from surveys.privacy.models import Unmasking
-from surveys.xforms.models import Form, FormVersion, schema_of_version
+from surveys.xforms.models import Form, FormQuerySet, FormVersion, schema_of_version
 
 Rows: TypeAlias = QuerySet[CleanRow, Row]
 
 
-def published_forms() -> QuerySet[Form]:
+def published_forms() -> FormQuerySet:
     """Every form that was ever published; a retired one still has its records."""
     published = FormVersion.objects.filter(form=OuterRef("pk"))
     return Form.objects.filter(Exists(published)).order_by("form_id")

@@ -16,14 +16,13 @@ from surveys.publishing.models import FormDraft
 from surveys.publishing.words import CHANGES, CLASSES, RESTRICTED, TRANSLATED
 from surveys.rounds.models import Round
 from surveys.xforms.compare import Change
-from surveys.xforms.models import Form, FormVersion
+from surveys.xforms.models import LARGE, Form, FormVersion
 from surveys.xforms.schema import Field, Schema
 from surveys.xforms.translations import Untranslated, untranslated
 from surveys.xforms.xlsform import read_sheets
 
 MOST_LISTED = 100  # missing translations of one language on a page
 PLACES_FOUND = 20
-_LARGE = ("xlsform", "xform", "schema_json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +76,12 @@ def form_lines(user: User) -> list[FormLine]:
 
 
 def forms_with_current() -> QuerySet[Form]:
-    large = [f"current__{name}" for name in _LARGE]
-    return Form.objects.select_related("current", "round__survey").defer(*large)
+    return Form.objects.with_current().select_related("round__survey")
 
 
 def versions_of(form: Form) -> QuerySet[FormVersion]:
     """Newest first, without what makes them large."""
-    return form.versions.select_related("published_by").defer(*_LARGE)
+    return form.versions.select_related("published_by").defer(*LARGE)
 
 
 def classes_of(schema: Schema) -> list[ClassLine]:

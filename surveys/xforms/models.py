@@ -12,12 +12,17 @@ from surveys.xforms.compare import Change
 from surveys.xforms.findings import Finding
 from surveys.xforms.schema import Schema, schema_from_json
 
+LARGE = ("xlsform", "xform", "schema_json")  # of a version
+
 
 class FormQuerySet(models.QuerySet["Form"]):
     def listed(self) -> "FormQuerySet":
         """What tablets see in their form list."""
-        listed = self.filter(current__isnull=False, retired_at=None).select_related("current")
-        return listed.defer("current__xlsform", "current__xform", "current__schema_json")
+        return self.filter(current__isnull=False, retired_at=None).with_current()
+
+    def with_current(self) -> "FormQuerySet":
+        """Each with its current version, but for what of it is large."""
+        return self.select_related("current").defer(*(f"current__{name}" for name in LARGE))
 
 
 class Form(models.Model):

@@ -28,7 +28,7 @@ from surveys.datasets.tables import (
 from surveys.privacy.access import known_to, recipient_of
 from surveys.rounds.models import Survey
 from surveys.submissions.models import Attachment
-from surveys.xforms.models import Form, FormVersion
+from surveys.xforms.models import Form, FormQuerySet, FormVersion
 
 NO_SURVEY = 1
 FIELD_TYPES = {"integer": "int", "select_one": "select1", "select_multiple": "select"} | (
@@ -82,9 +82,9 @@ def _project(pk: int, names: dict[int, str], created_at: datetime) -> dict[str, 
     }
 
 
-def forms_of(user: User, project_id: int) -> QuerySet[Form]:
+def forms_of(user: User, project_id: int) -> FormQuerySet:
     """The published forms of a project, retired ones too: they still have their records."""
-    return _opened(user).filter(_inside(project_id)).select_related("current")
+    return _opened(user).filter(_inside(project_id)).with_current()
 
 
 def _inside(project_id: int) -> Q:
@@ -92,7 +92,7 @@ def _inside(project_id: int) -> Q:
     return inside | Q(round=None) if project_id == NO_SURVEY else inside
 
 
-def _opened(user: User) -> QuerySet[Form]:
+def _opened(user: User) -> FormQuerySet:
     """A token may be for some forms only."""
     forms = published_forms()
     scope = user.token.form_ids if user.token is not None else []
