@@ -197,7 +197,8 @@ def test_good_workbook_becomes_a_draft_and_publishes_nothing(as_alice: Client) -
 
 
 def test_same_workbook_again_leads_to_the_same_draft(as_alice: Client) -> None:
-    first, second = (sent(as_alice, workbook(VISIT)) for _ in range(2))
+    content = workbook(VISIT)  # made once: it holds the second of its making
+    first, second = (sent(as_alice, content) for _ in range(2))
 
     assert first.headers["Location"] == second.headers["Location"]
     assert FormDraft.objects.count() == 1
