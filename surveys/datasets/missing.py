@@ -59,3 +59,10 @@ def missing_codes(column: Column) -> Mapping[str, str]:
         return read_missing(field.missing)
     choices = [(c.name, [label for label in c.labels.values() if label]) for c in field.choices]
     return codes_by_convention(name=field.name, type_=field.type, choices=choices)
+
+
+@lru_cache(maxsize=4096)
+def missing_marks(column: Column) -> frozenset[str | float]:
+    """The answers that say so, as text and as the number it is."""
+    codes = missing_codes(column)
+    return frozenset(codes) | {float(code) for code in codes if code.lstrip("-").isdecimal()}

@@ -14,7 +14,7 @@ import orjson
 from surveys.datasets.columns import Column, Table
 from surveys.datasets.files.sheets import Known
 from surveys.datasets.layers import ANALYSIS, CORRECTED, RAW
-from surveys.datasets.missing import missing_codes, missing_kind, read_sent
+from surveys.datasets.missing import missing_codes, missing_kind, missing_marks, read_sent
 from surveys.datasets.texts import Change, Slot
 from surveys.privacy.access import known_to
 from surveys.privacy.models import Unmasking
@@ -87,18 +87,18 @@ class Shape:
         key, codes = column.field.key, missing_codes(column)
         if key not in self._open:
             return [""] * len(values)
-        pairs = zip(values, sent, strict=True)
-        kinds = set(map(type, values))
-        if codes and not kinds <= _KEYS:
+        pairs, kinds = zip(values, sent, strict=True), set(map(type, values))
+        if not kinds <= _KEYS:
             return [missing_kind(value, row.get(key), codes) for value, row in pairs]
+        if missing_marks(column).isdisjoint(values):
+            if type(None) not in kinds:
+                return [""] * len(values)
+            return [
+                missing_kind(None, row.get(key), codes) if v is None else "" for v, row in pairs
+            ]
         known = self._kinds.setdefault(key, Known(lambda value: missing_kind(value, None, codes)))
         return [
-            missing_kind(None, row.get(key), codes)
-            if value is None or value == []
-            else known[value]
-            if codes
-            else ""
-            for value, row in pairs
+            missing_kind(None, row.get(key), codes) if v is None else known[v] for v, row in pairs
         ]
 
     def missing(self, row: Row) -> dict[str, str]:
