@@ -10,6 +10,7 @@ from typing import Any, TypeAlias, cast
 
 from django.db.models import Exists, OuterRef, QuerySet, TextField
 from django.db.models.functions import Cast
+from django.utils.formats import number_format
 from django.utils.translation import gettext
 
 from backend.accounts.models import User
@@ -183,4 +184,6 @@ def words_of(value: Any) -> str:
         return ", ".join(words_of(one) for one in value)
     if isinstance(value, dict):
         return ", ".join(str(part) for part in value.values() if part is not None)
+    if isinstance(value, float):
+        return number_format(value)
     return "" if value is None else written_moment(str(value))
