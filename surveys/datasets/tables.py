@@ -10,8 +10,11 @@ from typing import Any, TypeAlias, cast
 
 from django.db.models import Exists, OuterRef, QuerySet, TextField
 from django.db.models.functions import Cast
+from django.utils.formats import number_format
+from django.utils.translation import gettext
 
 from backend.accounts.models import User
+from backend.moments import written_moment
 from backend.problems import Problem
 from backend.said import Said
 from surveys.cleaning.models import CleanRow
@@ -176,9 +179,11 @@ def language_of(dataset: Dataset, asked: str) -> str:
 def words_of(value: Any) -> str:
     """A value of a record as a person reads it."""
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return gettext("yes") if value else gettext("no")
     if isinstance(value, list):
         return ", ".join(words_of(one) for one in value)
     if isinstance(value, dict):
         return ", ".join(str(part) for part in value.values() if part is not None)
-    return "" if value is None else str(value)
+    if isinstance(value, float):
+        return number_format(value)
+    return "" if value is None else written_moment(str(value))

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH, ROW, BAR, LABEL, NUMBER = 470, 24, 14, 190, 70  # of the drawing, in its own units
+WIDTH, ROW, BAR, NUMBER = 340, 40, 14, 70  # of the drawing, in its own units
 MOST_BARS = 30
-LONGEST_LABEL = 24  # letters: wide Cyrillic ones fit before the bars
+LONGEST_LABEL = 42  # letters: wide Cyrillic ones fit above the bars, on a phone too
 SHORTEST_PART = 5
 BETWEEN = " · "  # parts of a label
 
@@ -26,7 +26,7 @@ class Bar:
 
 
 def bars(title: str, rows: Sequence[Bar]) -> str:
-    """One bar a row, an interval as a line over it; "" of nothing to draw."""
+    """One bar a row below its label, an interval as a line over it; "" of nothing to draw."""
     drawn = rows[:MOST_BARS]
     most = max((max(r.value or 0, r.high or 0) for r in drawn), default=0)
     if most <= 0:
@@ -36,7 +36,7 @@ def bars(title: str, rows: Sequence[Bar]) -> str:
         f'<svg class="bars" viewBox="0 0 {WIDTH} {height}" role="img"'
         f' aria-label="{escape(title, quote=True)}" xmlns="http://www.w3.org/2000/svg">'
     ]
-    scale = (WIDTH - LABEL - NUMBER) / most
+    scale = (WIDTH - NUMBER) / most
     for at, row in enumerate(drawn):
         lines += _row(row, at * ROW, scale)
     return "".join([*lines, "</svg>"])
@@ -54,22 +54,22 @@ def shortened(label: str) -> str:
 
 
 def _row(row: Bar, top: int, scale: float) -> list[str]:
-    middle = top + ROW / 2
+    middle = top + ROW - BAR
     label = escape(shortened(row.label))
     length = (row.value or 0) * scale
     end = max(length, (row.high or 0) * scale)
-    parts = [f'<text class="label" x="{LABEL - 8}" y="{middle:.1f}">{label}</text>']
+    parts = [f'<text x="0" y="{top + BAR / 2 + 2:.1f}">{label}</text>']
     if row.value is not None:
         parts.append(
-            f'<rect x="{LABEL}" y="{middle - BAR / 2:.1f}" width="{max(length, 1):.1f}"'
+            f'<rect x="0" y="{middle - BAR / 2:.1f}" width="{max(length, 1):.1f}"'
             f' height="{BAR}"></rect>'
         )
     if row.low is not None and row.high is not None:
         parts.append(
-            f'<path class="interval" d="M{LABEL + row.low * scale:.1f} {middle:.1f}'
-            f'H{LABEL + row.high * scale:.1f}"></path>'
+            f'<path class="interval" d="M{row.low * scale:.1f} {middle:.1f}'
+            f'H{row.high * scale:.1f}"></path>'
         )
     parts.append(
-        f'<text class="value" x="{LABEL + end + 6:.1f}" y="{middle:.1f}">{escape(row.words)}</text>'
+        f'<text class="value" x="{end + 6:.1f}" y="{middle:.1f}">{escape(row.words)}</text>'
     )
     return parts

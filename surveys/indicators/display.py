@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
+from backend.moments import written_moment
 from surveys.indicators.definitions import DEFINITIONS, Definition
 from surveys.indicators.figures import EFFECT, Kind, Measure
 from surveys.indicators.words import (
@@ -18,8 +19,10 @@ from surveys.indicators.words import (
     VALUES,
     word,
 )
+from surveys.submissions.models import Submission
 
 Names = Mapping[str, str]
+_STATES: Mapping[Any, Any] = dict(Submission.ReviewState.choices)
 MOST_PARTS, FIRST_PARTS = 6, 3  # of more than six parts of a number the list shows the largest
 
 
@@ -169,5 +172,7 @@ def _plain(value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list):
-        return ", ".join("/".join(map(str, v)) if isinstance(v, list) else str(v) for v in value)
-    return f"{value:.2f}" if isinstance(value, float) else str(value)
+        return ", ".join("/".join(map(str, v)) if isinstance(v, list) else _plain(v) for v in value)
+    if isinstance(value, float):
+        return written(value, 2)
+    return written_moment(str(_STATES.get(value, value)))

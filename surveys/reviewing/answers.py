@@ -22,6 +22,7 @@ from surveys.datasets.tables import Row, Shape, read_columns, shape_of, words_of
 from surveys.privacy.flags import flags_for
 from surveys.privacy.models import Unmasking
 from surveys.reviewing.labels import label_of, row_label
+from surveys.reviewing.words import noted
 from surveys.submissions.models import ReviewStep
 from surveys.submissions.review import schema_of_head
 
@@ -101,7 +102,8 @@ class RecordReader:
 
     def label(self, path: str) -> str:
         """What the form calls the question at this path."""
-        return label_of(self.dataset, path, self.language)
+        found = label_of(self.dataset, path, self.language)
+        return noted(found, otherwise=found)
 
     def _walk(
         self, row: Row, path: str, title: str, below: Mapping[UUID | None, Sequence[Row]]
@@ -127,7 +129,7 @@ class RecordReader:
             yield Answer(
                 path=at,
                 name=column.name,
-                label=label_in(column.field.labels, self.language),
+                label=label_in(column.field.labels, self.language) or noted(column.name),
                 words=words_of(record[column.name]),
                 answered=key in given and not masked,
                 masked=masked,

@@ -169,3 +169,26 @@ def test_page_is_clean_and_fits(visitor: Visitor, alice: User, season: Season, p
     visitor.log_in("alice")
 
     expect(visitor.open(f"/indicators/{path}").get_by_role("heading", level=1)).to_be_visible()
+
+
+def test_page_on_paper_has_its_tables_whole_and_nothing_to_press(
+    visitor: Visitor, alice: User, season: Season
+) -> None:
+    visitor.log_in("alice")
+    page = visitor.open("/indicators/FCS/?by=district")
+    rows = page.locator(".measures tbody tr").count()
+    page.emulate_media(media="print")
+
+    for pressed in (page.get_by_role("navigation"), page.get_by_role("button")):
+        for each in pressed.all():
+            expect(each).to_be_hidden()
+    assert page.evaluate("""[...document.querySelectorAll('.wide')].every(
+        each => getComputedStyle(each).overflow === 'visible')""")
+    printed = " ".join(
+        " ".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(page.pdf())).pages).split()
+    )
+    # What stands at the end of a table would hide its rows if it were said again on each sheet.
+    assert rows > 3
+    assert [printed.count(name) for name in ("Alai", "Kara-Suu", "Asht")] == [
+        page.locator("main").inner_text().count(name) for name in ("Alai", "Kara-Suu", "Asht")
+    ]

@@ -45,7 +45,7 @@ def rate(value: float | None) -> str:
     if value is None:
         return UNKNOWN
     digits = 0 if value >= 10 else 1
-    return number_format(round(value, digits), digits, use_l10n=True)
+    return number_format(round(value, digits), digits, use_l10n=True, force_grouping=True)
 
 
 @register.filter

@@ -7,6 +7,7 @@ from django import template
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
+from backend.moments import written_moment
 from surveys.cleaning.models import QualityFlag
 from surveys.quality.words import (
     FLAGS,
@@ -82,4 +83,4 @@ def _written(value: Any) -> str:
         return _("yes") if value else _("no")
     if isinstance(value, float):
         return number_format(value, 0 if value == int(value) else None)
-    return str(value)
+    return written_moment(str(value))

@@ -49,7 +49,7 @@ def test_questions_and_the_choice_of_language_follow_however_it_is_named(
 
     page = as_bob.get("/records/visit/", {"labels": asked}).content.decode()
 
-    assert "<option selected>English (en)</option>" in page
+    assert '<option value="English (en)" selected>English</option>' in page
     assert "Село" not in page
 
 

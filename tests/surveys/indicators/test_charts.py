@@ -59,9 +59,18 @@ def test_what_is_too_long_is_cut() -> None:
     ("label", "short"),
     [
         ("начальный этап · нет", "начальный этап · нет"),
-        ("divorce and property · Sughd", "divorce and pro… · Sughd"),
-        ("income-generating activity", "income-generating activ…"),
-        ("нет · чрезвычайное положение", "нет · чрезвычайное поло…"),
+        (
+            "divorce, custody and land rights · Sughd region",
+            "divorce, custody and land… · Sughd region",
+        ),
+        (
+            "income-generating activity of the whole family",
+            "income-generating activity of the whole f…",
+        ),
+        (
+            "нет · чрезвычайное положение в этой местности",
+            "нет · чрезвычайное положение в этой местн…",
+        ),
     ],
 )
 def test_label_is_shortened_where_it_says_least(label: str, short: str) -> None:
