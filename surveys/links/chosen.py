@@ -16,7 +16,7 @@ def chosen_codes(query: QueryDict) -> tuple[str, ...]:
     """As named, each once. Raises `Problem("value_invalid")`."""
     codes = tuple(dict.fromkeys(code for code in query.getlist("place") if code))
     if len(codes) > MOST_PLACES:
-        reason = Said("{most} at most", most=MOST_PLACES)
+        reason = Said("at most {most}", most=MOST_PLACES)
         raise Problem("value_invalid", field="place", reason=reason)
     return codes
 
