@@ -45,10 +45,13 @@ def align_lines(sizes: Sequence[int], matched: Iterable[Matched]) -> list[Line]:
 
 
 def marks_of(line: Line, columns: Sequence[Features]) -> dict[int, tuple[str, str]]:
-    """How each member of a line agrees with the first of it, and in what; or is alone."""
+    """How each member of a line agrees with the first of it, and in what; or is alone.
+
+    Of one record there is nothing to compare.
+    """
     (first, member), *others = line.items()
     if not others:
-        return {first: (ALONE, "")}
+        return {first: (ALONE if len(columns) > 1 else FIRST, "")}
     reference = columns[first].members[member]
     marks = {first: (FIRST, "")}
     for column, other in others:

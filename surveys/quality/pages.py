@@ -19,6 +19,7 @@ from surveys.cleaning.models import QualityFlag
 from surveys.datasets.tables import published_forms
 from surveys.privacy.access import reader
 from surveys.quality.answer import answer_of
+from surveys.quality.asked import in_words
 from surveys.quality.catalog import SEVERITIES
 from surveys.quality.code_lines import code_lines
 from surveys.quality.dashboard import dashboard
@@ -112,6 +113,7 @@ def flags(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "page": page,
+        "rows": in_words(page.rows),
         "asked": asked,
         "query": query,
         "states": STATES,
@@ -164,7 +166,12 @@ def variables(request: HttpRequest) -> HttpResponse:
     rows = table(VARIABLES) if sees_everywhere(user) else []
     form = request.GET.get("form", "")
     chosen = [row for row in rows if not form or row["form"] == form]
-    context = {"rows": chosen, "form": form, "forms": published_forms(), "run": last_run()}
+    context = {
+        "rows": in_words(chosen),
+        "form": form,
+        "forms": published_forms(),
+        "run": last_run(),
+    }
     return render(request, "quality/variables.html", context)
 
 

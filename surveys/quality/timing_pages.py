@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 from backend.accounts.permissions import logged_in
 from surveys.datasets.tables import published_forms
 from surveys.privacy.access import reader
+from surveys.quality.asked import in_words
 from surveys.quality.load import FORMS
 from surveys.quality.question_times import EVERYBODY
 from surveys.quality.reading import Json, last_run, sees_everywhere, table
@@ -29,7 +30,7 @@ def question_times(request: HttpRequest) -> HttpResponse:
     enumerator = request.GET.get("enumerator", EVERYBODY)
     chosen = [row for row in rows if row["form"] == form]
     context = {
-        "rows": _beside(chosen, enumerator),
+        "rows": in_words(_beside(chosen, enumerator)),
         "form": form,
         "forms": published_forms().filter(form_id__in=FORMS),
         "enumerator": enumerator,

@@ -22,6 +22,7 @@ from surveys.cleaning.models import CleanRow, QualityFlag
 from surveys.corrections.listing import lines_of
 from surveys.corrections.models import Correction
 from surveys.datasets.columns import Dataset
+from surveys.datasets.labels import language_among
 from surveys.datasets.tables import dataset_of_form, published_forms
 from surveys.places.naming import place_choices
 from surveys.privacy.access import places_for, reader, reviewer, rows_for
@@ -140,9 +141,7 @@ def _record_page(
 
 def _labels(request: HttpRequest, dataset: Dataset) -> str:
     """The language asked for, or the page's, or the form's first."""
-    asked = (request.GET.get("labels", ""), get_language() or "")
-    known = (dataset.language(name) for name in asked if name)
-    return next(filter(None, known), dataset.languages[0])
+    return language_among(dataset, (request.GET.get("labels", ""), get_language() or ""))
 
 
 def _corrections(found: CleanRow) -> list[Correction]:

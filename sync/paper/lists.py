@@ -13,11 +13,11 @@ from backend.accounts.models import User
 from backend.alphabets import alphabetical
 from surveys.cleaning.models import CleanRow
 from surveys.datasets.columns import Dataset
+from surveys.datasets.labels import label_of
 from surveys.datasets.tables import dataset_of_form
 from surveys.households.models import Membership
 from surveys.places.models import Place
 from surveys.privacy.access import masked_keys, rows_for
-from surveys.reviewing.labels import label_of
 from surveys.submissions.models import ReviewStep, Submission
 from sync.models import Device
 

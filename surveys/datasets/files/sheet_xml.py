@@ -29,6 +29,7 @@ LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 # Where a JSON text is no text of a cell; blanks at its ends would be lost.
 UNLIKE_XML = re.compile(r'[\\&<>\ufffe\uffff]|_x[0-9A-Fa-f]{4}_|" | "')
 ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
+EMPTY = frozenset({"null", '""'})
 LOST = Said("texts lose control characters, which Excel cannot hold")
 SHORTENED = Said("texts are cut at {most} characters", most=f"{MOST_CHARACTERS:,}")
 Read = Callable[[str], tuple[Cell, ...]]
@@ -69,7 +70,7 @@ class RowsXml:
 
 def inside(cell: Cell, styles: Styles, losses: Losses, title: str) -> str:
     """What follows a cell's name; nothing where it is empty. `title`: of its column."""
-    if cell is None:
+    if cell is None or cell == "":
         return ""
     if isinstance(cell, str):
         return _text(cell, losses, title)
@@ -151,11 +152,13 @@ def _row(row: Texts, places: Iterable[Place], number: int) -> str:
     for text, (letter, known) in zip(row, places, strict=True):
         if known is not None:
             cells += [f'<c r="{at}{number}"{inside}' for at, inside in known[text]]
+        elif text in EMPTY:
+            continue
         elif text[0] == '"':
             cells.append(f'<c r="{letter}{number}" t="inlineStr"><is><t>{text[1:-1]}</t></is></c>')
         elif text[0] in "tf":
             cells.append(f'<c r="{letter}{number}"><v>{int(text == "true")}</v></c>')
-        elif text != "null":
+        else:
             cells.append(_number(text, f"{letter}{number}"))
     return f'<row r="{number}">{"".join(cells)}</row>'
 

@@ -406,7 +406,7 @@ def test_question_25_is_answered_from_its_page(
         (form,) = [f for f in exports_page(as_bob).forms if "purpose" in f.fields]
         form.fields["form_id"] = "rmp_registration"
         form.fields["kind"] = option(form, "kind", words)
-        form.fields["labels"] = option(form, "labels", "(ru)")
+        form.fields["labels"] = option(form, "labels", "Русский")
         form.fields["purpose"] = "The baseline for the evaluators"
         assert as_bob.post("/exports/", dict(form.form_values())).status_code == 302
         assert build_waiting_exports() == 1

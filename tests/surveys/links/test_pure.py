@@ -65,6 +65,7 @@ def test_members_of_a_line_are_marked_by_how_they_agree(other: tuple[str, str], 
     marks = marks_of({0: 0, 1: 0}, columns)
     assert [marks[0][0], marks[1][0]] == ["", mark]
     assert marks_of({1: 0}, columns)[1][0] == "alone"
+    assert marks_of({0: 0}, columns[:1])[0][0] == ""
 
 
 def test_values_are_compared_with_the_first_that_is_there() -> None:

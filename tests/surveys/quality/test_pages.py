@@ -477,3 +477,28 @@ def test_first_page_says_which_flags_and_back_checks_wait(
 
     BackCheck.objects.update(again_id=uuid.uuid4())
     assert "interview to ask" not in as_alice.get("/", **PAGE).content.decode()
+
+
+def test_flags_are_told_at_questions_as_the_form_asks_them(
+    as_dilnoza: Client, flag: QualityFlag
+) -> None:
+    QualityFlag.objects.update(path=f"{MEMBER}[2]/m_sex")
+    asked = {}
+    for language in ("en", "ru", "ky", "tg"):
+        wanted = {"accept": "text/html", "accept-language": language}
+        page = html.fromstring(as_dilnoza.get("/quality/flags/", headers=wanted).content)
+        (asked[language],) = page.xpath("//tbody/tr/th/small/text()")
+    assert all(" 2 · " in each and "m_sex" not in each for each in asked.values())
+    assert len(set(asked.values())) == 4
+    QualityFlag.objects.update(path="no/such/question")
+    assert "no/such/question" in text(as_dilnoza, "flags/")
+
+
+def test_questions_are_told_as_the_form_asks_them(as_alice: Client, registered: Registered) -> None:
+    registered()
+    check_quality()
+    page = html.fromstring(text(as_alice, "questions/"))
+    names = page.xpath("//tbody/tr/th/small/code/text()")
+    labels = [label.strip() for label in page.xpath("//tbody/tr/th/text()")]
+    assert len(names) == len(labels) > 40
+    assert dict(zip(names, labels, strict=True))["head_sex"] not in {"head_sex", ""}

@@ -170,7 +170,7 @@ def test_page_and_workbook_hold_each_question_by_enumerator(
     one = as_alice.get("/quality/timing/?enumerator=K002", **PAGE).content.decode()
     book = load_workbook(io.BytesIO(as_alice.get("/quality/report.xlsx").content))
 
-    assert '<th scope="row">consent</th>' in everybody
+    assert "<small><code>consent</code></small>" in everybody
     assert '<td class="number">6.6</td>' in everybody  # the median of 4.2 and 9
     assert "<td>K001</td>" in everybody
     assert '<td class="number">9.0</td>' in one

@@ -1,7 +1,7 @@
 """What a path of an answer is called: `roster/member[2]/age` → `Member 2 · Age`. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from surveys.datasets.codebook import label_in
 from surveys.datasets.columns import Dataset, Table
@@ -21,6 +21,12 @@ def label_of(dataset: Dataset, path: str, language: str) -> str:
     if column is None:
         return path
     return " · ".join([*rows, label_in(column.field.labels, language) or column.name])
+
+
+def language_among(dataset: Dataset, asked: Iterable[str]) -> str:
+    """The first of these languages that the form has, or the form's own first."""
+    known = (dataset.language(name) for name in asked if name)
+    return next(filter(None, known), dataset.languages[0])
 
 
 def row_label(table: Table, index: int | str, language: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from surveys.datasets.columns import dataset_of
-from surveys.reviewing.labels import label_of
+from surveys.datasets.labels import label_of
 from surveys.xforms.schema import Field, Repeat
 from tests.surveys.datasets.records import EN, RU, SCHEMA, labels
 
