@@ -6,6 +6,7 @@ from django.utils.translation import get_language
 
 from surveys.datasets.columns import Dataset
 from surveys.datasets.labels import label_of, language_among
+from surveys.datasets.noted import noted
 from surveys.datasets.tables import dataset_of_form, published_forms
 from surveys.quality.reading import Json
 
@@ -25,4 +26,6 @@ def in_words(rows: Iterable[Json]) -> list[Json]:
 
 
 def _label(asked: tuple[Dataset, str] | None, path: str) -> str:
-    return path if asked is None or not path else label_of(asked[0], path, asked[1])
+    if asked is None or not path:
+        return path
+    return noted(path, label_of(asked[0], path, asked[1]))

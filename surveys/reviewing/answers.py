@@ -19,10 +19,10 @@ from surveys.corrections.listing import text_words
 from surveys.datasets.codebook import label_in
 from surveys.datasets.columns import Column, Dataset, Table
 from surveys.datasets.labels import label_of, row_label
+from surveys.datasets.noted import noted
 from surveys.datasets.tables import Row, Shape, read_columns, shape_of, words_of
 from surveys.privacy.flags import flags_for
 from surveys.privacy.models import Unmasking
-from surveys.reviewing.words import noted
 from surveys.submissions.models import ReviewStep
 from surveys.submissions.review import schema_of_head
 

@@ -492,6 +492,8 @@ def test_flags_are_told_at_questions_as_the_form_asks_them(
     assert len(set(asked.values())) == 4
     QualityFlag.objects.update(path="no/such/question")
     assert "no/such/question" in text(as_dilnoza, "flags/")
+    QualityFlag.objects.update(path="end")
+    assert "<small>The form was finished</small>" in text(as_dilnoza, "flags/")
 
 
 def test_questions_are_told_as_the_form_asks_them(as_alice: Client, registered: Registered) -> None:
