@@ -1,7 +1,7 @@
 """insert_rows: many rows of a table by one prepared statement with one parameter, their JSON.
 
 Django's `bulk_create` makes an array of each column and escapes every quotation mark of JSON on the
-way; for the rows that every submission brings that is most of what writing them costs.
+way, for every submission anew.
 """
 
 import json

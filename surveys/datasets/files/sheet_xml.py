@@ -1,6 +1,6 @@
 """Rows → the XML of a worksheet's rows (ECMA-376 part 1, 18.3.1). Pure.
 
-openpyxl makes everything of a workbook but these rows: it needs a hundred times as long for them.
+openpyxl makes everything of a workbook but these rows, for which it needs several times as long.
 Text stays text, whatever it begins with; what a cell cannot hold is cut or left out, and noted.
 """
 
