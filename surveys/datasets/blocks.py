@@ -15,7 +15,7 @@ from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
 
 from surveys.cleaning.models import CleanRow
-from surveys.datasets.cells import Cells, Cut, Read
+from surveys.datasets.cells import Cells, CutCells, Read
 from surveys.datasets.files.sheets import Known
 from surveys.datasets.files.text_sheets import Texts
 from surveys.datasets.missing import read_sent
@@ -87,12 +87,11 @@ def read_texts(
     rows: QuerySet[CleanRow], shape: Shape, *, answers: str = "values"
 ) -> Iterator[list[Texts]]:
     """Chunks of rows of JSON texts, one for each of the shape's slots, as they are stored."""
-    of_json = answers != "values"
-    cells = Cells(list(shape.slots.values()), Cast(answers, TextField()) if of_json else Cut())
-    read = cells.texts_of_json if of_json else cells.texts
+    slots = list(shape.slots.values())
+    cells = CutCells(slots) if answers == "values" else Cells(slots, Cast(answers, TextField()))
     found = rows.values_list(*cells.expressions).iterator(chunk_size=ROWS_AT_ONCE)
     while chunk := list(islice(found, ROWS_AT_ONCE)):
-        yield list(map(read, chunk))
+        yield list(map(cells.texts, chunk))
 
 
 def _lost_digits(values: Sequence[Any]) -> bool:
