@@ -6,6 +6,7 @@ decided by the `Shape`, as for records.
 
 import json
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -73,8 +74,7 @@ def read_blocks(
     """Blocks of so many rows at most; `with_sent` says why answers are not there."""
     columns = Columns(shape, answers=answers)
     sent = [Cast("verbatim", TextField())] if with_sent else []
-    found = rows.values_list(*columns.cells.expressions, *sent).iterator(chunk_size=ROWS_AT_ONCE)
-    while chunk := list(islice(found, ROWS_AT_ONCE)):
+    for chunk in _chunks(rows.values_list(*columns.cells.expressions, *sent)):
         gaps: list[list[str]] = []
         texts = [read_sent(row[-1]) for row in chunk] if with_sent else []
         stored = columns.stored([row[:-1] for row in chunk] if with_sent else chunk)
@@ -89,9 +89,23 @@ def read_texts(
     """Chunks of rows of JSON texts, one for each of the shape's slots, as they are stored."""
     slots = list(shape.slots.values())
     cells = CutCells(slots) if answers == "values" else Cells(slots, Cast(answers, TextField()))
-    found = rows.values_list(*cells.expressions).iterator(chunk_size=ROWS_AT_ONCE)
-    while chunk := list(islice(found, ROWS_AT_ONCE)):
+    for chunk in _chunks(rows.values_list(*cells.expressions)):
         yield list(map(cells.texts, chunk))
+
+
+def _chunks(rows: QuerySet[CleanRow, Any]) -> Iterator[list[Any]]:
+    """Rows by chunks; while one is worked on, PostgreSQL makes the next.
+
+    This thread opens the cursor, another goes on with it: a connection of psycopg may be used by
+    several, and nobody else uses this one meanwhile.
+    """
+    found = rows.iterator(chunk_size=ROWS_AT_ONCE)
+    chunk = list(islice(found, ROWS_AT_ONCE))
+    with ThreadPoolExecutor(1) as ahead:
+        while chunk:
+            following = ahead.submit(lambda: list(islice(found, ROWS_AT_ONCE)))
+            yield chunk
+            chunk = following.result()
 
 
 def _lost_digits(values: Sequence[Any]) -> bool:

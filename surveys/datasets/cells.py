@@ -15,7 +15,15 @@ from django.db.models.functions import Cast
 
 from surveys.datasets.files.sheets import Known
 from surveys.datasets.shape import COLUMNS, TIMES
-from surveys.datasets.texts import SEPARATOR, Slot, Template, Writer, as_texts
+from surveys.datasets.texts import (
+    SEPARATOR,
+    Picker,
+    Slot,
+    Template,
+    Writer,
+    as_texts,
+    picker_of,
+)
 
 # A shape reads times as text already; here they are columns like all others.
 _TIMES = {COLUMNS[name]: name for name in TIMES}
@@ -76,7 +84,7 @@ class Cells:
         known = orjson.loads(answers).get
         return [*columns, *self._constants, None, *map(known, self._keys)]
 
-    def texts(self, row: Read) -> list[str]:
+    def texts(self, row: Read) -> Sequence[str]:
         """The JSON of every slot."""
         values = self.values(row)
         return as_texts([values[place] for place in self.places])
@@ -98,13 +106,14 @@ class CutCells:
         self._columns_at = {(column,): at for at, column in enumerate(columns)}
         self._constants_at = _constants_at(slots)
         self._constants = as_texts([slot.constant for slot in slots if slot.is_constant])
-        self._places = Known(self._places_of, most=MOST_TEMPLATES)
+        self._pickers = Known(self._picker, most=MOST_TEMPLATES)
 
-    def texts(self, row: Read) -> list[str]:
+    def texts(self, row: Read) -> Sequence[str]:
         """The JSON of every slot."""
         keys, parts = parts_of(row)
         parts += [*self._constants, "null"]
-        return [parts[place] for place in self._places[keys]]
+        pick: Picker = self._pickers[keys]
+        return pick(parts)
 
     def places(self, keys: str) -> tuple[list[int | None], int]:
         """Where each slot stands among the parts of a row, and how many these are; None for what
@@ -113,11 +122,12 @@ class CutCells:
         at: dict[Any, int] = {**self._columns_at, **dict(zip(questions, count(first)))}
         return list(map(at.get, self._names)), first + len(questions)
 
-    def _places_of(self, keys: str) -> list[int]:
+    def _picker(self, keys: str) -> Picker:
         found, width = self.places(keys)
         constants = dict(zip(self._constants_at, count(width)))
         nothing = width + len(constants)
-        return [constants.get(n, nothing) if p is None else p for n, p in enumerate(found)]
+        at = [constants.get(n, nothing) if p is None else p for n, p in enumerate(found)]
+        return picker_of(at)
 
 
 class Filler:

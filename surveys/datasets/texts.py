@@ -14,6 +14,7 @@ import orjson
 
 Change = Callable[[Any], Any]
 TextChange = Callable[[str], str]
+Picker = Callable[[list[str]], tuple[str, ...]]
 SEPARATOR = "\x1f"  # in no JSON text: control characters are escaped there
 _BETWEEN = orjson.Fragment(SEPARATOR.encode())
 MOST_KEPT = 4096  # texts that a change was asked for; codes and years come again and again
@@ -99,7 +100,7 @@ class Template:
     words: list[str]  # what stands before, between and after the places, which are empty
     changes: tuple[tuple[int, TextChange], ...]
     targets: tuple[str, ...]
-    pick: Callable[[list[str]], tuple[str, ...]]
+    pick: Picker
 
     def write(self, parts: list[str], inside: Mapping[str, str]) -> str:
         """One record; `parts`, the JSON of its values, are used up. `inside` has the rows of its
@@ -145,7 +146,7 @@ class Writer:
             self._between(found),
             tuple((part, self._changes[at]) for at, part in changes if part is not None),
             tuple(self._targets.values()),
-            _picker([at for at in found if at is not None]),
+            picker_of([at for at in found if at is not None]),
         )
 
     def _between(self, places: Sequence[int | None]) -> list[str]:
@@ -182,7 +183,8 @@ class Writer:
         self._words.append("")
 
 
-def _picker(places: Sequence[int]) -> Callable[[list[str]], tuple[str, ...]]:
+def picker_of(places: Sequence[int]) -> Picker:
+    """What takes the parts at these places."""
     if len(places) > 1:
         return itemgetter(*places)
     return lambda parts: tuple(parts[at] for at in places)

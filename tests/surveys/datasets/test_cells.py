@@ -46,7 +46,7 @@ def test_rows_of_other_questions_are_read_by_their_own(form: Form) -> None:
     cells = CutCells([Slot(answer="b"), Slot(answer="a")])
     rows = CleanRow.objects.order_by("received_at", "id").values_list(*cells.expressions)
     found = sorted(cells.texts(row) for row in rows)
-    assert found == [["2", "1"], ["3", "null"], ["6", "5"], ["null", "4"]]
+    assert found == [("2", "1"), ("3", "null"), ("6", "5"), ("null", "4")]
 
 
 def test_cut_answers_follow_the_answers(form: Form) -> None:
@@ -54,5 +54,5 @@ def test_cut_answers_follow_the_answers(form: Form) -> None:
     cells = CutCells([Slot(answer="a")])
     CleanRow.objects.update(values={"a": "Өзгөн"})
     assert [cells.texts(row) for row in CleanRow.objects.values_list(*cells.expressions)] == [
-        ['"Өзгөн"']
+        ('"Өзгөн"',)
     ]

@@ -37,7 +37,11 @@ def test_what_a_row_has_not_is_null_and_stands_in_the_text_already() -> None:
         "%": "x",
         "b": None,
     }
-    assert json.loads(writer.template([0, None, 0], 1).write(["7"], {})) == {"a": 8, "%": None, "b": 8}
+    assert json.loads(writer.template([0, None, 0], 1).write(["7"], {})) == {
+        "a": 8,
+        "%": None,
+        "b": 8,
+    }
     assert json.loads(writer.template([0, 1, 0], 2).write(["null", "1"], {}))["a"] is None
 
 
