@@ -77,8 +77,10 @@ def _answer(name: str) -> Any:
 
 
 def _moment(text: str | None) -> datetime | None:
+    if not text:
+        return None
     try:
-        found = parse_datetime(text or "")
+        found = parse_datetime(text)
     except ValueError:
         return None
     return found if found is not None and found.tzinfo else None
