@@ -17,6 +17,7 @@ from backend.pagination import Page, answer_key, column_key, page_of, page_size_
 from backend.problems import Problem
 from backend.said import Said
 from surveys.cleaning.models import CleanRow, DeletedRecord
+from surveys.datasets.among import among
 from surveys.datasets.cells import Filler
 from surveys.datasets.columns import Dataset, Table
 from surveys.datasets.filters import RECORD_COLUMNS, Below, check_not_masked, filter_rows
@@ -73,7 +74,7 @@ def records_page(asked: Asked, request: HttpRequest, *, as_json: bool = False) -
     page = page_of(
         rows,
         _keys(asked.table, query.get("ordering", ""), shape, by_change=by_change),
-        lambda ids: fetch(CleanRow.objects.filter(pk__in=ids)),
+        lambda ids: fetch(CleanRow.objects.filter(among("id", ids))),
         request=request,
         list_name=f"records {asked.form.pk} {asked.table.path}",
         size=page_size_of(request),

@@ -16,9 +16,9 @@ from django.db.models.functions import Cast
 from backend.keyset import rows_beyond
 from backend.problems import Problem
 from surveys.cleaning.models import CleanRow
+from surveys.datasets.among import among
 from surveys.datasets.cells import Filler, Read
 from surveys.datasets.columns import Dataset
-from surveys.datasets.odata.among import among
 from surveys.datasets.odata.facts import fact_expressions, fact_slots
 from surveys.datasets.odata.feed import Feed
 from surveys.datasets.odata.model import ID as ID_NAME
