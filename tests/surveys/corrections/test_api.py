@@ -153,7 +153,7 @@ def test_other_oblast_sees_no_correction(as_gulnara: Client, source: CleanRow) -
 @pytest.mark.parametrize(
     ("said", "code"),
     [
-        ({"reason": ""}, "request_malformed"),
+        ({"reason": ""}, "reason_missing"),
         ({"reason": "x"}, "reason_missing"),
         ({"source": "dream"}, "request_malformed"),
         ({"change": {"action": "erase"}}, "request_malformed"),
