@@ -1,15 +1,15 @@
 """Cursor pages that stay right while rows come and go: keyset paging over any ordering.
 
 A page starts after the last row of the page before, not at an offset (`keyset.py`): inserts neither
-repeat nor skip a row. A cursor is signed together with the list it
-belongs to, so that one from another list, or a changed one, is refused.
+repeat nor skip a row. A cursor is sealed together with the list it belongs to: one from another
+list, or a changed one, is refused, and none tells the ids of those who know pseudonyms only.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.core import signing
+from django.conf import settings
 from django.db.models import F, QuerySet
 from django.db.models.fields.json import KeyTransform
 from django.http import HttpRequest
@@ -18,6 +18,7 @@ from rest_framework.utils.urls import replace_query_param
 from backend.keyset import Key, as_plain, rows_beyond
 from backend.problems import Problem
 from backend.said import Said
+from backend.sealed import NotSealed, seal, unseal
 
 Row = dict[str, Any]
 PAGE_SIZE = 250
@@ -97,15 +98,16 @@ def page_size_of(request: HttpRequest) -> int:
 
 
 def _write_cursor(position: Sequence[Any], salt: str, *, backwards: bool) -> str:
-    return signing.Signer(salt=salt).sign_object([int(backwards), *as_plain(position)])
+    value = [int(backwards), *as_plain(position)]
+    return seal(value, key=settings.SECRET_KEY, purpose=salt)
 
 
 def _read_cursor(text: str, salt: str, keys: int) -> tuple[list[Any] | None, bool]:
     if not text:
         return None, False
     try:
-        backwards, *position = signing.Signer(salt=salt).unsign_object(text)
-    except (signing.BadSignature, ValueError):
+        backwards, *position = unseal(text, key=settings.SECRET_KEY, purpose=salt)
+    except NotSealed:
         raise Problem("cursor_invalid") from None
     if len(position) != keys:
         raise Problem("cursor_invalid")

@@ -29,18 +29,27 @@ def make_private_folders(*folders: Path) -> None:
         folder.chmod(0o700)
 
 
-def check_port_is_free(host: str, port: int) -> None:
-    """Raises CannotStart while another program listens there."""
+def hold_port(host: str, port: int) -> socket.socket:
+    """The port, kept for our own children until the socket is closed.
+
+    The web server listens only minutes later, and its processes share the port: without this a
+    second Oila would share it too, and tablets would send to either.
+    Raises CannotStart while another program has it.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise CannotStart(
-                f"Cannot listen on {host}:{port}: {error.strerror}. "
-                f"Choose another port: PORT={port + 1} make run"
-            ) from None
+    held = socket.socket(family, socket.SOCK_STREAM)
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        held.bind((host, port))
+    except OSError as error:
+        held.close()
+        raise CannotStart(
+            f"Cannot listen on {host}:{port}: {error.strerror}. "
+            f"Choose another port: PORT={port + 1} make run"
+        ) from None
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    return held
 
 
 def migrate_if_needed() -> bool:

@@ -40,6 +40,7 @@ ROUNDS = (
     ("endline-2015", "Endline 2015", date(2015, 9, 1), "baseline-2014"),
 )
 FORMS = {"registration": "baseline-2014", "service": "services-2014", "followup": "endline-2015"}
+PARTNER = "ng_03"  # whose people the demo week's tablets are; without a code one sees nothing
 ACCOUNTS = {role.value: role for role in reversed(User.Role)}  # named after its role
 PASSWORD_LENGTH = 16
 DEVICES = {"tablet-kyrgyzstan": ["KG"], "tablet-tajikistan": ["TJ"]}
@@ -77,6 +78,7 @@ def _account(username: str, known: dict[str, Any]) -> dict[str, str]:
         password = password or new_token(PASSWORD_LENGTH)
         user = user or User(username=username, role=role, email=f"{username}@example.org")
         user.sees_legal_aid = role == User.Role.MANAGER
+        user.partner = PARTNER if role == User.Role.PARTNER else ""
         user.set_password(password)
         user.save()
     return {"role": role.value, "username": username, "password": password}

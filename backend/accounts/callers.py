@@ -8,7 +8,7 @@ import base64
 import binascii
 import logging
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.core.cache import cache
@@ -18,7 +18,7 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 
 from backend.accounts.models import User
-from backend.accounts.tokens import make_personal_token, token_digest, user_of_token
+from backend.accounts.tokens import make_token, token_digest, user_of_token
 from backend.problems import Problem
 
 log = logging.getLogger(__name__)
@@ -50,21 +50,19 @@ def caller_of(request: HttpRequest) -> User:
 
 
 def log_in(request: HttpRequest, name: str, password: str) -> Opened:
-    """A token in return for a user name or e-mail address and a password.
+    """A token in return for a user name or e-mail address and a password, or a personal access
+    token in its place: the new one opens no more than that.
 
     Raises `Problem`: `login_required`, `tls_required`, `too_many_requests`.
     """
     check_private(request)
     _check_failures(name)
-    user = _named(name)
-    # An unknown name costs the same time as a wrong password.
-    right = check_password(password, user.password if user else make_password("nobody's"))
-    if user is None or not right:
+    user = _with_token(name, password) or _with_password(name, password)
+    if user is None:
         _count_failure(name)
         raise Problem("login_required")
-    now = timezone.now()
-    token = make_personal_token(user=user, name="Session of a tool", days=SESSION_DAYS)
-    return Opened(token, now, now + timedelta(days=SESSION_DAYS))
+    made, token = make_token(user=user, name="Session of a tool", days=SESSION_DAYS)
+    return Opened(token, timezone.now(), made.expires_at)
 
 
 def check_private(request: HttpRequest) -> None:
@@ -84,9 +82,20 @@ def _basic(credentials: str) -> User | None:
         name, colon, token = base64.b64decode(credentials, validate=True).decode().partition(":")
     except (binascii.Error, ValueError):
         return None
-    user = _of_token(token) if colon else None
+    return _with_token(name, token) if colon else None
+
+
+def _with_token(name: str, token: str) -> User | None:
+    user = _of_token(token)
     known = user and {user.username.casefold(), user.email.casefold()}
     return user if known and name.casefold() in known - {""} else None
+
+
+def _with_password(name: str, password: str) -> User | None:
+    """An unknown name costs the same time as a wrong password."""
+    user = _named(name)
+    right = check_password(password, user.password if user else make_password("nobody's"))
+    return user if right else None
 
 
 def _named(name: str) -> User | None:

@@ -96,7 +96,8 @@ def _asked(
     place: Place, row: CleanRow, dataset: Dataset, user: User, granted: Unmasking | None
 ) -> Asked:
     table = next((t for t in dataset.tables if t.path == row.repeat), dataset.root)
-    column = next((c for c in table.columns if c.field.path == place.path), None)
+    asked = dataset.asked_at.get(place.path, ())
+    column = next((c for c in asked if c in table.columns), None)
     if column is None:
         raise Problem("question_unknown", path=place.path[:300])
     if hides(user, column.field, granted):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -23,6 +23,7 @@ from surveys.corrections.models import Correction, CorrectionStep
 from surveys.corrections.records import Record, lock_record
 from surveys.corrections.standing import form_of_version
 from surveys.corrections.visible import hides
+from surveys.datasets.tables import dataset_of_form
 from surveys.privacy.models import Unmasking
 from surveys.xforms.models import FormMedia
 from surveys.xforms.schema import Field
@@ -130,6 +131,7 @@ def _made(
     bundle: UUID,
 ) -> Correction:
     field = _field(record, wish.path)
+    wish = replace(wish, path=field.path)
     if hides(by, field, granted):
         raise Problem("field_masked", field=field.key)
     if field.calculated or field.type in MEDIA_TYPES or _names_an_entity(record, field):
@@ -158,7 +160,13 @@ def _made(
 
 
 def _field(record: Record, path: str) -> Field:
-    found = next((f for f in record.reading.schema.fields if f.path == path), None)
+    """What the record's version asked there, or asked of what another version asks there."""
+    fields = record.reading.schema.fields
+    found = next((f for f in fields if f.path == path), None)
+    if found is None:
+        elsewhere = dataset_of_form(record.head.form).asked_at.get(path, ())
+        same = {(c.field.repeat, c.field.key) for c in elsewhere}
+        found = next((f for f in fields if (f.repeat, f.key) in same), None)
     if found is None:
         raise Problem("question_unknown", path=path[:300])
     return found

@@ -65,7 +65,7 @@ class Proposal(serializers.Serializer[object]):
 
     record = serializers.UUIDField()
     changes = serializers.ListField(child=WishedChange(), min_length=1, max_length=MOST_AT_ONCE)
-    reason = serializers.CharField(max_length=LONGEST_REASON)
+    reason = serializers.CharField(max_length=LONGEST_REASON, allow_blank=True)
     source = serializers.ChoiceField(  # type: ignore[assignment]
         choices=Correction.Source.choices, default=Correction.Source.OFFICE
     )

@@ -1,6 +1,6 @@
 """What of the log a person may see: corrections of records they see, answers they see."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -64,17 +64,17 @@ class Questions:
     def __init__(self, corrections: Iterable[Correction]) -> None:
         forms = Form.objects.in_bulk({c.form_id for c in corrections})
         self.datasets = {pk: dataset_of_form(form) for pk, form in forms.items()}
-        self._columns: dict[int, Mapping[str, Column]] = {
-            pk: {column.field.path: column for t in dataset.tables for column in t.columns}
-            for pk, dataset in self.datasets.items()
-        }
 
     def column(self, correction: Correction) -> Column | None:
-        return self._columns[correction.form_id].get(correction.path)
+        return next(iter(self._columns(correction)), None)
+
+    def _columns(self, correction: Correction) -> tuple[Column, ...]:
+        """Several where versions asked different questions at one path."""
+        return self.datasets[correction.form_id].asked_at.get(correction.path, ())
 
     def hidden(self, correction: Correction, user: User, granted: Unmasking | None) -> bool:
         """Also where no version has the question any more; a whole record has no answer to hide."""
         if not correction.path:
             return False
-        column = self.column(correction)
-        return column is None or hides(user, column.field, granted)
+        columns = self._columns(correction)
+        return not columns or any(hides(user, column.field, granted) for column in columns)

@@ -74,6 +74,8 @@ class Dataset:
     languages: tuple[str, ...]
     root: Table
     repeats: tuple[Table, ...]
+    asked_at: Mapping[str, tuple[Column, ...]] = made_by(default_factory=dict)
+    """What any version asked at a path, the newest first: questions move and get other names."""
 
     @property
     def schema_version(self) -> str:
@@ -123,7 +125,20 @@ def dataset_of(schemas: Sequence[Schema], register: Sequence[Entry] = ()) -> Dat
             for line in sorted(lines, key=lambda line: line.position)
             if not line.key and line.table in repeats
         ),
+        asked_at=_asked_at(schemas, columns),
     )
+
+
+def _asked_at(
+    schemas: Sequence[Schema], columns: Mapping[str, tuple[Column, ...]]
+) -> dict[str, tuple[Column, ...]]:
+    by_key = {(table, c.field.key): c for table, several in columns.items() for c in several}
+    keys: dict[str, dict[tuple[str, str], None]] = {}
+    for field in (field for schema in schemas for field in schema.fields):
+        keys.setdefault(field.path, {})[field.repeat, field.key] = None
+    return {
+        path: tuple(by_key[k] for k in several if k in by_key) for path, several in keys.items()
+    }
 
 
 def _table(

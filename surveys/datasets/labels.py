@@ -16,8 +16,7 @@ def label_of(dataset: Dataset, path: str, language: str) -> str:
     plain = _POSITION.sub("", path)
     if plain in tables:
         return " · ".join(rows) or _name(tables[plain], language)
-    columns = (column for table in dataset.tables for column in table.columns)
-    column = next((c for c in columns if c.field.path == plain), None)
+    column = next(iter(dataset.asked_at.get(plain, ())), None)
     if column is None:
         return path
     return " · ".join([*rows, label_in(column.field.labels, language) or column.name])

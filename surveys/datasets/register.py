@@ -1,7 +1,7 @@
 """The register of columns: what a form's columns are called, for ever. Pure.
 
 A column, once read, keeps its place, its name and its short name over all later versions; new ones
-only come after. The short name is what Stata and SPSS can hold: 32 characters, ASCII letters,
+only come after. The short name is what Stata and SPSS can hold: 31 characters, ASCII letters,
 digits and underscores, the first a letter, no word of their languages, and no two alike in one
 table whatever their case. A select_multiple and a geopoint fill several columns in such a file:
 each of these parts has a short name of its own.
@@ -32,7 +32,7 @@ RESERVED = frozenset(
     {*REPEAT_KEYS, "fields", "labels", "ordering", "page_size", "cursor", "updated_since"}
     | {"deleted", "unmask", "format", "missing", "layer", "count", "by", "of"}
 )
-LONGEST_SHORT = 32  # Stata's limit; SPSS takes 64 bytes
+LONGEST_SHORT = 31  # Stata takes 32, but ReadStat names value labels so, and refuses 32
 LONGEST_PART = 14
 GEO_PARTS = ("lat", "lon", "alt", "acc")
 # Words of Stata (help reserved) and SPSS (Variable Names) that no variable may be called.

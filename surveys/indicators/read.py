@@ -19,7 +19,7 @@ from surveys.indicators.compute import STATES
 from surveys.indicators.definitions import DEFINITIONS, Definition
 from surveys.indicators.figures import Drop, Figure, Groups
 from surveys.indicators.freeze import period_named
-from surveys.indicators.grouping import DISTRICT, OBLAST
+from surveys.indicators.grouping import COUNTRY, DISTRICT, OBLAST
 from surveys.indicators.models import IndicatorResult, IndicatorRun
 from surveys.indicators.packing import Packed, figures_from_json, unpack
 from surveys.indicators.periods import Period
@@ -29,6 +29,9 @@ from surveys.places.models import Place
 from surveys.privacy.access import places_for
 
 MOST_GROUPS = 3
+# Each table of three hides what its own sums would give, but not what several such tables do.
+MOST_PUBLISHED = 2
+PLACES = frozenset({COUNTRY, OBLAST, DISTRICT})  # one inside the other: together one group
 WHOLE = Period()
 FAMILIES = "O3.1"  # of which open links give a lower bound
 
@@ -77,7 +80,7 @@ def ask(user: User, code: str, query: Mapping[str, str]) -> Asked:
         definition,
         user,
         codes_of(user),
-        _groups(definition, query.get("by", "")),
+        _groups(definition, query.get("by", ""), wants_exact),
         _period(query),
         _states(query.get("states", "")),
         wants_exact,
@@ -97,7 +100,7 @@ def codes_of(user: User) -> frozenset[str] | None:
     return frozenset(places.filter(level__lte=Place.Level.DISTRICT).values_list("code", flat=True))
 
 
-def _groups(definition: Definition, text: str) -> tuple[str, ...]:
+def _groups(definition: Definition, text: str, wants_exact: bool) -> tuple[str, ...]:
     by = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
     for name in by:
         if name not in definition.groups:
@@ -109,6 +112,12 @@ def _groups(definition: Definition, text: str) -> tuple[str, ...]:
             field="by",
             reason=Said("takes {most} groups at most", most=MOST_GROUPS),
         )
+    apart = len({"" if name in PLACES else name for name in by})
+    if apart > MOST_PUBLISHED and not wants_exact:
+        reason = Said(
+            "takes {most} groups at most where small numbers are hidden", most=MOST_PUBLISHED
+        )
+        raise Problem("value_invalid", field="by", reason=reason)
     return by
 
 

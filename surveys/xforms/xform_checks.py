@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from backend.said import Said
+from surveys.xforms.cycles import circle_of
 from surveys.xforms.document import XForm, local_name
 from surveys.xforms.findings import Finding
 from surveys.xforms.sheets import Sheets
@@ -26,6 +27,7 @@ def check_xform(form: XForm, sheets: Sheets) -> list[Finding]:
         *_addresses(form, sheets),
         *_entities_version(form, sheets),
         *_expressions(form, sheets),
+        *_circles(form, sheets),
     ]
 
 
@@ -61,6 +63,19 @@ def _expressions(form: XForm, sheets: Sheets) -> Iterator[Finding]:
             column = sheets.survey.column(name) or name
             words = Said("The expression cannot be read: {problem}", problem=problem)
             yield Finding(words, "survey", row.number if row else None, column)
+
+
+def _circles(form: XForm, sheets: Sheets) -> Iterator[Finding]:
+    """Of several circles one is told at a time: the next upload tells the next."""
+    circle = circle_of(form.binds, local_name(form.root))
+    if circle:
+        rows = {asked.path: asked.row for asked in sheets.survey_rows() if not asked.ends}
+        row = rows.get(circle[0])
+        words = Said(
+            "These answers wait for each other, and tablets cannot open such a form: {names}.",
+            names=", ".join(f"“{path.rsplit('/', 1)[-1]}”" for path in circle),
+        )
+        yield Finding(words, "survey", row.number if row else None, sheets.survey.column("name"))
 
 
 def _all_expressions(form: XForm) -> Iterator[tuple[str, str, str]]:

@@ -17,8 +17,8 @@ from django.db import connections
 
 from backend.embedded import engine_children, lock_var, prepare_engines, wait_until_ready
 from backend.preparation import (
-    check_port_is_free,
     collect_static_if_changed,
+    hold_port,
     make_private_folders,
     make_secret_key,
     migrate_if_needed,
@@ -39,7 +39,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **_options: Any) -> None:
         var: Path = settings.VAR_DIR
         lock = lock_var(var)
-        check_port_is_free(settings.BIND, settings.PORT)
+        port = hold_port(settings.BIND, settings.PORT)
         make_secret_key(var)
         make_private_folders(var / "logs", settings.MEDIA_ROOT, settings.EXPORT_DIR)
         supervisor = Supervisor(self.say)
@@ -52,6 +52,7 @@ class Command(BaseCommand):
         finally:
             self.say("stopping …")
             supervisor.stop()
+            port.close()
             lock.close()
             self.say("stopped")
 

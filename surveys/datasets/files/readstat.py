@@ -19,6 +19,7 @@ from backend.said import Said
 from surveys.datasets.files.variables import (
     LABEL_CHARACTERS,
     SPSS,
+    STATA,
     Code,
     Codes,
     Flavor,
@@ -29,6 +30,7 @@ from surveys.datasets.files.variables import (
 
 STATA_14 = 14  # writes version 118: UTF-8, and read by every Stata since 2015
 SAV_BYTES = 32_767  # of a text
+LABELLED = 31  # characters; ReadStat refuses value labels of a longer name in a .dta
 CUT = " …[cut]"
 Block = tuple[Codes, ...]
 
@@ -207,7 +209,7 @@ class _Frame(nw.DataFrame[Any]):
 def _value_labels(
     variable: Variable, flavor: Flavor, missing_labels: Sequence[str]
 ) -> dict[Code, str]:
-    if variable.is_text:
+    if variable.is_text or (flavor is STATA and len(variable.name) > LABELLED):
         return {}
     labels: dict[Code, str] = {float(n): words for n, words in variable.value_labels.items()}
     if variable.keeps_gaps:

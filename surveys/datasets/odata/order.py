@@ -7,11 +7,12 @@ Null comes first where the order ascends and last where it descends (OData 4.0, 
 from collections.abc import Sequence
 from typing import Any
 
-from django.core import signing
+from django.conf import settings
 from django.db.models import F
 
 from backend.keyset import Key, as_plain
 from backend.problems import Problem
+from backend.sealed import NotSealed, seal, unseal
 from surveys.datasets.odata.query import Order, QueryUnsupported
 from surveys.datasets.odata.terms import Scope, Term, term_of
 
@@ -45,15 +46,15 @@ def _key(order: Order, term: Term) -> Key:
 
 
 def write_token(position: Position, query: str) -> str:
-    """A place in one feed, signed with the query it belongs to."""
-    return signing.Signer(salt=f"{SALT}:{query}").sign_object(as_plain(position))
+    """A place in one feed, sealed with the query it belongs to."""
+    return seal(as_plain(position), key=settings.SECRET_KEY, purpose=f"{SALT}:{query}")
 
 
 def read_token(token: str, query: str, keys: int) -> Position:
     """Raises `Problem("cursor_invalid")`: a token of another feed or query, or a changed one."""
     try:
-        position = signing.Signer(salt=f"{SALT}:{query}").unsign_object(token)
-    except (signing.BadSignature, ValueError):
+        position = unseal(token, key=settings.SECRET_KEY, purpose=f"{SALT}:{query}")
+    except NotSealed:
         raise Problem("cursor_invalid") from None
     if not isinstance(position, list) or len(position) != keys:
         raise Problem("cursor_invalid")

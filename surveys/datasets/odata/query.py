@@ -139,6 +139,8 @@ def _refuse(text: str, at: int) -> NoReturn:
     rest = text[at:].lstrip()
     if rest[:1] in {"@", "$", ":", "*", "{", "[", '"'}:
         raise QueryUnsupported("lambdas, aliases, collections and $-names in an expression")
+    if re.match(r"(geography|geometry|duration|binary)'", rest):
+        raise QueryUnsupported("a point, a duration or bytes in an expression")
     raise QueryMalformed("something unknown stands", len(text) - len(rest))
 
 

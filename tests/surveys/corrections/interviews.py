@@ -1,5 +1,6 @@
 """Registrations on the programme's own form, as tablets send them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -82,3 +83,21 @@ def rows_of(record: CleanRow, repeat: str) -> list[CleanRow]:
     return list(
         CleanRow.objects.filter(record_id=record.record_id, repeat=repeat).order_by("index")
     )
+
+
+def publish_moved(name: str, to: str) -> None:
+    """The next version, in which a question stands elsewhere in its repeat under the same key."""
+    form = Form.objects.get()
+    assert form.current
+    schema = read_schema(xform())
+    fields = [replace(f, path=f"{f.repeat}/{to}") if f.name == name else f for f in schema.fields]
+    form.current = FormVersion.objects.create(
+        form=form,
+        version="2",
+        title=schema.title,
+        xlsform=b"",
+        xform=xform(),
+        md5="2",
+        schema_json=schema_to_json(replace(schema, version="2", fields=tuple(fields))),
+    )
+    form.save()

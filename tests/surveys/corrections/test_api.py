@@ -14,7 +14,7 @@ from surveys.cleaning.models import CleanRow
 from surveys.corrections.models import Correction
 from tests.conftest import _client_of as client_of
 from tests.conftest import make_user
-from tests.surveys.corrections.interviews import INCOME, MEMBER, rows_of
+from tests.surveys.corrections.interviews import INCOME, MEMBER, publish_moved, rows_of
 from tests.surveys.household_forms import drain
 
 CORRECTIONS = "/api/v1/corrections/"
@@ -66,6 +66,21 @@ def test_supervisor_proposes_manager_approves_and_the_layers_tell_the_truth(
     )  # fmt: skip
     assert [s["step"] for s in seen["steps"]] == ["proposed", "approved"]
     assert [s["why"] for s in seen["steps"]] == [None, None]
+
+
+@pytest.mark.parametrize("group", ["income", "money"], ids=["asked then", "asks now"])
+def test_question_that_a_later_version_moved_is_corrected_and_approved_by_either_path(
+    as_gulnara: Client, as_alice: Client, source: CleanRow, group: str
+) -> None:
+    publish_moved("inc_amount", "money/inc_amount")
+    path = f"{INCOME}/money/inc_amount" if group == "money" else f"{INCOME}/inc_amount"
+    (made,) = propose(as_gulnara, source, change={"path": path, "new": 12345})["corrections"]
+    assert (made["path"], made["masked"]) == (f"{INCOME}/inc_amount", False)
+    assert made["old"] == source.verbatim["inc_amount"]
+    decide(as_alice, made["id"], "approve")
+    drain()
+    source.refresh_from_db()
+    assert source.values["inc_amount"] == 12345
 
 
 def test_answer_that_a_correction_removed_is_not_there_because_it_was_not_asked(
@@ -138,7 +153,7 @@ def test_other_oblast_sees_no_correction(as_gulnara: Client, source: CleanRow) -
 @pytest.mark.parametrize(
     ("said", "code"),
     [
-        ({"reason": ""}, "request_malformed"),
+        ({"reason": ""}, "reason_missing"),
         ({"reason": "x"}, "reason_missing"),
         ({"source": "dream"}, "request_malformed"),
         ({"change": {"action": "erase"}}, "request_malformed"),

@@ -240,6 +240,7 @@ def test_indicator_before_any_run_says_so(as_bob: Client, db: None) -> None:
     [
         ({"by": "shoe_size"}, "value_invalid"),
         ({"by": "district,oblast,country,head_sex"}, "value_invalid"),
+        ({"by": "district,head_sex,migrant"}, "value_invalid"),
         ({"from": "yesterday"}, "value_invalid"),
         ({"from": "2014-09-01", "until": "2014-08-01"}, "value_invalid"),
         ({"period": "2014Q9"}, "value_invalid"),
@@ -250,6 +251,13 @@ def test_query_that_cannot_be_answered_says_why(
     as_bob: Client, season: Season, query: dict[str, str], code: str
 ) -> None:
     assert get(as_bob, "O3.1/", 400, **query)["code"] == code
+
+
+def test_three_groups_are_told_with_small_numbers_only_and_places_are_one_group(
+    as_alice: Client, as_bob: Client, season: Season
+) -> None:
+    get(as_bob, "O3.1/", by="country,oblast,district")
+    get(as_alice, "O3.1/", by="district,head_sex,migrant", exact=1)
 
 
 @pytest.mark.parametrize(

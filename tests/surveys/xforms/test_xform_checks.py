@@ -50,3 +50,35 @@ def test_expression_without_a_row_of_its_own_is_still_refused() -> None:
     (found,) = words(more='<bind nodeset="/data/b" calculate="1 + + +"/>')
 
     assert "cannot be read" in found
+
+
+@pytest.mark.parametrize(
+    "binds",
+    [
+        {"b": 'calculate="/data/b + 1"'},
+        {"b": 'calculate=" /data/c + 1"', "c": 'calculate=" /data/b + 1"'},
+        {"b": 'relevant="/data/c"', "c": 'calculate="if(/data/d, 1, 2)"', "d": 'calculate="../b"'},
+        {"g": "relevant=\"/data/g/b = 'x'\"", "g/b": ""},
+    ],
+)
+def test_answers_that_wait_for_each_other_are_refused(binds: dict[str, str]) -> None:
+    more = "".join(f'<bind nodeset="/data/{path}" {how}/>' for path, how in binds.items())
+    (found,) = words(more=more)
+
+    assert "wait for each other" in found
+
+
+@pytest.mark.parametrize(
+    "binds",
+    [
+        {"b": 'constraint="/data/b &lt; 5"'},
+        {"b": "calculate=\"'/data/b'\""},
+        {"b": 'calculate=" /data/c + 1"', "c": 'relevant="/data/a = 1"'},
+        {"g": 'relevant="/data/a = 1"', "g/b": 'relevant="../c = 1"', "g/c": ""},
+        {"r/b": 'calculate="../../r[position() = 1]/b + 1"'},
+        {"r/b": 'calculate="indexed-repeat(/data/r/b, /data/r, position(..) - 1)"'},
+    ],
+)
+def test_what_can_be_worked_out_in_some_order_is_taken(binds: dict[str, str]) -> None:
+    more = "".join(f'<bind nodeset="/data/{path}" {how}/>' for path, how in binds.items())
+    assert words(more=more) == []

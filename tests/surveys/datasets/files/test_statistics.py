@@ -238,6 +238,27 @@ def test_hostile_names_become_names_both_packages_take(tmp_path: Path, flavor: F
     assert len({name.casefold() for name in frame.columns}) == len(hostile)
 
 
+@BOTH
+def test_number_with_the_longest_name_is_written_with_its_labels(
+    tmp_path: Path, flavor: Flavor
+) -> None:
+    fields = [question("q" * 80, "integer"), question("q" * 79, "select_one", choices=YEARS)]
+    path, variables, _ = write(tmp_path, flavor, fields, [[1, "10"]])
+    frame, about = read(path)
+    assert list(frame.iloc[0]) == [1, 10]
+    assert about.variable_value_labels[variables[1].name][10] == "10 лет"
+
+
+def test_name_kept_from_before_with_32_characters_is_written_without_labels(tmp_path: Path) -> None:
+    variable = Variable("q" * 32, "q" * 80, "coded", value_labels={1: "one"})
+    path = tmp_path / "t.dta"
+    with closing(Spool(tmp_path, [False])) as spool:
+        spool.add(([1.0, 2.0, None],))
+        write_table(path, spool, [variable], STATA, label="t", missing_labels=["-"] * len(Missing))
+    frame, _ = read(path)
+    assert list(frame["q" * 32])[:2] == [1, 2]
+
+
 def test_long_text_is_whole_in_stata_and_cut_aloud_in_spss(tmp_path: Path) -> None:
     long = "я" * 40_000
     fields = [question("story")]

@@ -73,6 +73,16 @@ def test_session_is_refused(bob: User, said: dict[str, Any], status: int) -> Non
     assert not PersonalToken.objects.exists()
 
 
+def test_personal_token_opens_a_session_that_opens_no_more(bob: User, form: Form) -> None:
+    token = make_personal_token(user=bob, name="pyodk", days=30, form_ids=["other"])
+
+    session = log_in(Client(), email="bob", password=token).json()["token"]
+
+    bearer = {"Authorization": f"Bearer {session}"}
+    assert Client().get(VISIT, headers=bearer).json()["code"] == "token_scope"
+    assert log_in(Client(), email="alice", password=token).status_code == 401
+
+
 def test_session_takes_json_and_nothing_else(bob: User) -> None:
     for body in (b"", b"[]", b"{", b'"x"', b"\xff"):
         answer = Client().post("/v1/sessions", body, content_type="application/json")

@@ -158,6 +158,8 @@ def test_malformed_filter_says_where(text: str) -> None:
         "@p eq 1",
         "$it/a eq 1",
         "a eq []",
+        "geo.distance(a, geography'SRID=4326;Point(73 40)') lt 5",
+        "a lt duration'P1D'",
     ],
 )
 def test_right_odata_that_is_not_answered_is_told_apart(text: str) -> None:
