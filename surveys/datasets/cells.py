@@ -34,10 +34,12 @@ Read = Sequence[Any]  # a row as the query gives it: its answers' text, then its
 
 
 class AsJson(Func):
-    """A time as JSON writes it; parsing it only to write it again would cost 6 ms a page."""
+    """A time as it is written in JSON, always to the microsecond: pandas reads a column of times
+    only where all are written alike. To parse one only to write it again would cost 6 ms a page."""
 
-    function = "to_json"
-    template = "%(function)s(%(expressions)s) #>> '{}'"
+    template = (
+        """to_char(%(expressions)s AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')"""
+    )
     output_field = TextField()
 
 
@@ -101,7 +103,7 @@ class CutCells:
         self, slots: Sequence[Slot], others: Mapping[str, Combinable] | None = None
     ) -> None:
         columns, known = _columns_of(slots), others or {}
-        self.expressions = [Cut(), *(JsonText(known.get(c, F(_TIMES.get(c, c)))) for c in columns)]
+        self.expressions = [Cut(), *(JsonText(known.get(c) or _as_value(c)) for c in columns)]
         self._names = _names_of(slots)
         self._columns_at = {(column,): at for at, column in enumerate(columns)}
         self._constants_at = _constants_at(slots)

@@ -29,7 +29,10 @@ from surveys.datasets.versions import changed_types
 from surveys.privacy.access import dataset_reader
 from surveys.privacy.models import Unmasking
 
-KEY_TYPES = dict.fromkeys(("submitted_at", "received_at", "updated_at"), "dateTime")
+KEY_TYPES = {
+    **dict.fromkeys(("submitted_at", "received_at", "updated_at"), "dateTime"),
+    "index": "integer",
+}
 B = TypeVar("B", bound=Sized)
 FORBIDDEN_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]+")
 ORDER = ("received_at", "record_id", "parent_id", "index", "id")  # as they came

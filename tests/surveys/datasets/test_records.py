@@ -6,12 +6,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pandas
 import pytest
 from django.db.models import JSONField, Value
 from django.db.models.functions import Cast
 from django.test import Client
 
-from surveys.cleaning.models import DeletedRecord
+from surveys.cleaning.models import CleanRow, DeletedRecord
 from surveys.places.models import Place
 from surveys.xforms.models import Form
 from surveys.xforms.schema import Field
@@ -49,9 +50,9 @@ def test_record_has_its_keys_and_one_key_a_question(as_bob: Client, form: Form, 
             "version": "1",
             "household": str(household),
             "place": "KG06000000000",
-            "submitted_at": "2014-06-01T08:00:00+00:00",
-            "received_at": "2014-06-01T09:00:00+00:00",
-            "updated_at": "2014-06-01T09:00:00+00:00",
+            "submitted_at": "2014-06-01T08:00:00.000000+00:00",
+            "received_at": "2014-06-01T09:00:00.000000+00:00",
+            "updated_at": "2014-06-01T09:00:00.000000+00:00",
             "review_state": "received",
             "country": "KG",
             "village": None,
@@ -328,3 +329,19 @@ def test_questions_may_be_called_anything(as_bob: Client, db: None, name: str) -
     assert ids(as_bob, **{shown: "x"}) == [str(made.id)]
     assert ids(as_bob, **{f"{shown}__contains": "y"}) == []
     assert ids(as_bob, ordering=f"-{shown}") == [str(made.id)]
+
+
+def test_times_are_all_written_alike_with_and_without_a_fraction(
+    as_bob: Client, form: Form
+) -> None:
+    """pandas.to_datetime reads no column that mixes both."""
+    for minute, micros in enumerate((0, 123_000)):
+        made = make_record(form, minutes=minute)
+        came = made.received_at.replace(microsecond=micros)
+        CleanRow.objects.filter(pk=made.pk).update(received_at=came)
+
+    times = [record["received_at"] for record in as_bob.get(URL).json()["results"]]
+
+    read = pandas.to_datetime(times)
+    assert [time.microsecond for time in read] == [0, 123_000]
+    assert [time.minute for time in read] == [0, 1]

@@ -31,10 +31,10 @@ def test_submission_looks_as_central_gives_it(bob_reads: Client, families: Form)
     assert row == {
         "__id": str(root.pk),
         "__system": {
-            "submissionDate": "2014-06-01T09:00:00+00:00",
-            "updatedAt": "2014-06-01T09:00:00+00:00",
+            "submissionDate": "2014-06-01T09:00:00.000000+00:00",
+            "updatedAt": "2014-06-01T09:00:00.000000+00:00",
             "formVersion": "1",
-            "deviceDate": "2014-06-01T08:00:00+00:00",
+            "deviceDate": "2014-06-01T08:00:00.000000+00:00",
             "household": None,
             "place": None,
             "deletedAt": None,
