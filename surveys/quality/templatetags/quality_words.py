@@ -8,6 +8,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from backend.moments import written_moment
+from backend.percents import written_percent
 from surveys.cleaning.models import QualityFlag
 from surveys.quality.words import (
     FLAGS,
@@ -65,12 +66,12 @@ def of(mapping: Mapping[Any, Any], key: Any) -> Any:
 def mean(effect: Mapping[str, Any], measure: str) -> str:
     """A measure's mean: shares as percent."""
     value = effect["mean"]
-    return f"{value:.0%}" if measure in SHARES else number_format(round(value, 1), 1)
+    return written_percent(value) if measure in SHARES else number_format(round(value, 1), 1)
 
 
 @register.filter
 def percent(share: float) -> str:
-    return f"{share:.0%}"
+    return written_percent(share)
 
 
 @register.filter
