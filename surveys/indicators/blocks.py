@@ -106,10 +106,8 @@ def _block(
     groups = list(rows[0].group)
     lines = [_line(measure, row, groups, names, address) for row in rows]
     title = word(MEASURES, measure.key)
-    chart = ""
-    if groups and len(rows) > 1:
-        told_rows = [each for each in zip(lines, rows, strict=True) if each[1].number is not None]
-        chart = bars(title, [_bar(line, row) for line, row in told_rows])
+    shown = [each for each in zip(lines, rows, strict=True) if each[1].number is not None]
+    chart = bars(title, [_bar(*each) for each in shown]) if groups and len(shown) > 1 else ""
     detail = _("of") if measure.kind != Kind.COUNT else ""
     told = so_far(measure, rows)
     if told:

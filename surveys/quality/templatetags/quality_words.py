@@ -11,6 +11,7 @@ from backend.moments import written_moment
 from backend.percents import written_percent
 from surveys.cleaning.models import QualityFlag
 from surveys.quality.words import (
+    ANSWERS,
     FLAGS,
     GROUPS,
     MEASURES,
@@ -84,4 +85,4 @@ def _written(value: Any) -> str:
         return _("yes") if value else _("no")
     if isinstance(value, float):
         return number_format(value, 0 if value == int(value) else None)
-    return written_moment(str(value))
+    return written_moment(word(ANSWERS, str(value)))
