@@ -15,10 +15,9 @@ from surveys.corrections.bell import ring_errands_bell
 from surveys.corrections.errands import find_errand
 from surveys.corrections.sheet_errands import ask_import, ask_log
 from surveys.corrections.visible import proposer
+from surveys.datasets.files.to_xlsx import XLSX
 from surveys.privacy.access import reader
 from surveys.privacy.reason import unmasking_for
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @require_POST

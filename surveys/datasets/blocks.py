@@ -6,6 +6,7 @@ decided by the `Shape`, as for records.
 
 import json
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -15,7 +16,7 @@ from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
 
 from surveys.cleaning.models import CleanRow
-from surveys.datasets.cells import Cells, Cut, Read
+from surveys.datasets.cells import Cells, CutCells, Read
 from surveys.datasets.files.sheets import Known
 from surveys.datasets.files.text_sheets import Texts
 from surveys.datasets.missing import read_sent
@@ -73,8 +74,7 @@ def read_blocks(
     """Blocks of so many rows at most; `with_sent` says why answers are not there."""
     columns = Columns(shape, answers=answers)
     sent = [Cast("verbatim", TextField())] if with_sent else []
-    found = rows.values_list(*columns.cells.expressions, *sent).iterator(chunk_size=ROWS_AT_ONCE)
-    while chunk := list(islice(found, ROWS_AT_ONCE)):
+    for chunk in _chunks(rows.values_list(*columns.cells.expressions, *sent)):
         gaps: list[list[str]] = []
         texts = [read_sent(row[-1]) for row in chunk] if with_sent else []
         stored = columns.stored([row[:-1] for row in chunk] if with_sent else chunk)
@@ -87,12 +87,25 @@ def read_texts(
     rows: QuerySet[CleanRow], shape: Shape, *, answers: str = "values"
 ) -> Iterator[list[Texts]]:
     """Chunks of rows of JSON texts, one for each of the shape's slots, as they are stored."""
-    of_json = answers != "values"
-    cells = Cells(list(shape.slots.values()), Cast(answers, TextField()) if of_json else Cut())
-    read = cells.texts_of_json if of_json else cells.texts
-    found = rows.values_list(*cells.expressions).iterator(chunk_size=ROWS_AT_ONCE)
-    while chunk := list(islice(found, ROWS_AT_ONCE)):
-        yield list(map(read, chunk))
+    slots = list(shape.slots.values())
+    cells = CutCells(slots) if answers == "values" else Cells(slots, Cast(answers, TextField()))
+    for chunk in _chunks(rows.values_list(*cells.expressions)):
+        yield list(map(cells.texts, chunk))
+
+
+def _chunks(rows: QuerySet[CleanRow, Any]) -> Iterator[list[Any]]:
+    """Rows by chunks; while one is worked on, PostgreSQL makes the next.
+
+    This thread opens the cursor, another goes on with it: a connection of psycopg may be used by
+    several, and nobody else uses this one meanwhile.
+    """
+    found = rows.iterator(chunk_size=ROWS_AT_ONCE)
+    chunk = list(islice(found, ROWS_AT_ONCE))
+    with ThreadPoolExecutor(1) as ahead:
+        while chunk:
+            following = ahead.submit(lambda: list(islice(found, ROWS_AT_ONCE)))
+            yield chunk
+            chunk = following.result()
 
 
 def _lost_digits(values: Sequence[Any]) -> bool:

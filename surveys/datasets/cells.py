@@ -5,7 +5,7 @@ beside them. PostgreSQL would need five times as long to take each answer out.
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import count, repeat
+from itertools import count
 from typing import Any
 
 import orjson
@@ -15,12 +15,21 @@ from django.db.models.functions import Cast
 
 from surveys.datasets.files.sheets import Known
 from surveys.datasets.shape import COLUMNS, TIMES
-from surveys.datasets.texts import SEPARATOR, Slot, as_texts
+from surveys.datasets.texts import (
+    SEPARATOR,
+    Picker,
+    Slot,
+    Template,
+    Writer,
+    as_texts,
+    picker_of,
+)
 
 # A shape reads times as text already; here they are columns like all others.
 _TIMES = {COLUMNS[name]: name for name in TIMES}
 _IDS = frozenset({"id", "parent_id", "record_id", "household_id"})
 _KEYS_END = "\x1e"
+MOST_TEMPLATES = 1_000  # of some kilobytes each
 Read = Sequence[Any]  # a row as the query gives it: its answers' text, then its columns
 
 
@@ -29,6 +38,13 @@ class AsJson(Func):
 
     function = "to_json"
     template = "%(function)s(%(expressions)s) #>> '{}'"
+    output_field = TextField()
+
+
+class JsonText(Func):
+    """Any column as the text of its JSON."""
+
+    template = "COALESCE(to_json(%(expressions)s)::text, 'null')"
     output_field = TextField()
 
 
@@ -48,62 +64,118 @@ class Cut(Func):
 class Cells:
     """Reads what slots stand for, as it is stored: what a slot changes is up to the caller.
 
-    `expressions` is what a query must give of each row. `others` has columns that are no columns of
-    a row.
+    `answers` gives a row's answers as the text of their JSON; `expressions` is what a query must
+    give of each row.
     """
 
-    def __init__(
-        self,
-        slots: Sequence[Slot],
-        answers: Combinable,
-        others: Mapping[str, Combinable] | None = None,
-    ) -> None:
-        self.slots = list(slots)
-        columns = list(dict.fromkeys(s.column for s in slots if s.column is not None))
-        self.expressions = [answers, *(_expression(name, others or {}) for name in columns)]
+    def __init__(self, slots: Sequence[Slot], answers: Combinable) -> None:
+        columns = _columns_of(slots)
+        self.expressions = [answers, *map(_as_value, columns)]
         self._constants = [slot.constant for slot in slots if slot.is_constant]
-        self._constant_texts = as_texts(self._constants)
-        keys = list(dict.fromkeys(s.answer for s in slots if s.answer is not None))
-        self._keys = keys
-        # What each slot reads, by a name of its own; answers are known by their key.
-        self._names = [(s.column,) if s.column else s.answer or at for at, s in enumerate(slots)]
-        constants = [at for at, slot in enumerate(slots) if slot.is_constant]
-        self._before = {name: at for at, name in enumerate([*((c,) for c in columns), *constants])}
-        self._pick = Known(self._picker)
-        self.places = self._places(keys)
+        self._keys = list(dict.fromkeys(s.answer for s in slots if s.answer is not None))
+        names = [*((c,) for c in columns), *_constants_at(slots), None, *self._keys]
+        at = {name: place for place, name in enumerate(names)}
+        self.places = [at[name] for name in _names_of(slots)]
 
     def values(self, row: Read) -> list[Any]:
         """Every value that was read of a row, once; `places` says where in it that of each slot
-        stands. `answers` was their JSON."""
+        stands."""
         answers, *columns = row
         known = orjson.loads(answers).get
         return [*columns, *self._constants, None, *map(known, self._keys)]
 
-    def texts(self, row: Read) -> list[str]:
-        """The JSON of every slot; `answers` was `Cut`."""
-        answers, *columns = row
-        keys, _, values = (answers or "").partition(_KEYS_END)
-        flat = [*as_texts(columns), *self._constant_texts, "null", *values.split(SEPARATOR)]
-        return [flat[place] for place in self._pick[keys]]
-
-    def texts_of_json(self, row: Read) -> list[str]:
-        """The same; `answers` was their JSON."""
+    def texts(self, row: Read) -> Sequence[str]:
+        """The JSON of every slot."""
         values = self.values(row)
         return as_texts([values[place] for place in self.places])
 
-    def _picker(self, keys: str) -> list[int]:
-        return self._places(keys.split(SEPARATOR))
 
-    def _places(self, keys: Sequence[str]) -> list[int]:
-        """Where each slot stands among columns, constants, nothing, and the answers to `keys`."""
-        nothing = len(self._before)
-        at: dict[Any, int] = {**self._before, **dict(zip(keys, count(nothing + 1)))}
-        return list(map(at.get, self._names, repeat(nothing)))
+class CutCells:
+    """The same of rows whose answers lie cut: each as the JSON text that PostgreSQL has.
+
+    `others` has columns that are no columns of a row. Where an answer lies depends on which
+    questions the row answers, which is worked out once for all rows that answer the same.
+    """
+
+    def __init__(
+        self, slots: Sequence[Slot], others: Mapping[str, Combinable] | None = None
+    ) -> None:
+        columns, known = _columns_of(slots), others or {}
+        self.expressions = [Cut(), *(JsonText(known.get(c, F(_TIMES.get(c, c)))) for c in columns)]
+        self._names = _names_of(slots)
+        self._columns_at = {(column,): at for at, column in enumerate(columns)}
+        self._constants_at = _constants_at(slots)
+        self._constants = as_texts([slot.constant for slot in slots if slot.is_constant])
+        self._pickers = Known(self._picker, most=MOST_TEMPLATES)
+
+    def texts(self, row: Read) -> Sequence[str]:
+        """The JSON of every slot."""
+        keys, parts = parts_of(row)
+        parts += [*self._constants, "null"]
+        pick: Picker = self._pickers[keys]
+        return pick(parts)
+
+    def places(self, keys: str) -> tuple[list[int | None], int]:
+        """Where each slot stands among the parts of a row, and how many these are; None for what
+        is not there, or constant."""
+        first, questions = len(self._columns_at), keys.split(SEPARATOR)
+        at: dict[Any, int] = {**self._columns_at, **dict(zip(questions, count(first)))}
+        return list(map(at.get, self._names)), first + len(questions)
+
+    def _picker(self, keys: str) -> Picker:
+        found, width = self.places(keys)
+        constants = dict(zip(self._constants_at, count(width)))
+        nothing = width + len(constants)
+        at = [constants.get(n, nothing) if p is None else p for n, p in enumerate(found)]
+        return picker_of(at)
 
 
-def _expression(name: str, others: Mapping[str, Combinable]) -> Combinable:
-    if name in others:
-        return others[name]
+class Filler:
+    """Writes rows as a `Writer` says, by a template for all that answer the same questions: a row
+    has half of a form's answers, and what it has not stands in the template already."""
+
+    def __init__(self, writer: Writer, others: Mapping[str, Combinable] | None = None) -> None:
+        self.writer = writer
+        self.cells = CutCells(writer.reads, others)
+        self._templates = Known(self._template, most=MOST_TEMPLATES)
+
+    @property
+    def expressions(self) -> Sequence[Combinable]:
+        """What a query must give of each row."""
+        return self.cells.expressions
+
+    def write(self, row: Read, inside: Mapping[str, str] | None = None) -> str:
+        """One record as JSON; `inside` has the rows of its repeats, with commas between them."""
+        keys, parts = parts_of(row)
+        template: Template = self._templates[keys]
+        return template.write(parts, inside or {})
+
+    def _template(self, keys: str) -> Template:
+        return self.writer.template(*self.cells.places(keys))
+
+
+def parts_of(row: Read) -> tuple[str, list[str]]:
+    """Which questions a row answers, and its columns with its answers, all JSON."""
+    answers, *parts = row
+    keys, _, values = (answers or "").partition(_KEYS_END)
+    parts += values.split(SEPARATOR)
+    return keys, parts
+
+
+def _columns_of(slots: Sequence[Slot]) -> list[str]:
+    return list(dict.fromkeys(s.column for s in slots if s.column is not None))
+
+
+def _names_of(slots: Sequence[Slot]) -> list[Any]:
+    """What each slot reads, by a name of its own; answers are known by their key."""
+    return [(s.column,) if s.column else s.answer or at for at, s in enumerate(slots)]
+
+
+def _constants_at(slots: Sequence[Slot]) -> list[int]:
+    return [at for at, slot in enumerate(slots) if slot.is_constant]
+
+
+def _as_value(name: str) -> Combinable:
     if name in _TIMES:
         return AsJson(_TIMES[name])
     return Cast(F(name), TextField()) if name in _IDS else F(name)

@@ -15,6 +15,7 @@ from backend.audit.log import log_event
 from backend.pagination import column_key, page_of, page_size_of
 from backend.problems import Problem
 from backend.said import Said
+from surveys.datasets.files.to_xlsx import XLSX
 from surveys.datasets.models import KEPT_FOR, Export
 from surveys.datasets.ranges import ByteRange, Unsatisfiable, byte_range
 
@@ -36,7 +37,7 @@ PIECE = 64 * 1024
 # By the end of the file's name; said here, since each machine guesses others.
 CONTENT_TYPES = {
     "zip": "application/zip",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "xlsx": XLSX,
     "geojson": "application/geo+json",
     "kml": "application/vnd.google-earth.kml+xml",
 }

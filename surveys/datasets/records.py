@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from backend.pagination import Page, answer_key, column_key, page_of, page_size_
 from backend.problems import Problem
 from backend.said import Said
 from surveys.cleaning.models import CleanRow, DeletedRecord
-from surveys.datasets.cells import Cells, Cut
+from surveys.datasets.cells import Filler
 from surveys.datasets.columns import Dataset, Table
 from surveys.datasets.filters import RECORD_COLUMNS, Below, check_not_masked, filter_rows
 from surveys.datasets.layers import CORRECTED, RAW, About, check_layer
@@ -134,12 +135,16 @@ class Reading:
 
     def texts(self, rows: QuerySet[CleanRow]) -> Iterator[Row]:
         """The same, each record as JSON, made of the JSON of its values."""
-        slots = self.shape.slots
-        writer = Writer.of(pieces_of({name: (Place(name),) for name in slots}), slots)
-        cells = Cells(writer.reads, Cut())
-        for pk, *row in rows.values_list("id", *cells.expressions):
-            json = writer.write(cells.texts(row))
-            yield {"id": pk, "record": orjson.Fragment(json)}
+        filler = filler_of(self.shape)
+        for pk, *row in rows.values_list("id", *filler.expressions):
+            yield {"id": pk, "record": orjson.Fragment(filler.write(row))}
+
+
+@lru_cache(maxsize=32)
+def filler_of(shape: Shape) -> Filler:
+    """What writes the records of a shape; kept, since pages follow one another."""
+    pieces = pieces_of({name: (Place(name),) for name in shape.slots})
+    return Filler(Writer.of(pieces, shape.slots))
 
 
 def reading_of(shape: Shape, query: QueryDict) -> Reading:

@@ -50,7 +50,8 @@ class Shape:
     masked: frozenset[str]  # keys whose answers are withheld
     language: str | None = None  # labels of this language in place of codes
     chosen: frozenset[str] | None = None  # names to give out; None for all
-    coarse: Mapping[str, str] = field(default_factory=dict)  # key → how; all are in `masked`
+    # Key → how; all are in `masked`. Follows from what is there besides, so it tells none apart.
+    coarse: Mapping[str, str] = field(default_factory=dict, compare=False)
     layer: str = CORRECTED
     granted: Unmasking | None = None  # what opened the masked answers, if anything did
     recipient: str = ""  # who outside gets it, and knows records and households by other ids

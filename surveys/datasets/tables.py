@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, TypeAlias, cast
 
-from django.db.models import Exists, OuterRef, QuerySet, TextField
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils.formats import number_format
 from django.utils.translation import gettext
@@ -45,12 +45,13 @@ def published_forms() -> FormQuerySet:
     return Form.objects.filter(Exists(published)).order_by("form_id")
 
 
-def find_form(form_id: str) -> Form:
-    """Raises `Problem("not_found")`."""
+def find_form(form_id: str, within: Q | None = None) -> Form:
+    """The published form with this id, among those of `within`. Raises `Problem("not_found")`."""
     form = None
     if "\0" not in form_id:  # which PostgreSQL refuses to look for
-        form = published_forms().filter(form_id=form_id).first()
-    if form is None:
+        found = Form.objects.filter(within or Q(), form_id=form_id)
+        form = found.with_versions().first()
+    if form is None or not form.version_pks:
         raise Problem("not_found")
     return form
 
@@ -75,8 +76,10 @@ def all_datasets() -> list[Dataset]:
 
 
 def dataset_of_form(form: Form) -> Dataset:
-    """The form over all its versions; one query, the rest is kept in memory."""
-    versions = FormVersion.objects.filter(form=form).values_list("pk", flat=True)
+    """The form over all its versions; at most one query, the rest is kept in memory."""
+    versions: Iterable[int] | None = form.version_pks
+    if versions is None:
+        versions = FormVersion.objects.filter(form=form).values_list("pk", flat=True)
     return _dataset_of_versions(form.pk, _current_first(versions, form))
 
 

@@ -7,11 +7,14 @@ set into the text as they are, and only what is coarsened, labelled or converted
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 import orjson
 
 Change = Callable[[Any], Any]
+TextChange = Callable[[str], str]
+Picker = Callable[[list[str]], tuple[str, ...]]
 SEPARATOR = "\x1f"  # in no JSON text: control characters are escaped there
 _BETWEEN = orjson.Fragment(SEPARATOR.encode())
 MOST_KEPT = 4096  # texts that a change was asked for; codes and years come again and again
@@ -73,9 +76,9 @@ def pieces_of(tree: Tree) -> list[Piece]:
     return [*pieces, "}"]
 
 
-def quoted(text: str) -> str:
+def quoted(value: Any) -> str:
     """As JSON has it."""
-    return orjson.dumps(text).decode()
+    return orjson.dumps(value).decode()
 
 
 def as_texts(values: Sequence[Any]) -> list[str]:
@@ -87,58 +90,115 @@ def as_texts(values: Sequence[Any]) -> list[str]:
     return orjson.dumps(row).decode()[1:-1].split(f",{SEPARATOR},")
 
 
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text for all rows that have the same parts: where they stand, and what becomes of them.
+
+    To a row's own parts come those that `changes` make of them, then what is inside it.
+    """
+
+    words: list[str]  # what stands before, between and after the places, which are empty
+    changes: tuple[tuple[int, TextChange], ...]
+    targets: tuple[str, ...]
+    pick: Picker
+
+    def write(self, parts: list[str], inside: Mapping[str, str]) -> str:
+        """One record; `parts`, the JSON of its values, are used up. `inside` has the rows of its
+        repeats, with commas between them."""
+        for at, change in self.changes:
+            parts.append(change(parts[at]))
+        parts += [inside.get(target, "") for target in self.targets]
+        words = self.words.copy()
+        words[1::2] = self.pick(parts)
+        return "".join(words)
+
+
 @dataclass(slots=True)
 class Writer:
-    """Fills a text. `reads` says what stands in each of its places; an `Inside` reads nothing."""
+    """A text with places; `reads` says what stands in each, which is nothing where a repeat is."""
 
-    template: str = ""
     reads: list[Slot] = field(default_factory=list)
-    targets: list[tuple[int, str]] = field(default_factory=list)
-    _changes: list[tuple[int, Callable[[str], str]]] = field(default_factory=list)
+    _words: list[str] = field(default_factory=lambda: [""])  # before, between and after the places
+    _changes: dict[int, TextChange] = field(default_factory=dict)
+    _targets: dict[int, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, pieces: Sequence[Piece], slots: Mapping[str, Slot]) -> "Writer":
-        writer, words = cls(), []
+        writer = cls()
         for piece in pieces:
             if isinstance(piece, str):
-                words.append(piece.replace("%", "%%"))
+                writer._say(piece)
             elif isinstance(piece, Inside):
-                writer.targets.append((len(writer.reads), piece.target))
-                writer.reads.append(Slot())
-                words.append("[%s]")
+                writer._open(piece.target)
             else:
-                words.append(writer._add(piece, slots[piece.source]))
-        writer.template = "".join(words)
+                writer._add(piece, slots[piece.source])
         return writer
 
-    def write(self, parts: list[str], inside: Mapping[str, str] | None = None) -> str:
-        """One record from the JSON of `reads`, which is used up; `inside` has the rows of its
-        repeats, with commas between them."""
-        for at, change in self._changes:
-            if parts[at] != "null":
-                parts[at] = change(parts[at])
-        for at, target in self.targets:
-            parts[at] = (inside or {}).get(target, "")
-        return self.template % tuple(parts)
+    def template(self, places: Sequence[int | None], width: int) -> Template:
+        """For rows of `width` parts: the places of what is read among them; None is null."""
+        found = list(places)
+        changes = [(at, places[at]) for at in self._changes if places[at] is not None]
+        for number, (at, _) in enumerate(changes):
+            found[at] = width + number
+        for number, at in enumerate(self._targets):
+            found[at] = width + len(changes) + number
+        return Template(
+            self._between(found),
+            tuple((part, self._changes[at]) for at, part in changes if part is not None),
+            tuple(self._targets.values()),
+            picker_of([at for at in found if at is not None]),
+        )
 
-    def _add(self, place: Place, slot: Slot) -> str:
-        """What stands in the template."""
+    def _between(self, places: Sequence[int | None]) -> list[str]:
+        """The words around the places, with null among them where nothing stands."""
+        words: list[str] = []
+        said = self._words[0]
+        for place, word in zip(places, self._words[1:], strict=True):
+            if place is None:
+                said += "null" + word
+            else:
+                words += (said, "")
+                said = word
+        return [*words, said]
+
+    def _say(self, text: str) -> None:
+        self._words[-1] += text
+
+    def _open(self, target: str) -> None:
+        self._targets[len(self.reads)] = target
+        self._say("[")
+        self._read(Slot())
+        self._say("]")
+
+    def _add(self, place: Place, slot: Slot) -> None:
         if slot.is_constant:
-            return orjson.dumps(slot.constant).decode().replace("%", "%%")
+            self._say(quoted(slot.constant))
+            return
         if slot.change or place.convert or place.bare:
-            self._changes.append((len(self.reads), _on_text(slot.change, place)))
+            self._changes[len(self.reads)] = _on_text(slot.change, place)
+        self._read(slot)
+
+    def _read(self, slot: Slot) -> None:
         self.reads.append(slot)
-        return "%s"
+        self._words.append("")
 
 
-def _on_text(change: Change | None, place: Place) -> Callable[[str], str]:
+def picker_of(places: Sequence[int]) -> Picker:
+    """What takes the parts at these places."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda parts: tuple(parts[at] for at in places)
+
+
+def _on_text(change: Change | None, place: Place) -> TextChange:
+    """What becomes of a JSON text; of null, nothing."""
     if change is None and place.convert is None:
         return lambda text: text[1:-1]
 
     @lru_cache(maxsize=MOST_KEPT)
     def changed(text: str) -> str:
         value = orjson.loads(text)
-        if change is not None:
+        if value is not None and change is not None:
             value = change(value)
         if place.convert is not None and value is not None:
             value = place.convert(value)

@@ -15,7 +15,6 @@ from surveys.indicators.read import Told
 from surveys.indicators.words import COLUMNS, GROUPS, MEASURES, REASONS, SIDES, VALUES, word
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv; charset=utf-8"
 FIGURES = ("value", "count", "base", "households", "low", "high", "hidden")
 

@@ -20,11 +20,12 @@ from backend.accounts.permissions import may_keep_indicators
 from backend.audit.log import log_event
 from backend.problems import Problem
 from backend.said import Said
+from surveys.datasets.files.to_xlsx import XLSX
 from surveys.indicators import serializers
 from surveys.indicators.answers import history_json, told_json
 from surveys.indicators.compute import STATES
 from surveys.indicators.definitions import DEFINITIONS
-from surveys.indicators.files import CSV, XLSX, to_csv, to_xlsx
+from surveys.indicators.files import CSV, to_csv, to_xlsx
 from surveys.indicators.freeze import freeze_period
 from surveys.indicators.grouping import DISTRICT
 from surveys.indicators.headlines import listed

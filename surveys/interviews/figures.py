@@ -10,11 +10,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
 from itertools import pairwise
 from statistics import median
+from typing import NamedTuple
 
 NIGHT_FROM, NIGHT_UNTIL = 21, 6  # hours of the clock where the interview was
 _LONGEST = timedelta(hours=12)  # a form left open for longer says nothing of the interview
 _SHORT, _MUCH = 0.5, 2.0  # of the team's median minutes; of the team's share
 _DISTRICT = 2  # below country and oblast
+_Span = tuple[datetime, datetime]
 _ENOUGH = 5  # interviews, before a line can stand out
 
 
@@ -29,7 +31,7 @@ class Interview:
     started: datetime | None
     ended: datetime | None
     received: datetime
-    flags: int
+    flagged: bool
     rejected: bool
     path: str = ""
 
@@ -77,24 +79,49 @@ class Board:
     districts: Mapping[str, int] = field(default_factory=dict)
 
 
+class _Told(NamedTuple):
+    """What one interview adds to the line of its enumerator and to that of the team."""
+
+    day: date
+    minutes: float | None
+    delay_hours: float | None
+    flagged: bool
+    rejected: bool
+    at_night: bool
+
+
 def board_of(interviews: Iterable[Interview], days: Sequence[date], zone: tzinfo) -> Board:
     """The board of the interviews of these days; others are left out."""
-    wanted, of = set(days), defaultdict(list)
+    wanted, districts = set(days), Counter[str]()
+    told, spans = defaultdict[str, list[_Told]](list), defaultdict[str, list[_Span]](list)
     for interview in interviews:
-        if interview.day(zone) in wanted:
-            of[interview.enumerator].append(interview)
-    everybody = [each for theirs in of.values() for each in theirs]
-    lines = [
-        replace(_line(name, theirs, days, zone), overlapping=_overlapping(theirs))
-        for name, theirs in sorted(of.items())
-    ]
-    team = _line("", everybody, days, zone)
-    team = replace(team, overlapping=sum(line.overlapping for line in lines))
+        day = interview.day(zone)
+        if day in wanted:
+            lasted, name = interview.lasted, interview.enumerator
+            told[name].append(_told(interview, day, lasted, zone))
+            districts[_district(interview.path)] += 1
+            if lasted is not None and interview.started and interview.ended:
+                spans[name].append((interview.started, interview.ended))
+    lines = [_line(name, told[name], days, _overlapping(spans[name])) for name in sorted(told)]
+    everybody = [each for theirs in told.values() for each in theirs]
+    team = _line("", everybody, days, sum(line.overlapping for line in lines))
     return Board(
         tuple(days),
         team,
         tuple(replace(line, stands_out=_stands_out(line, team)) for line in lines),
-        Counter(_district(each.path) for each in everybody),
+        districts,
+    )
+
+
+def _told(interview: Interview, day: date, lasted: timedelta | None, zone: tzinfo) -> _Told:
+    ended = interview.ended
+    return _Told(
+        day,
+        None if lasted is None else lasted.total_seconds() / 60,
+        None if ended is None else max((interview.received - ended).total_seconds(), 0) / 3600,
+        interview.flagged,
+        interview.rejected,
+        _is_at_night(interview, zone),
     )
 
 
@@ -103,28 +130,25 @@ def _district(path: str) -> str:
     return codes[_DISTRICT] if len(codes) > _DISTRICT else ""
 
 
-def _line(name: str, theirs: Sequence[Interview], days: Sequence[date], zone: tzinfo) -> Line:
-    on = Counter(each.day(zone) for each in theirs)
-    lasted = [span.total_seconds() / 60 for each in theirs if (span := each.lasted) is not None]
-    delays = [
-        max((each.received - each.ended).total_seconds(), 0) / 3600 for each in theirs if each.ended
-    ]
+def _line(name: str, theirs: Sequence[_Told], days: Sequence[date], overlapping: int) -> Line:
+    on = Counter(each.day for each in theirs)
+    lasted = [each.minutes for each in theirs if each.minutes is not None]
+    delays = [each.delay_hours for each in theirs if each.delay_hours is not None]
     return Line(
         enumerator=name,
         interviews=len(theirs),
         by_day=tuple(on[day] for day in days),
         minutes=median(lasted) if lasted else None,
         delay_hours=median(delays) if delays else None,
-        flagged=_share(each.flags > 0 for each in theirs),
-        rejected=_share(each.rejected for each in theirs),
-        at_night=sum(_is_at_night(each, zone) for each in theirs),
-        overlapping=0,
+        flagged=_share([each.flagged for each in theirs]),
+        rejected=_share([each.rejected for each in theirs]),
+        at_night=sum(each.at_night for each in theirs),
+        overlapping=overlapping,
     )
 
 
-def _share(found: Iterable[bool]) -> float:
-    values = list(found)
-    return sum(values) / len(values) if values else 0.0
+def _share(found: Sequence[bool]) -> float:
+    return sum(found) / len(found) if found else 0.0
 
 
 def _is_at_night(interview: Interview, zone: tzinfo) -> bool:
@@ -134,14 +158,9 @@ def _is_at_night(interview: Interview, zone: tzinfo) -> bool:
     return hour >= NIGHT_FROM or hour < NIGHT_UNTIL
 
 
-def _overlapping(theirs: Sequence[Interview]) -> int:
+def _overlapping(spans: list[_Span]) -> int:
     """Interviews that began before the one before them had ended: nobody asks two at once."""
-    spans = sorted(
-        (each.started, each.ended)
-        for each in theirs
-        if each.started and each.ended and each.lasted is not None
-    )
-    return sum(later[0] < earlier[1] for earlier, later in pairwise(spans))
+    return sum(later[0] < earlier[1] for earlier, later in pairwise(sorted(spans)))
 
 
 def _stands_out(line: Line, team: Line) -> frozenset[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import CharField, Count, F, Max, OuterRef, QuerySet, Subquery, Value
+from django.db.models import CharField, Exists, F, Max, OuterRef, QuerySet, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
@@ -42,31 +42,25 @@ def interviews_of(
     zone = timezone.get_current_timezone()
     first, end = (datetime.combine(day, time(), zone) for day in (days[0], days[-1] + DAY))
     rows = _rows(user, form).annotate(at=_AT).filter(at__gte=first, at__lt=end)
-    flags = (
-        QualityFlag.objects.filter(
-            flags_for(user), submission=OuterRef("submission"), settled_at=None
-        )
-        .order_by()
-        .values("submission")
-        .annotate(found=Count("pk"))
-        .values("found")
+    flags = QualityFlag.objects.filter(
+        flags_for(user), submission=OuterRef("submission"), settled_at=None
     )
     told = rows.annotate(
         enumerator=Coalesce(*map(_answer, ASKED_AS), F("submission__submitted_by__username")),
         began=_answer("start"),
         finished=_answer("end"),
-        flags=Coalesce(Subquery(flags), 0),
+        flagged=Exists(flags),
     ).values_list(
-        *("enumerator", "began", "finished", "received_at", "flags", "submission__review_state"),
+        *("enumerator", "began", "finished", "received_at", "flagged", "submission__review_state"),
         "place__path",
     )
-    for enumerator, began, finished, received, found, state, path in told.iterator(5_000):
+    for enumerator, began, finished, received, flagged, state, path in told.iterator(5_000):
         yield Interview(
             enumerator or NOT_SAID,
             _moment(began),
             _moment(finished),
             received,
-            found,
+            flagged,
             state in TURNED_DOWN,
             path or "",
         )
@@ -83,8 +77,10 @@ def _answer(name: str) -> Any:
 
 
 def _moment(text: str | None) -> datetime | None:
+    if not text:
+        return None
     try:
-        found = parse_datetime(text or "")
+        found = parse_datetime(text)
     except ValueError:
         return None
     return found if found is not None and found.tzinfo else None

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from backend.accounts.models import User
 from backend.accounts.permissions import logged_in, may_lift_brakes
 from backend.problems import Problem
+from surveys.datasets.files.to_xlsx import XLSX
 from surveys.links.adjudicate import decide_case, take_back, undo
 from surveys.links.casefile import closed_case, open_case
 from surveys.links.claim import claim_case, release_claim, renew_claim
@@ -39,8 +40,6 @@ from surveys.links.workbook import cases_xlsx
 from surveys.places.naming import place_choices
 from surveys.privacy.access import places_for, reader
 from surveys.privacy.reason import reason_given
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @require_GET

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from backend.accounts.permissions import logged_in, may_manage_devices, may_publish_forms
 from backend.problems import Problem
+from surveys.datasets.files.to_xlsx import XLSX
 from surveys.datasets.seen import records_seen
 from surveys.places.models import Place
 from surveys.privacy.access import reader
@@ -35,8 +36,6 @@ from surveys.xforms.media import attach_media, missing_files
 from surveys.xforms.media_checks import SLOW_MEDIA_BYTES
 from surveys.xforms.models import Form, FormVersion
 from surveys.xforms.retire import reinstate_version, relist_form, retire_form, retire_version
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @require_GET

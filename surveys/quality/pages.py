@@ -16,6 +16,7 @@ from backend.accounts.permissions import logged_in, may_keep_quality, may_review
 from backend.pagination import column_key, page_of
 from backend.problems import Problem
 from surveys.cleaning.models import QualityFlag
+from surveys.datasets.files.to_xlsx import XLSX
 from surveys.datasets.tables import published_forms
 from surveys.privacy.access import reader
 from surveys.quality.answer import answer_of
@@ -44,7 +45,6 @@ from surveys.quality.workbook import kept_workbook
 from surveys.submissions.review import Looked, last_step
 
 FLAGS_A_PAGE = 50
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @require_GET

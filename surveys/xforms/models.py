@@ -4,6 +4,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models.fields.json import KeyTransform
 
@@ -24,9 +25,17 @@ class FormQuerySet(models.QuerySet["Form"]):
         """Each with its current version, but for what of it is large."""
         return self.select_related("current").defer(*(f"current__{name}" for name in LARGE))
 
+    def with_versions(self) -> "FormQuerySet":
+        """Each with the ids of its versions, so that these need not be asked for."""
+        versions = FormVersion.objects.filter(form=models.OuterRef("pk"))
+        newest = versions.order_by("-published_at", "-pk").values("pk")
+        return self.annotate(**{"version_pks": ArraySubquery(newest)})
+
 
 class Form(models.Model):
     """A questionnaire known to tablets by `form_id`."""
+
+    version_pks: list[int] | None = None  # newest first, if the query was `with_versions`
 
     form_id = models.CharField(max_length=200, unique=True)
     title = models.CharField(max_length=300)

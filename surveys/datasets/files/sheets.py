@@ -14,19 +14,20 @@ GEO_PARTS = ("lat", "lon", "alt", "acc")
 DATES = frozenset({"date", "dateTime"})
 LINES = frozenset({"geotrace", "geoshape"})
 TEXTS = frozenset({str, type(None)})
-MOST_KNOWN = 10_000  # different values of a column that are remembered; then it begins anew
+MOST_KNOWN = 10_000  # different values of a column
 Columns = Sequence[Sequence[Any]]
 
 
 class Known(dict[Any, Any]):
-    """Value → what `read` makes of it, made once for each different value."""
+    """Value → what `read` makes of it, made once for each different value; `most` are remembered,
+    then it begins anew."""
 
-    def __init__(self, read: Callable[[Any], Any]) -> None:
+    def __init__(self, read: Callable[[Any], Any], *, most: int = MOST_KNOWN) -> None:
         super().__init__()
-        self.read = read
+        self.read, self.most = read, most
 
     def __missing__(self, value: Any) -> Any:
-        if len(self) >= MOST_KNOWN:
+        if len(self) >= self.most:
             self.clear()
         self[value] = found = self.read(value)
         return found

@@ -27,6 +27,7 @@ from surveys.datasets.files.sheets import Sheet
 from surveys.datasets.files.text_sheets import TextSheet
 from surveys.datasets.files.variables import Losses
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_ROWS = 1_048_576  # of a sheet, its header included
 MOST_COLUMNS = 16_384
 ROWS_AT_ONCE = 250

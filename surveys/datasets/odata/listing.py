@@ -20,6 +20,7 @@ from surveys.datasets.odata.model import clean_name
 from surveys.datasets.odata.render import REVIEW_STATES
 from surveys.datasets.tables import (
     dataset_of_form,
+    find_form,
     published_forms,
     read_columns,
     shape_of,
@@ -101,11 +102,7 @@ def _opened(user: User) -> FormQuerySet:
 
 def form_of(project_id: int, form_id: str) -> Form:
     """Raises `Problem("not_found")`."""
-    found = published_forms().filter(_inside(project_id))
-    form = None if "\0" in form_id else found.filter(form_id=form_id).first()
-    if form is None:
-        raise Problem("not_found")
-    return form
+    return find_form(form_id, _inside(project_id))
 
 
 def edition_of(form: Form) -> FormVersion:

@@ -6,8 +6,7 @@ whatever its length.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import NamedTuple
+from functools import cached_property, lru_cache
 
 import orjson
 from django.db.models import F, QuerySet, TextField
@@ -17,16 +16,27 @@ from django.db.models.functions import Cast
 from backend.keyset import rows_beyond
 from backend.problems import Problem
 from surveys.cleaning.models import CleanRow
-from surveys.datasets.cells import Cells, Cut, Read
+from surveys.datasets.cells import Filler, Read
+from surveys.datasets.columns import Dataset
 from surveys.datasets.odata.among import among
 from surveys.datasets.odata.facts import fact_expressions, fact_slots
 from surveys.datasets.odata.feed import Feed
-from surveys.datasets.odata.model import ID, SYSTEM, EntityType
+from surveys.datasets.odata.model import ID as ID_NAME
+from surveys.datasets.odata.model import SYSTEM, EntityType
 from surveys.datasets.odata.options import Options
 from surveys.datasets.odata.order import Position
 from surveys.datasets.odata.query import QueryUnsupported
-from surveys.datasets.odata.render import FACTS, SYSTEM_PIECES, Record, Style, plan_of
+from surveys.datasets.odata.render import (
+    FACTS,
+    SYSTEM_PIECES,
+    Names,
+    Plan,
+    Record,
+    Style,
+    plan_of,
+)
 from surveys.datasets.odata.terms import TypeMismatch
+from surveys.datasets.shape import Shape
 from surveys.datasets.texts import Writer
 from surveys.datasets.versions import changed_types
 
@@ -42,13 +52,8 @@ class Chunk:
     end: Position | None  # of its last row, where more may come
 
 
-class Found(NamedTuple):
-    """A row as it is read: by which ids it is known, what its entity is written from, and where."""
-
-    id: str
-    record_id: str
-    row: Read
-    marks: Sequence[str]
+Found = Read  # a row: its id, its record's, what its entity is written from, and where it stands
+ID, RECORD, WRITTEN = 0, 1, 2
 
 
 class Reader:
@@ -59,8 +64,7 @@ class Reader:
         _check_names(feed.entity, feed.options)
         options = feed.options
         self.style = Style(options.wkt or options.flat, options.flat, bool(options.labels))
-        self.writers: dict[str, Writer] = {}
-        self.cells: dict[str, Cells] = {}
+        self.fillers: dict[str, Filler] = {}
         self._plan(feed.entity, options.select, options.expand)
         try:
             self.rows, self.keys, self.start = feed.rows, feed.keys, feed.start
@@ -91,7 +95,7 @@ class Reader:
         """First the ids, then their rows: a sort that carries answers is three times as slow."""
         ids = list(rows.values_list(_text("id"), flat=True))
         known = CleanRow.objects.filter(among("id", ids[:size]))
-        by_id = {row.id: row for row in self._read(self.feed.entity, known)}
+        by_id = {row[ID]: row for row in self._read(self.feed.entity, known)}
         return [by_id[pk] for pk in ids[:size] if pk in by_id], len(ids) > size
 
     def _place_of(self, page: list[Found]) -> Position:
@@ -101,9 +105,9 @@ class Reader:
         begin anew than to end too early.
         """
         if page and not self.feed.options.orders:
-            return list(page[-1].marks)
+            return list(page[-1][-len(self._marks) :])
         marks = {f"_order_{at}": key.read for at, key in enumerate(self.keys)}
-        last = CleanRow.objects.filter(pk__in=[row.id for row in page[-1:]])
+        last = CleanRow.objects.filter(pk__in=[row[ID] for row in page[-1:]])
         for found in last.annotate(**marks).values_list(*marks):
             return list(found)
         raise Problem("cursor_invalid")
@@ -119,31 +123,25 @@ class Reader:
 
         `marks` are columns.
         """
-        columns = self.cells[entity.name].expressions
-        found = rows.values_list(*map(_text, ("id", "record_id", *marks)), *columns)
-        width = 2 + len(marks)
-        return [Found(row[0], row[1], row[width:], row[2:width]) for row in found]
-
-    @cached_property
-    def _facts(self) -> Mapping[str, Combinable]:
-        return fact_expressions(self.feed.dataset)
+        ids, places = map(_text, ("id", "record_id")), map(_text, marks)
+        return list(rows.values_list(*ids, *self.fillers[entity.name].expressions, *places))
 
     def _entities(self, rows: list[Found]) -> Iterator[str]:
         write = self._write(self.feed.entity)
         expanded = self._expanded(self.feed.entity, rows)
         for row in rows:
-            yield write(row.row, expanded.get(row.id))
+            yield write(row, expanded.get(row[ID]))
 
-    def _write(self, entity: EntityType) -> Callable[[Read, Mapping[str, str] | None], str]:
-        """A row's texts are made as it is written: those of a thousand would fill the cache."""
-        texts, write = self.cells[entity.name].texts, self.writers[entity.name].write
-        return lambda row, inside: write(texts(row), inside)
+    def _write(self, entity: EntityType) -> Callable[[Found, Mapping[str, str] | None], str]:
+        filler = self.fillers[entity.name]
+        end = WRITTEN + len(filler.expressions)
+        return lambda row, inside: filler.write(row[WRITTEN:end], inside)
 
     def _expanded(self, entity: EntityType, parents: Sequence[Found]) -> dict[str, dict[str, str]]:
         """The entities of every repeat to be expanded, by parent and set, in the form's order."""
         out: dict[str, dict[str, str]] = {}
         for _, child in self.feed.model.children(entity):
-            if child.name in self.writers and parents:
+            if child.name in self.fillers and parents:
                 for parent, texts in self._below(child, parents).items():
                     out.setdefault(parent, {})[child.name] = ",".join(texts)
         return out
@@ -153,29 +151,34 @@ class Reader:
 
         A repeat's row is seen where its record is, and these were just seen.
         """
-        rows = CleanRow.objects.filter(among("record_id", {row.record_id for row in parents}))
+        rows = CleanRow.objects.filter(among("record_id", {row[RECORD] for row in parents}))
         rows = rows.filter(repeat=child.table.path)
         if child.parent != self.feed.model.root.name:
-            rows = rows.filter(among("parent_id", [row.id for row in parents]))
+            rows = rows.filter(among("parent_id", [row[ID] for row in parents]))
         found = self._read(child, rows, "parent_id", "index")
-        found.sort(key=lambda row: int(row.marks[1]))
+        found.sort(key=lambda row: int(row[-1]))
         write, inner = self._write(child), self._expanded(child, found)
         texts: dict[str, list[str]] = {}
         for row in found:
-            texts.setdefault(row.marks[0], []).append(write(row.row, inner.get(row.id)))
+            texts.setdefault(row[-2], []).append(write(row, inner.get(row[ID])))
         return texts
 
-    def _plan(self, entity: EntityType, select: Sequence[str], expand: Sequence[str]) -> None:
+    def _plan(self, entity: EntityType, select: Names, expand: Names) -> None:
         checked = changed_types(self.feed.form.pk, self.feed.dataset, entity.table.path)
         style = replace(self.style, checked=checked)
         plan = plan_of(self.feed.model, entity, style, select, expand)
-        names = plan.sources.difference(FACTS)
-        slots = {**self.feed.shape(entity, names).slots, **fact_slots(self.feed.recipient)}
-        writer = self.writers[entity.name] = Writer.of(plan.pieces, slots)
-        self.cells[entity.name] = Cells(writer.reads, Cut(), self._facts)
+        shape = self.feed.shape(entity, plan.sources.difference(FACTS))
+        self.fillers[entity.name] = filler_of(plan, shape, self.feed.dataset)
         for navigation, child in self.feed.model.children(entity):
             if "*" in expand or navigation.name in expand:
                 self._plan(child, (), ("*",) if "*" in expand else ())
+
+
+@lru_cache(maxsize=32)
+def filler_of(plan: Plan, shape: Shape, dataset: Dataset) -> Filler:
+    """What writes the rows of a shape as a plan says; kept, since pages follow one another."""
+    slots = {**shape.slots, **fact_slots(shape.recipient)}
+    return Filler(Writer.of(plan.pieces, slots), fact_expressions(dataset))
 
 
 def pages(reader: Reader, context: str, next_link: Callable[[str], str]) -> Iterator[bytes]:
@@ -213,7 +216,7 @@ def _check_names(entity: EntityType, options: Options) -> None:
     """Raises `Problem("field_unknown")` for a name to select or expand that is not there."""
     navigations = {n.name for n in entity.navigations}
     groups = {"/".join(group) for group in entity.groups}
-    known = {"*", ID, *entity.by_name, *navigations, *groups}
+    known = {"*", ID_NAME, *entity.by_name, *navigations, *groups}
     if entity.parent_key:
         known.add(entity.parent_key)
     else:

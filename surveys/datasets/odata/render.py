@@ -5,6 +5,7 @@ What may be seen is decided by `Shape`: values come in masked, and only their fo
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from surveys.datasets.columns import GEO_TYPES
@@ -13,6 +14,7 @@ from surveys.datasets.texts import NULL, Inside, Piece, Place, Tree, pieces_of, 
 
 Record = dict[str, Any]
 Convert = Callable[[Any], Any]
+Names = tuple[str, ...]
 REVIEW_STATES = {
     "edited": "edited",
     "has_issues": "hasIssues",
@@ -36,7 +38,7 @@ class Style:
     checked: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Plan:
     """How the entities of one type are written: a text with places for what a record holds."""
 
@@ -49,9 +51,8 @@ class Plan:
         return frozenset(piece.source for piece in self.pieces if isinstance(piece, Place))
 
 
-def plan_of(
-    model: Model, entity: EntityType, style: Style, select: Sequence[str], expand: Sequence[str]
-) -> Plan:
+@lru_cache(maxsize=256)
+def plan_of(model: Model, entity: EntityType, style: Style, select: Names, expand: Names) -> Plan:
     """The plan for a `$select` and an `$expand`; both hold names that exist."""
     chosen = None if not select or "*" in select else set(select)
     tree = _ids(entity, chosen)

@@ -22,12 +22,12 @@ def interview(
     minutes: float = 40,
     *,
     late: float = 2,
-    flags: int = 0,
+    flagged: bool = False,
     rejected: bool = False,
 ) -> Interview:
     start = datetime.fromisoformat(began).replace(tzinfo=DUSHANBE)
     end = start + timedelta(minutes=minutes)
-    return Interview(enumerator, start, end, end + timedelta(hours=late), flags, rejected)
+    return Interview(enumerator, start, end, end + timedelta(hours=late), flagged, rejected)
 
 
 def board(*interviews: Interview) -> Board:
@@ -50,7 +50,7 @@ def test_other_days_are_left_out() -> None:
 def test_interview_without_times_counts_on_the_day_it_came() -> None:
     came = datetime(2026, 5, 6, 9, tzinfo=UTC)
 
-    (line,) = board(Interview("E1", None, None, came, 0, False)).lines
+    (line,) = board(Interview("E1", None, None, came, False, False)).lines
 
     assert line.by_day[2] == 1
     assert (line.minutes, line.delay_hours) == (None, None)
@@ -92,7 +92,7 @@ def test_two_interviews_at_once_and_at_night_are_counted() -> None:
 def test_a_line_stands_out_only_beside_a_team_and_with_enough_interviews() -> None:
     usual = [interview("E1", f"2026-05-0{4 + day}T10:00") for day in range(6)]
     hasty = [
-        interview("E2", f"2026-05-0{4 + day}T10:00", minutes=9, flags=1, rejected=True)
+        interview("E2", f"2026-05-0{4 + day}T10:00", minutes=9, flagged=True, rejected=True)
         for day in range(5)
     ]
 
@@ -109,7 +109,7 @@ def test_a_line_stands_out_only_beside_a_team_and_with_enough_interviews() -> No
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
 def test_shares_are_of_the_records(share: float) -> None:
     flagged = int(share * 4)
-    (line,) = board(*(interview(flags=int(each < flagged)) for each in range(4))).lines
+    (line,) = board(*(interview(flagged=each < flagged) for each in range(4))).lines
 
     assert line.flagged == share
 
