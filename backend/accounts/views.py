@@ -5,12 +5,15 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from backend.accounts.permissions import logged_in, may_read_datasets
 from backend.accounts.tokens import TOKEN_DAYS, make_personal_token, revoke_personal_token
+
+PLACES = "surveys.places.naming.names_of_codes"  # by string: places stand above accounts
 
 
 @require_GET
@@ -58,4 +61,5 @@ def _page(request: HttpRequest, new_token: str = "") -> HttpResponse:
     user = logged_in(request)
     tokens = user.tokens.filter(revoked_at=None)
     context = {"tokens": tokens, "new_token": new_token, "token_days": TOKEN_DAYS}
+    context["places"] = import_string(PLACES)(user.place_codes)
     return render(request, "account.html", context)

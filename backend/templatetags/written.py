@@ -1,4 +1,4 @@
-"""What is kept as text, as the page's language writes it: `{% load written %}{{ day|moment }}`."""
+"""What is kept plainly, as the page's language writes it: `{% load written %}{{ day|moment }}`."""
 
 import re
 
@@ -6,10 +6,17 @@ from django import template
 from django.utils.translation import get_language_info
 
 from backend.moments import written_moment
+from backend.percents import written_percent
 
 register = template.Library()
 register.filter("moment", written_moment)
 _CODE = re.compile(r"\(([a-z]{2,3})\)\s*$")
+
+
+@register.filter
+def per_cent(number: float) -> str:
+    """A whole number that is per cent already, with its sign."""
+    return written_percent(number / 100)
 
 
 @register.filter

@@ -19,7 +19,8 @@ def household_figures(user: User) -> list[Figure]:
     """Households in the places this user is for; what is open about them, `surveys/links` says."""
     if not may_read_records(user):
         return []
-    return [Figure(_("households"), _known(user).count(), _("each family once"))]
+    known = _known(user).count()
+    return [Figure(ngettext("household", "households", known), known, _("each family once"))]
 
 
 def founded_lately(user: User, now: datetime) -> list[Figure]:

@@ -20,11 +20,17 @@ from surveys.places.naming import name_order
 class Line:
     """A row of a table: the words of its groups, its number, and the list behind it."""
 
+    columns: list[str]
     groups: list[str]
     number: str
     interval: str
     detail: str
     link: str = ""
+
+    @property
+    def cells(self) -> list[tuple[str, str]]:
+        """(title of the column, group) from the second on; the first one heads the row."""
+        return list(zip(self.columns, self.groups, strict=True))[1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,10 @@ class Block:
     detail: str = ""
     sums: list[Line] = field(default_factory=list)
     chart: str = ""
+
+    @property
+    def has_intervals(self) -> bool:
+        return any(line.interval for line in self.lines)
 
 
 def blocks(told: Told, names: Names, address: str) -> list[Block]:
@@ -96,9 +106,8 @@ def _block(
     groups = list(rows[0].group)
     lines = [_line(measure, row, groups, names, address) for row in rows]
     title = word(MEASURES, measure.key)
-    chart = ""
-    if groups and len(rows) > 1:
-        chart = bars(title, [_bar(line, row) for line, row in zip(lines, rows, strict=True)])
+    shown = [each for each in zip(lines, rows, strict=True) if each[1].number is not None]
+    chart = bars(title, [_bar(*each) for each in shown]) if groups and len(shown) > 1 else ""
     detail = _("of") if measure.kind != Kind.COUNT else ""
     told = so_far(measure, rows)
     if told:
@@ -108,9 +117,7 @@ def _block(
             for each, row in zip(lines, rows, strict=True)
         ]
     sums = [_line(measure, row, groups, names, address) for row in above]
-    return Block(
-        measure.key, title, [word(GROUPS, name) for name in groups], lines, detail, sums, chart
-    )
+    return Block(measure.key, title, lines[0].columns, lines, detail, sums, chart)
 
 
 def _sum_words(sum_: float | None) -> str:
@@ -129,6 +136,7 @@ def _line(measure: Measure, row: Shown, groups: Sequence[str], names: Names, add
     query = "".join(f"&{name}={value}" for name, value in row.by if name != "class")
     link = f"{address}measure={measure.key}{query}" if address and row.n != 0 else ""
     return Line(
+        [word(GROUPS, name) for name in groups],
         [_group_words(row.group, name, names) for name in groups],
         number_words(measure, row.number, row.words),
         interval,

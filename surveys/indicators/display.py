@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
 from backend.moments import written_moment
+from backend.percents import written_percent
 from surveys.indicators.definitions import DEFINITIONS, Definition
 from surveys.indicators.figures import EFFECT, Kind, Measure
 from surveys.indicators.words import (
@@ -59,7 +61,7 @@ def number_words(measure: Measure, number: float | None, hidden: str = "") -> st
 
 def part_words(share: float) -> str:
     """A share as per cent."""
-    return f"{written(100 * share, 1)} %"
+    return written_percent(share, 1)
 
 
 def whole_words(number: float) -> str:
@@ -123,10 +125,7 @@ def _tile(each: Mapping[str, Any], definition: Definition, names: Names) -> Tile
     measure, rows = definition.headline, each["headline"]
     label = word(MEASURES, measure.key)
     if each["missing"]:
-        month, what = each["missing"]["months"][0]
-        note = _("Rates or prices are missing: %(month)s, %(what)s") % {
-            "month": month, "what": what,
-        }  # fmt: skip
+        note = missing_words(each["missing"]["months"], names)
         return Tile(definition.code, each["title"], "–", label, note)
     if not rows:
         return Tile(definition.code, each["title"], "–", label)
@@ -154,6 +153,15 @@ def _tile(each: Mapping[str, Any], definition: Definition, names: Names) -> Tile
         progress,
         [] if single else parts,
     )
+
+
+def missing_words(months: Sequence[tuple[str, str]], names: Names) -> str:
+    """The first month without a rate or price, and of which currency or country it is."""
+    month, what = months[0]
+    return _("Rates or prices are missing: %(month)s, %(what)s") % {
+        "month": date_format(date.fromisoformat(f"{month}-01"), "YEAR_MONTH_FORMAT"),
+        "what": names.get(what, what),
+    }
 
 
 def parameter_words(parameters: Mapping[str, Any]) -> list[tuple[str, str]]:

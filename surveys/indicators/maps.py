@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from backend.percents import written_percent
 from surveys.indicators.display import Names, number_words
 from surveys.indicators.figures import Kind, Measure
 from surveys.indicators.grouping import COUNTRY, DISTRICT
@@ -85,7 +86,7 @@ def _value(measure: Measure, row: Shown) -> Value | None:
 def _short(measure: Measure, number: float) -> str:
     """As it fits into a district: shares without a decimal; the table has them all."""
     if measure.kind == Kind.SHARE:
-        return f"{100 * number:.0f} %"
+        return written_percent(number)
     return number_words(measure, number)
 
 

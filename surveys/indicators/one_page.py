@@ -71,6 +71,7 @@ def figures(told: Told, query: dict[str, str]) -> dict[str, Any]:
         "target": target,
         **_reached(first.number if first else None, target),
         "parameters": parameter_words({**run.parameters, **told.result.notes}),
+        "limited": asked.codes is not None,
         "history": history_lines(asked) if asked.codes is None else [],
         "frozen": frozen_lines(asked) if asked.codes is None else [],
         "downloads": urlencode(query),

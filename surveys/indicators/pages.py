@@ -83,7 +83,7 @@ def indicator(request: HttpRequest, code: str) -> HttpResponse:
     except Problem as problem:
         if problem.code not in {"indicator_no_data", "rates_missing"}:
             raise
-        context["problem"] = problem
+        context["problem"], context["never"] = problem, newest_run() is None
     return render(request, "indicators/indicator.html", context)
 
 

@@ -7,8 +7,9 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from backend.percents import written_percent
 from surveys.indicators.answers import ZONE
-from surveys.indicators.display import number_words, reasons, whole_words
+from surveys.indicators.display import missing_words, number_words, reasons, whole_words
 from surveys.indicators.figures import UNKNOWN, Kind, Measure
 from surveys.indicators.grouping import COUNTRY, OBLAST
 from surveys.indicators.pdf import Row, Section, Sheet
@@ -80,7 +81,7 @@ def _section(output: Output, report: Report, names: Names) -> Section:
     first = output.first(measure.key)
     title = word(TITLES, definition.code)
     if first is None:
-        return Section(definition.code, title, "–", "", [_missing(output)])
+        return Section(definition.code, title, "–", "", [_missing(output, names)])
     progress = first.number / output.target if output.target and first.number else None
     return Section(
         code=definition.code,
@@ -98,11 +99,10 @@ def _section(output: Output, report: Report, names: Names) -> Section:
     )
 
 
-def _missing(output: Output) -> str:
+def _missing(output: Output, names: Names) -> str:
     if not output.missing:
         return _("No figures.")
-    month, what = output.missing["months"][0]
-    return _("Rates or prices are missing: %(month)s, %(what)s") % {"month": month, "what": what}
+    return missing_words(output.missing["months"], names)
 
 
 def _notes(output: Output, report: Report, first: Shown) -> Iterator[str]:
@@ -202,7 +202,7 @@ def _snapshot(report: Report) -> str:
 
 
 def _percent(part: float) -> str:
-    return f"{whole_words(100 * part)} %"
+    return written_percent(part)
 
 
 def _day(day: date) -> str:

@@ -313,7 +313,7 @@ COLUMNS: Words = {
     "standardised_difference": _("difference in standard deviations"),
     "trace": _("result of the visit"),
     "figure": _("figure"),
-    "threshold": _("threshold"),
+    "threshold": _("least rise of income that counts"),
     "increased": _("increased"),
     "households": _("households"),
     "share": _("share"),
@@ -344,7 +344,7 @@ PARAMETERS: Words = {
     "period_until": _("period until"),
     "seed": _("seed"),
     "states": _("review states counted"),
-    "threshold": _("threshold"),
+    "threshold": _("least rise of income that counts"),
     "wfp_missing_as_zero": _("WFP: missing as zero"),
 }
 

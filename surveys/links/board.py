@@ -18,6 +18,7 @@ from surveys.links.sketch import distance_words
 from surveys.links.words import relation_words, sex_words, written_distance
 from surveys.places.naming import name_of
 from surveys.privacy.redact import BAND_YEARS, coarsen_birth
+from surveys.rounds.models import Round
 
 MASK = "•••"
 
@@ -42,9 +43,10 @@ class Row:
 def facts_of(sides: Sides, *, shown: bool) -> list[Row]:
     """What is known of each record, one line a fact. `shown`: names and phones too."""
     seen = sides.seen
+    rounds = dict(Round.objects.values_list("code", "name"))
     return [
         _row(_("Filled"), seen, [_date(s) for s in seen], compare=False),
-        _row(_("Round"), seen, [s.told.round if s.told else "" for s in seen], compare=False),
+        _row(_("Round"), seen, [_round(s, rounds) for s in seen], compare=False),
         _row(_("Place"), seen, [_place(s) for s in seen]),
         Row(_("Distance"), [_distance(s, seen) for s in seen]),
         _row(_("Card"), seen, [s.member.card if s.member else "" for s in seen]),
@@ -158,6 +160,12 @@ def _person(person: PersonRecord, agrees: tuple[str, str], shown: bool) -> Cell:
 def _band(birth: str) -> str:
     first = coarsen_birth(birth)
     return f"{first}-{int(first) + BAND_YEARS - 1}" if first else ""
+
+
+def _round(side: Side, names: Mapping[str, str]) -> str:
+    """As it is called; its code where the record names one that is not there."""
+    code = side.told.round if side.told else ""
+    return names.get(code, code)
 
 
 def _date(side: Side) -> str:

@@ -33,6 +33,13 @@ def names_of(places: QuerySet[Place]) -> dict[str, str]:
     return {place.code: name_of(place) for place in places.only("code", *NAME_COLUMNS)}
 
 
+def names_of_codes(codes: Iterable[str]) -> list[str]:
+    """Each code's name as it stands in the reader's language; an unknown code as it is."""
+    told = list(codes)
+    names = names_of(Place.objects.filter(code__in=told)) if told else {}
+    return [names.get(code, code) for code in told]
+
+
 def name_at(relation: str) -> Coalesce:
     """The same in SQL, of the place that a row leads to: for rows that are read as plain values."""
     name, english = F(f"{relation}__{_column()}"), F(f"{relation}__name_en")

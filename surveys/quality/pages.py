@@ -163,11 +163,13 @@ def enumerators(request: HttpRequest) -> HttpResponse:
 def variables(request: HttpRequest) -> HttpResponse:
     """How each question was answered, over the whole programme: for who sees all of it."""
     user = reader(logged_in(request))
-    rows = table(VARIABLES) if sees_everywhere(user) else []
+    everywhere = sees_everywhere(user)
+    rows = table(VARIABLES) if everywhere else []
     form = request.GET.get("form", "")
     chosen = [row for row in rows if not form or row["form"] == form]
     context = {
         "rows": in_words(chosen),
+        "everywhere": everywhere,
         "form": form,
         "forms": published_forms(),
         "run": last_run(),

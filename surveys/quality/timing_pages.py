@@ -25,12 +25,14 @@ from surveys.quality.weeks import use_lines
 def question_times(request: HttpRequest) -> HttpResponse:
     """Seconds by question of one form, of one enumerator beside everybody: who sees every place."""
     user = reader(logged_in(request))
-    rows = table(QUESTION_TIMES) if sees_everywhere(user) else []
+    everywhere = sees_everywhere(user)
+    rows = table(QUESTION_TIMES) if everywhere else []
     form = request.GET.get("form") or next((row["form"] for row in rows), "")
     enumerator = request.GET.get("enumerator", EVERYBODY)
     chosen = [row for row in rows if row["form"] == form]
     context = {
         "rows": in_words(_beside(chosen, enumerator)),
+        "everywhere": everywhere,
         "form": form,
         "forms": published_forms().filter(form_id__in=FORMS),
         "enumerator": enumerator,

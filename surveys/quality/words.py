@@ -102,6 +102,13 @@ OWNERS: Words = {
 }
 MOMENTS: Words = {"arrival": _("on arrival"), "night": _("at night")}
 # Members of a finding's measure and bounds, and parameters of checks.
+# Answers of the programme's forms that a check measured.
+ANSWERS: Words = {
+    "female": _("female"),
+    "male": _("male"),
+    "monthly": _("every month"),
+    "quarter": _("every 2-3 months"),
+}
 TERMS: Words = {
     "minutes": _("minutes"),
     "least": _("at least"),

@@ -81,7 +81,7 @@ def conflicts_card(user: User) -> Card | None:
     if not count:
         return None
     return Card(
-        title=_("Entity conflicts"),
+        title=_("Conflicts of the household list"),
         template="reviewing/conflicts_card.html",
         context={
             "conflicts": waiting.order_by("kind", "pk")[:CONFLICTS_SHOWN],

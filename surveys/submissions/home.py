@@ -43,7 +43,7 @@ def queue_figures(user: User) -> list[Figure]:
         return []
     waiting = Submission.objects.waiting().count()
     page = f"{CONSOLE}/submission/?state__exact=0" if waiting else ""
-    return [Figure(_("waiting"), waiting, _("for the worker"), page)]
+    return [Figure(_("waiting"), waiting, _("for the server"), page)]
 
 
 def stuck_figures(user: User) -> list[Figure]:

@@ -4,6 +4,7 @@ import pytest
 from django.utils import translation
 
 from backend.moments import written_moment
+from backend.percents import written_percent
 from backend.templatetags.written import own_name
 
 
@@ -24,6 +25,20 @@ def test_day_or_moment_is_written_in_the_language_of_the_reader(
         assert written_moment(text) == english
     with translation.override("tg"):
         assert written_moment(text) == tajik
+
+
+@pytest.mark.parametrize(
+    ("language", "whole", "tenths"),
+    [
+        ("en", "12%", "1,234.5%"),
+        ("ru", "12\xa0%", "1\xa0234,5\xa0%"),
+        ("ky", "12\xa0%", "1\xa0234,5\xa0%"),
+    ],
+)
+def test_share_is_written_one_way_in_a_language(language: str, whole: str, tenths: str) -> None:
+    with translation.override(language):
+        assert written_percent(0.1249) == whole
+        assert written_percent(12.345, 1) == tenths
 
 
 def test_moment_with_an_offset_is_told_by_the_clock_here() -> None:

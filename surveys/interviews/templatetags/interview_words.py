@@ -7,6 +7,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from backend.percents import written_percent
 from surveys.interviews.aims import Line as ProgressLine
 from surveys.interviews.figures import Line
 from surveys.interviews.forecast import Outlook
@@ -14,6 +15,7 @@ from surveys.rounds.models import Round
 
 register = template.Library()
 UNKNOWN = "–"
+HOURS_A_DAY = 24
 _WORDS = {
     Outlook.DONE: gettext_lazy("reached"),
     Outlook.NOT_BEGUN: gettext_lazy("not begun"),
@@ -27,7 +29,7 @@ _WORDS = {
 def figures(line: Line) -> Iterator[tuple[str, str]]:
     """(name of a figure, as written): "–" where unknown, nothing where there is none of it."""
     yield "minutes", rate(line.minutes)
-    yield "delay_hours", rate(line.delay_hours)
+    yield "delay_hours", delay(line.delay_hours)
     yield "flagged", percent(line.flagged)
     yield "rejected", percent(line.rejected)
     yield "at_night", str(line.at_night or "")
@@ -36,7 +38,7 @@ def figures(line: Line) -> Iterator[tuple[str, str]]:
 
 @register.filter
 def percent(share: float) -> str:
-    return f"{share:.0%}"
+    return written_percent(share)
 
 
 @register.filter
@@ -46,6 +48,16 @@ def rate(value: float | None) -> str:
         return UNKNOWN
     digits = 0 if value >= 10 else 1
     return number_format(round(value, digits), digits, use_l10n=True, force_grouping=True)
+
+
+@register.filter
+def delay(hours: float | None) -> str:
+    """From two days on in days."""
+    if hours is None:
+        return UNKNOWN
+    if hours < 2 * HOURS_A_DAY:
+        return _("%(n)s h") % {"n": rate(hours)}
+    return _("%(n)s d") % {"n": rate(hours / HOURS_A_DAY)}
 
 
 @register.filter

@@ -8,8 +8,10 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from backend.moments import written_moment
+from backend.percents import written_percent
 from surveys.cleaning.models import QualityFlag
 from surveys.quality.words import (
+    ANSWERS,
     FLAGS,
     GROUPS,
     MEASURES,
@@ -65,12 +67,12 @@ def of(mapping: Mapping[Any, Any], key: Any) -> Any:
 def mean(effect: Mapping[str, Any], measure: str) -> str:
     """A measure's mean: shares as percent."""
     value = effect["mean"]
-    return f"{value:.0%}" if measure in SHARES else number_format(round(value, 1), 1)
+    return written_percent(value) if measure in SHARES else number_format(round(value, 1), 1)
 
 
 @register.filter
 def percent(share: float) -> str:
-    return f"{share:.0%}"
+    return written_percent(share)
 
 
 @register.filter
@@ -83,4 +85,4 @@ def _written(value: Any) -> str:
         return _("yes") if value else _("no")
     if isinstance(value, float):
         return number_format(value, 0 if value == int(value) else None)
-    return written_moment(str(value))
+    return written_moment(word(ANSWERS, str(value)))

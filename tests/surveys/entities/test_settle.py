@@ -292,10 +292,10 @@ def test_what_does_not_exist_is_a_problem_and_no_error(
 def test_home_page_shows_the_card_while_something_waits(
     as_alice: Client, as_bob: Client, conflict: EntityConflict, alice: User
 ) -> None:
-    assert b"Entity conflicts" in as_alice.get("/").content
-    assert b"Entity conflicts" not in as_bob.get("/").content
+    assert b"Conflicts of the household list" in as_alice.get("/").content
+    assert b"Conflicts of the household list" not in as_bob.get("/").content
     settle(conflict, alice)
-    assert b"Entity conflicts" not in as_alice.get("/").content
+    assert b"Conflicts of the household list" not in as_alice.get("/").content
 
 
 def test_page_masks_names_until_a_reason_is_given(

@@ -9,7 +9,7 @@ from django.test import Client
 
 from surveys.indicators.compute import compute_indicators
 from surveys.indicators.definitions import DEFINITIONS
-from surveys.indicators.models import FrozenResult, Target
+from surveys.indicators.models import FrozenResult, IndicatorRun, Target
 from tests.surveys.indicators.season import ALAI, ASHT, Season, income
 
 
@@ -71,6 +71,17 @@ def test_small_number_is_hidden_on_the_page_too(
     assert "Do not publish" in exact
 
 
+def test_open_duplicates_are_a_link_only_for_who_decides_on_them(
+    as_alice: Client, as_bob: Client, season: Season
+) -> None:
+    IndicatorRun.objects.update(open_links=3)
+
+    assert 'href="/links/">3 open' in text(as_alice, "")
+    seen = text(as_bob, "")
+    assert "3 open duplicate candidates" in seen
+    assert 'href="/links/"' not in seen
+
+
 def test_missing_rates_are_told_month_by_month(as_alice: Client, season: Season) -> None:
     season.family(sources=[income("remit", 1, 1, "USD")])
     compute_indicators()
@@ -83,7 +94,9 @@ def test_missing_rates_are_told_month_by_month(as_alice: Client, season: Season)
 
 def test_before_anything_is_computed_the_pages_say_so(as_alice: Client, db: None) -> None:
     assert "Nothing was computed yet" in plain(text(as_alice, ""))
-    assert "has no figures yet" in plain(text(as_alice, "O3.1/"))
+    page = text(as_alice, "O3.1/")
+    assert "Nothing was computed yet" in plain(page)
+    assert 'role="alert"' not in page  # nothing went wrong
 
 
 def test_manager_loads_rates_on_the_page(as_alice: Client, as_bob: Client, season: Season) -> None:

@@ -305,7 +305,7 @@ def test_page_says_the_share_of_the_target_the_sums_and_what_came_before(
 ) -> None:
     """Questions 1 to 3: beside the figures what a person would else have to work out."""
     first = html.fromstring(as_alice.get("/indicators/O3.1/", LEAST_OF_EACH).content)
-    assert "of 7,600 planned: 0.1 %" in " ".join(first.xpath("string(//main)").split())
+    assert "of 7,600 planned: 0.1%" in " ".join(first.xpath("string(//main)").split())
     by = {"by": ["country", "oblast"], **LEAST_OF_EACH}  # as the two lists of the page send it
     second = html.fromstring(as_alice.get("/indicators/O3.1/", by).content)
     assert cells(second, "families", "tfoot") == [

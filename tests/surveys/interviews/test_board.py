@@ -177,7 +177,7 @@ def test_tablets_say_what_is_wrong_with_them(as_alice: Client, form: Form) -> No
         "4 oldest: 3 days ago",
         "ODK Collect v2024.2.4 another tablet has a newer one",
         "old version: visit",
-        "7 %",
+        "7%",
         "−2 h",
     ]
     assert [row[0] for row in cells(page, "tablets-fine")] == ["fine"]

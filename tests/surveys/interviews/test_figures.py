@@ -4,10 +4,12 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from surveys.interviews.figures import Board, Interview, board_of
+from surveys.interviews.templatetags.interview_words import delay
 
 DUSHANBE = ZoneInfo("Asia/Dushanbe")  # five hours ahead
 MONDAY = date(2026, 5, 4)
@@ -66,6 +68,15 @@ def test_delay_is_from_the_end_to_the_server_and_never_negative() -> None:
     (line,) = board(interview(late=5), interview(late=-1)).lines
 
     assert line.delay_hours == 2.5
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [(None, "–"), (2.5, "2.5 h"), (47.4, "47 h"), (48.0, "2.0 d"), (109_654.0, "4,569 d")],
+)
+def test_long_time_to_arrive_is_told_in_days(hours: float | None, words: str) -> None:
+    with translation.override("en"):
+        assert delay(hours) == words
 
 
 def test_two_interviews_at_once_and_at_night_are_counted() -> None:

@@ -68,7 +68,7 @@ def test_board_counts_by_enumerator_what_the_supervisor_sees(
 
     one, team = figures(page)
     assert one[0] == "Ө-07"
-    assert one[1:] == ["2", "40", "0.0", "50%", "0%", "", "1", "2", *[""] * 6]
+    assert one[1:] == ["2", "40", "0.0 h", "50%", "0%", "", "1", "2", *[""] * 6]
     assert team[1:] == one[1:]
     assert "elsewhere" not in page
 

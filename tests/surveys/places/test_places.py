@@ -1,4 +1,5 @@
 import pytest
+from django.test import Client
 
 from backend.problems import Problem
 from surveys.places.models import Place
@@ -39,3 +40,12 @@ def test_place_and_all_below_it() -> None:
     below = Place.objects.at_or_below(oblast).values_list("code", flat=True)
 
     assert list(below) == ["KG05000000000", "KG05214000000"]
+
+
+def test_account_names_the_places_and_not_their_codes(as_dilnoza: Client) -> None:
+    Place.objects.filter(code="KG06000000000").delete()
+    Place.objects.create(
+        code="KG06000000000", level=1, path="KG/KG06000000000", name_en="Osh oblast"
+    )
+
+    assert "<dd>Osh oblast</dd>" in as_dilnoza.get("/account/").content.decode()
