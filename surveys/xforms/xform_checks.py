@@ -20,6 +20,24 @@ _EXPRESSIONS = {
     "required": "required",
     "readonly": "read_only",
 }
+# What Collect and Enketo know: XPath 1.0 and what docs.getodk.org lists under "Form functions".
+_FUNCTIONS = frozenset({
+    "abs", "acos", "area", "asin", "atan", "atan2", "base64-decode", "boolean",
+    "boolean-from-string", "ceiling", "checklist", "choice-name", "coalesce", "comment",
+    "concat", "contains", "cos", "count", "count-non-empty", "count-selected", "current",
+    "date", "date-time", "decimal-date-time", "decimal-time", "digest", "distance", "ends-with",
+    "exp", "exp10", "extract-signed", "false", "floor", "format-date", "format-date-time",
+    "geofence", "id", "if", "indexed-repeat", "instance", "int", "intersects", "itext", "join",
+    "lang", "last", "last-saved", "local-name", "log", "log10", "max", "min", "name",
+    "namespace-uri", "node", "normalize-space", "not", "now", "number", "once", "pi",
+    "position", "pow", "property", "pulldata", "random", "randomize", "regex", "round",
+    "selected", "selected-at", "sin", "sqrt", "starts-with", "string", "string-length",
+    "substr", "substring", "substring-after", "substring-before", "sum", "tan", "text",
+    "thousands-sep", "today", "translate", "true", "uuid", "version", "weighted-checklist",
+})  # fmt: skip
+_LITERAL = re.compile(r"'[^']*'|\"[^\"]*\"")
+_CALL = re.compile(r"(?<![\w.-])(?:jr:)?([^\W\d][\w.-]*)\s*\(")
+_OPERATORS = frozenset({"and", "or", "div", "mod"})  # a parenthesis may follow them
 
 
 def check_xform(form: XForm, sheets: Sheets) -> list[Finding]:
@@ -62,6 +80,21 @@ def _expressions(form: XForm, sheets: Sheets) -> Iterator[Finding]:
             row = rows.get(path)
             column = sheets.survey.column(name) or name
             words = Said("The expression cannot be read: {problem}", problem=problem)
+            yield Finding(words, "survey", row.number if row else None, column)
+
+
+def unknown_functions(form: XForm, sheets: Sheets) -> Iterator[Finding]:
+    """A remark: a tablet stops where it must work out what it does not know, and some know more."""
+    rows = {asked.path: asked.row for asked in sheets.survey_rows() if not asked.ends}
+    for path, name, expression in _all_expressions(form):
+        called = set(_CALL.findall(_LITERAL.sub("''", expression))) - _OPERATORS
+        for function in sorted(called - _FUNCTIONS):
+            words = Said(
+                "No function {name}() is known; most tablets stop where they meet it.",
+                name=function,
+            )
+            row = rows.get(path)
+            column = sheets.survey.column(name) or name
             yield Finding(words, "survey", row.number if row else None, column)
 
 

@@ -21,7 +21,7 @@ from surveys.xforms.schema import read_schema
 from surveys.xforms.sheet_checks import demands, remarks
 from surveys.xforms.sheets import Sheets, meaning_of, sheet
 from surveys.xforms.workbook import without_dimensions, workbook_kind
-from surveys.xforms.xform_checks import check_xform
+from surveys.xforms.xform_checks import check_xform, unknown_functions
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def xlsform_to_xform(content: bytes) -> Converted:
         raise XlsformError(findings)
     return Converted(
         xform=xform,
-        warnings=(*warnings, *remarks(sheets)),
+        warnings=(*warnings, *remarks(sheets), *unknown_functions(parse_xform(xform), sheets)),
         privacy=sheets.privacy(),
         missing=sheets.missing(),
         itemsets=(result.itemsets or "").encode(),

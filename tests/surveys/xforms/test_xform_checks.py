@@ -2,7 +2,7 @@ import pytest
 
 from surveys.xforms.document import parse_xform
 from surveys.xforms.sheets import Sheet, Sheets
-from surveys.xforms.xform_checks import check_xform
+from surveys.xforms.xform_checks import check_xform, unknown_functions
 
 XFORM = """<h:html xmlns:h="http://www.w3.org/1999/xhtml" xmlns="http://www.w3.org/2002/xforms"
  xmlns:entities="http://www.opendatakit.org/xforms/entities" xmlns:orx="http://openrosa.org/xforms">
@@ -82,3 +82,23 @@ def test_answers_that_wait_for_each_other_are_refused(binds: dict[str, str]) -> 
 def test_what_can_be_worked_out_in_some_order_is_taken(binds: dict[str, str]) -> None:
     more = "".join(f'<bind nodeset="/data/{path}" {how}/>' for path, how in binds.items())
     assert words(more=more) == []
+
+
+@pytest.mark.parametrize(
+    ("expression", "told"),
+    [
+        ("foo(1)", ["foo"]),
+        ("if(selected(., 'a b (c)'), now(), bar(baz(2)))", ["bar", "baz"]),
+        ("(1 + 2) and (3) or not(jr:choice-name(., '.'))", []),
+        ("count-selected(.) div (2) mod (3)", []),
+    ],
+)
+def test_function_that_no_tablet_knows_is_remarked_on(expression: str, told: list[str]) -> None:
+    more = f'<bind nodeset="/data/b" calculate="{expression}"/>'
+    form = parse_xform(XFORM.format(model="", more=more).encode())
+
+    assert check_xform(form, Sheets()) == []
+    found = [str(finding.words) for finding in unknown_functions(form, Sheets())]
+    assert [f"{name}()" in words for name, words in zip(told, found, strict=True)] == [
+        True for _ in told
+    ]
