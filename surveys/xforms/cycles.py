@@ -15,6 +15,7 @@ _TEXT = re.compile(r"'[^']*'|\"[^\"]*\"")
 _PATH = re.compile(
     r"(?<![\w.)\]/-])(?:current\(\)/)?(?:(?:\.\./)+|/)[^\W\d][\w.-]*(?:/[^\W\d][\w.-]*)*"
 )
+_ITSELF = re.compile(r"(?<![\w.)\]/-])\.(?![\w./])")
 
 
 def circle_of(binds: Mapping[str, etree._Element], root: str) -> list[str]:
@@ -45,7 +46,10 @@ def _reads(expression: str, path: str, root: str) -> Iterator[str]:
     """The paths that an expression at `path` refers to."""
     if "[" in expression or "indexed-repeat" in expression:
         return
-    for found in _PATH.findall(_TEXT.sub("''", expression)):
+    said = _TEXT.sub("''", expression)
+    if _ITSELF.search(said):
+        yield path
+    for found in _PATH.findall(said):
         reference = found.removeprefix("current()/")
         if reference.startswith(f"/{root}/"):
             yield reference.removeprefix(f"/{root}/")

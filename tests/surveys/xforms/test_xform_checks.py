@@ -56,6 +56,8 @@ def test_expression_without_a_row_of_its_own_is_still_refused() -> None:
     "binds",
     [
         {"b": 'calculate="/data/b + 1"'},
+        {"b": 'calculate=". + 1"'},
+        {"b": "relevant=\"selected(., 'x')\""},
         {"b": 'calculate=" /data/c + 1"', "c": 'calculate=" /data/b + 1"'},
         {"b": 'relevant="/data/c"', "c": 'calculate="if(/data/d, 1, 2)"', "d": 'calculate="../b"'},
         {"g": "relevant=\"/data/g/b = 'x'\"", "g/b": ""},
@@ -71,6 +73,7 @@ def test_answers_that_wait_for_each_other_are_refused(binds: dict[str, str]) -> 
 @pytest.mark.parametrize(
     "binds",
     [
+        {"b": 'constraint=". &lt; 5"', "c": 'calculate="0.5 + .5 * count(../a)"'},
         {"b": 'constraint="/data/b &lt; 5"'},
         {"b": "calculate=\"'/data/b'\""},
         {"b": 'calculate=" /data/c + 1"', "c": 'relevant="/data/a = 1"'},
@@ -88,9 +91,9 @@ def test_what_can_be_worked_out_in_some_order_is_taken(binds: dict[str, str]) ->
     ("expression", "told"),
     [
         ("foo(1)", ["foo"]),
-        ("if(selected(., 'a b (c)'), now(), bar(baz(2)))", ["bar", "baz"]),
-        ("(1 + 2) and (3) or not(jr:choice-name(., '.'))", []),
-        ("count-selected(.) div (2) mod (3)", []),
+        ("if(selected(../a, 'a b (c)'), now(), bar(baz(2)))", ["bar", "baz"]),
+        ("(1 + 2) and (3) or not(jr:choice-name(../a, '.'))", []),
+        ("count-selected(../a) div (2) mod (3)", []),
     ],
 )
 def test_function_that_no_tablet_knows_is_remarked_on(expression: str, told: list[str]) -> None:
