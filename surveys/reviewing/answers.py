@@ -123,8 +123,8 @@ class RecordReader:
         sent = orjson.loads(row["sent"])
         record = shape.record(row)
         for column in self._asked(table, given):
-            key, below = column.field.key, column.field.path.removeprefix(table.path)
-            at = (path + below).removeprefix("/")
+            key = column.field.key
+            at, *before = self._paths(table, column, path)
             masked = key in shape.masked
             yield Answer(
                 path=at,
@@ -133,8 +133,8 @@ class RecordReader:
                 words=words_of(record[column.name]),
                 answered=key in given and not masked,
                 masked=masked,
-                flags=self._flags.get(at, ()),
-                said=self._said.get(at, ()),
+                flags=[flag for each in (at, *before) for flag in self._flags.get(each, ())],
+                said=[said for each in (at, *before) for said in self._said.get(each, ())],
                 at=None if masked else _where(row, column),
                 sent=None if masked else self._sent(column, sent),
             )
@@ -147,9 +147,23 @@ class RecordReader:
 
     def _asked(self, table: Table, given: Mapping[str, Any]) -> Iterable[Column]:
         """The questions of the version that was filled, and whatever else was answered."""
+        asked = self._paths_then
+        return (
+            c for c in table.columns if (table.path, c.field.key) in asked or c.field.key in given
+        )
+
+    def _paths(self, table: Table, column: Column, row: str) -> Iterator[str]:
+        """Where the question stands in a row, and where the record's version had it, if elsewhere:
+        there its flags and what was said of it are."""
+        now = column.field.path
+        for path in dict.fromkeys((now, self._paths_then.get((table.path, column.field.key), now))):
+            yield (row + path.removeprefix(table.path)).removeprefix("/")
+
+    @cached_property
+    def _paths_then(self) -> dict[tuple[str, str], str]:
+        """Repeat and key → path, in the version that was filled."""
         schema = schema_of_head(self.record.submission)
-        paths = {field.path for field in schema.fields} if schema else set()
-        return (c for c in table.columns if c.field.path in paths or c.field.key in given)
+        return {(f.repeat, f.key): f.path for f in schema.fields} if schema else {}
 
     def _shape(self, table: Table) -> Shape:
         return shape_of(

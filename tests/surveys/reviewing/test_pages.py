@@ -217,6 +217,20 @@ def test_question_that_only_a_newer_version_asks_is_not_shown(
     assert 'name="on:cows"' not in text(as_dilnoza, address(record))
 
 
+def test_flag_stands_beside_its_question_though_a_later_version_moved_it(
+    as_dilnoza: Client, record: CleanRow, form: Form
+) -> None:
+    made = QualityFlag(submission=record.submission, code="value_outlying", path="hh_size")
+    made.save()
+    moved = [replace(f, path="home/size") if f.key == "hh_size" else f for f in SCHEMA.fields]
+    next_version(form, fields=tuple(moved))
+
+    page = text(as_dilnoza, address(record))
+
+    assert 'name="on:home/size"' in page
+    assert page.count(f'href="/quality/flags/{made.pk}/"') == 2  # in the list, and at the answer
+
+
 def test_way_to_the_web_form_is_offered_where_there_is_one(
     as_dilnoza: Client, as_bob: Client, record: CleanRow, settings: Any
 ) -> None:
