@@ -14,7 +14,7 @@ from backend.said import Said
 from surveys.datasets.files.sheets import GEO_PARTS
 from surveys.datasets.files.variables import Losses
 
-ROWS_A_GROUP = 20_000
+ROWS_A_GROUP = 10_000
 TYPES: dict[str, pa.DataType] = {
     "integer": pa.int64(),
     "decimal": pa.float64(),
