@@ -46,7 +46,7 @@ def _reads(expression: str, path: str, root: str) -> Iterator[str]:
     """The paths that an expression at `path` refers to."""
     if "[" in expression or "indexed-repeat" in expression:
         return
-    said = _TEXT.sub("''", expression)
+    said = without_texts(expression)
     if _ITSELF.search(said):
         yield path
     for found in _PATH.findall(said):
@@ -57,3 +57,8 @@ def _reads(expression: str, path: str, root: str) -> Iterator[str]:
             up = reference.count("../")
             above = path.split("/")[:-up]
             yield "/".join([*above, reference[3 * up :]])
+
+
+def without_texts(expression: str) -> str:
+    """An expression in which no text says anything."""
+    return _TEXT.sub("''", expression)

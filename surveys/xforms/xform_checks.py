@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from backend.said import Said
-from surveys.xforms.cycles import circle_of
+from surveys.xforms.cycles import circle_of, without_texts
 from surveys.xforms.document import XForm, local_name
 from surveys.xforms.findings import Finding
 from surveys.xforms.sheets import Sheets
@@ -35,7 +35,6 @@ _FUNCTIONS = frozenset({
     "substr", "substring", "substring-after", "substring-before", "sum", "tan", "text",
     "thousands-sep", "today", "translate", "true", "uuid", "version", "weighted-checklist",
 })  # fmt: skip
-_LITERAL = re.compile(r"'[^']*'|\"[^\"]*\"")
 _CALL = re.compile(r"(?<![\w.-])(?:jr:)?([^\W\d][\w.-]*)\s*\(")
 _OPERATORS = frozenset({"and", "or", "div", "mod"})  # a parenthesis may follow them
 
@@ -73,42 +72,49 @@ def _entities_version(form: XForm, sheets: Sheets) -> Iterator[Finding]:
 
 def _expressions(form: XForm, sheets: Sheets) -> Iterator[Finding]:
     """One expression that cannot be read makes the whole form unopenable on a tablet."""
-    rows = {asked.path: asked.row for asked in sheets.survey_rows() if not asked.ends}
+    at = _At(sheets)
     for path, name, expression in _all_expressions(form):
         problem = _syntax_problem(expression)
         if problem:
-            row = rows.get(path)
-            column = sheets.survey.column(name) or name
             words = Said("The expression cannot be read: {problem}", problem=problem)
-            yield Finding(words, "survey", row.number if row else None, column)
+            yield at.finding(words, path, name)
 
 
 def unknown_functions(form: XForm, sheets: Sheets) -> Iterator[Finding]:
     """A remark: a tablet stops where it must work out what it does not know, and some know more."""
-    rows = {asked.path: asked.row for asked in sheets.survey_rows() if not asked.ends}
+    at = _At(sheets)
     for path, name, expression in _all_expressions(form):
-        called = set(_CALL.findall(_LITERAL.sub("''", expression))) - _OPERATORS
+        called = set(_CALL.findall(without_texts(expression))) - _OPERATORS
         for function in sorted(called - _FUNCTIONS):
             words = Said(
                 "No function {name}() is known; most tablets stop where they meet it.",
                 name=function,
             )
-            row = rows.get(path)
-            column = sheets.survey.column(name) or name
-            yield Finding(words, "survey", row.number if row else None, column)
+            yield at.finding(words, path, name)
 
 
 def _circles(form: XForm, sheets: Sheets) -> Iterator[Finding]:
     """Of several circles one is told at a time: the next upload tells the next."""
     circle = circle_of(form.binds, local_name(form.root))
     if circle:
-        rows = {asked.path: asked.row for asked in sheets.survey_rows() if not asked.ends}
-        row = rows.get(circle[0])
         words = Said(
             "These answers wait for each other, and tablets cannot open such a form: {names}.",
             names=", ".join(f"“{path.rsplit('/', 1)[-1]}”" for path in circle),
         )
-        yield Finding(words, "survey", row.number if row else None, sheets.survey.column("name"))
+        yield _At(sheets).finding(words, circle[0], "name")
+
+
+class _At:
+    """Where in the survey sheet a question of the XForm stands."""
+
+    def __init__(self, sheets: Sheets) -> None:
+        self.survey = sheets.survey
+        self.rows = {asked.path: asked.row for asked in sheets.survey_rows() if not asked.ends}
+
+    def finding(self, words: Said, path: str, name: str) -> Finding:
+        row = self.rows.get(path)
+        column = self.survey.column(name) or name
+        return Finding(words, "survey", row.number if row else None, column)
 
 
 def _all_expressions(form: XForm) -> Iterator[tuple[str, str, str]]:

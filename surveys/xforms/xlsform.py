@@ -50,12 +50,13 @@ def xlsform_to_xform(content: bytes) -> Converted:
     sheets = _sheets(workbook)
     result, warnings = _convert(workbook, sheets)
     xform = result.xform.encode()
-    findings = [*demands(sheets), *_check(xform, sheets)]
+    unmet, odd = _check(xform, sheets)
+    findings = [*demands(sheets), *unmet]
     if findings:
         raise XlsformError(findings)
     return Converted(
         xform=xform,
-        warnings=(*warnings, *remarks(sheets), *unknown_functions(parse_xform(xform), sheets)),
+        warnings=(*warnings, *remarks(sheets), *odd),
         privacy=sheets.privacy(),
         missing=sheets.missing(),
         itemsets=(result.itemsets or "").encode(),
@@ -139,16 +140,17 @@ _TYPES = frozenset(QUESTION_TYPE_DICT) | frozenset(aliases.settings_header)
 _SELECT = re.compile(f"(?:{'|'.join([*aliases.select, *aliases.osm])})(?: |$)")
 
 
-def _check(xform: bytes, sheets: Sheets) -> list[Finding]:
+def _check(xform: bytes, sheets: Sheets) -> tuple[list[Finding], list[Finding]]:
+    """What must be mended, and what is only remarked on."""
     try:
         form = parse_xform(xform)
     except XFormError as error:
-        return [Finding(error.words)]
+        return [Finding(error.words)], []
     findings = check_xform(form, sheets)
     if form.entities_version:
         schema = read_schema(xform, privacy=sheets.privacy())
         findings += check_entities(form, schema, sheets)
-    return findings
+    return findings, list(unknown_functions(form, sheets))
 
 
 # --- Where pyxform means --------------------------------------------------------------------------

@@ -21,8 +21,7 @@ from surveys.datasets.cells import Filler, Read
 from surveys.datasets.columns import Dataset
 from surveys.datasets.odata.facts import fact_expressions, fact_slots
 from surveys.datasets.odata.feed import Feed
-from surveys.datasets.odata.model import ID as ID_NAME
-from surveys.datasets.odata.model import SYSTEM, EntityType
+from surveys.datasets.odata.model import ID, SYSTEM, EntityType
 from surveys.datasets.odata.options import Options
 from surveys.datasets.odata.order import Position
 from surveys.datasets.odata.query import QueryUnsupported
@@ -53,7 +52,7 @@ class Chunk:
 
 
 Found = Read  # a row: its id, its record's, what its entity is written from, and where it stands
-ID, RECORD, WRITTEN = 0, 1, 2
+ROW_ID, RECORD_ID, WRITTEN = 0, 1, 2
 
 
 class Reader:
@@ -95,7 +94,7 @@ class Reader:
         """First the ids, then their rows: a sort that carries answers is three times as slow."""
         ids = list(rows.values_list(_text("id"), flat=True))
         known = CleanRow.objects.filter(among("id", ids[:size]))
-        by_id = {row[ID]: row for row in self._read(self.feed.entity, known)}
+        by_id = {row[ROW_ID]: row for row in self._read(self.feed.entity, known)}
         return [by_id[pk] for pk in ids[:size] if pk in by_id], len(ids) > size
 
     def _place_of(self, page: list[Found]) -> Position:
@@ -107,7 +106,7 @@ class Reader:
         if page and not self.feed.options.orders:
             return list(page[-1][-len(self._marks) :])
         marks = {f"_order_{at}": key.read for at, key in enumerate(self.keys)}
-        last = CleanRow.objects.filter(pk__in=[row[ID] for row in page[-1:]])
+        last = CleanRow.objects.filter(pk__in=[row[ROW_ID] for row in page[-1:]])
         for found in last.annotate(**marks).values_list(*marks):
             return list(found)
         raise Problem("cursor_invalid")
@@ -130,7 +129,7 @@ class Reader:
         write = self._write(self.feed.entity)
         expanded = self._expanded(self.feed.entity, rows)
         for row in rows:
-            yield write(row, expanded.get(row[ID]))
+            yield write(row, expanded.get(row[ROW_ID]))
 
     def _write(self, entity: EntityType) -> Callable[[Found, Mapping[str, str] | None], str]:
         filler = self.fillers[entity.name]
@@ -151,16 +150,16 @@ class Reader:
 
         A repeat's row is seen where its record is, and these were just seen.
         """
-        rows = CleanRow.objects.filter(among("record_id", {row[RECORD] for row in parents}))
+        rows = CleanRow.objects.filter(among("record_id", {row[RECORD_ID] for row in parents}))
         rows = rows.filter(repeat=child.table.path)
         if child.parent != self.feed.model.root.name:
-            rows = rows.filter(among("parent_id", [row[ID] for row in parents]))
+            rows = rows.filter(among("parent_id", [row[ROW_ID] for row in parents]))
         found = self._read(child, rows, "parent_id", "index")
         found.sort(key=lambda row: int(row[-1]))
         write, inner = self._write(child), self._expanded(child, found)
         texts: dict[str, list[str]] = {}
         for row in found:
-            texts.setdefault(row[-2], []).append(write(row, inner.get(row[ID])))
+            texts.setdefault(row[-2], []).append(write(row, inner.get(row[ROW_ID])))
         return texts
 
     def _plan(self, entity: EntityType, select: Names, expand: Names) -> None:
@@ -216,7 +215,7 @@ def _check_names(entity: EntityType, options: Options) -> None:
     """Raises `Problem("field_unknown")` for a name to select or expand that is not there."""
     navigations = {n.name for n in entity.navigations}
     groups = {"/".join(group) for group in entity.groups}
-    known = {"*", ID_NAME, *entity.by_name, *navigations, *groups}
+    known = {"*", ID, *entity.by_name, *navigations, *groups}
     if entity.parent_key:
         known.add(entity.parent_key)
     else:

@@ -14,6 +14,7 @@ urlpatterns = [
     path("projects/<int:project_id>/forms", views.forms),
     path(f"{FORM}.svc", views.service),
     path(f"{FORM}.svc/", views.service),
+    path(f"{FORM}.svc/$batch", views.batch),
     path(f"{FORM}.svc/<path:path>", views.service),
     path(f"{FORM}/fields", views.form_fields),
     path(f"{FORM}/submissions", views.submissions),

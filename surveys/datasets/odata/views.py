@@ -149,6 +149,12 @@ def service(
     return _rows(request, rows, f"{address}/{quote(path, safe='/')}", address)
 
 
+@telling_problems
+def batch(request: HttpRequest, **parts: Any) -> HttpResponse:
+    """Several questions in one, which no client known to us asks."""
+    raise Problem("query_unsupported", what="$batch")
+
+
 def _rows(request: HttpRequest, reader: Reader, here: str, address: str) -> HttpResponseBase:
     resource = reader.feed.resource
     if resource.count:

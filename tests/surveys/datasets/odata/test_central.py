@@ -392,3 +392,9 @@ def test_coarse_answer_is_given_coarse_and_cannot_be_asked_for(bob_reads: Client
     for text in ("birth_date eq 1987-07-30", "year(birth_date) gt 1985", "gps ne null"):
         assert refused(bob_reads, 403, filter=text) == "field_masked"
     assert refused(bob_reads, 403, orderby="birth_date") == "field_masked"
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_batch_is_said_to_be_not_supported(bob: User, form: Form, method: str) -> None:
+    answer = getattr(Client(), method)(f"{SVC}/$batch")
+    assert (answer.status_code, answer.json()["code"]) == (501, "query_unsupported")
