@@ -6,7 +6,6 @@ decided by the `Shape`, as for records.
 
 import json
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -94,18 +93,9 @@ def read_texts(
 
 
 def _chunks(rows: QuerySet[CleanRow, Any]) -> Iterator[list[Any]]:
-    """Rows by chunks; while one is worked on, PostgreSQL makes the next.
-
-    This thread opens the cursor, another goes on with it: a connection of psycopg may be used by
-    several, and nobody else uses this one meanwhile.
-    """
     found = rows.iterator(chunk_size=ROWS_AT_ONCE)
-    chunk = list(islice(found, ROWS_AT_ONCE))
-    with ThreadPoolExecutor(1) as ahead:
-        while chunk:
-            following = ahead.submit(lambda: list(islice(found, ROWS_AT_ONCE)))
-            yield chunk
-            chunk = following.result()
+    while chunk := list(islice(found, ROWS_AT_ONCE)):
+        yield chunk
 
 
 def _lost_digits(values: Sequence[Any]) -> bool:

@@ -10,12 +10,11 @@ import io
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from surveys.datasets.files.sheets import TEXTS, Cell, Known, Sheet
 from surveys.datasets.files.text_sheets import Texts, TextSheet
@@ -42,21 +41,10 @@ def write_csv_zip(
         for sheet in sheets:
             with archive.open(f"{sheet.name}.csv", "w", force_zip64=True) as raw:
                 raw.write(codecs.BOM_UTF8 + _lines([sheet.header], separator))
-                written[sheet.name] = _write(raw, _chunks(sheet, separator))
-    return written
-
-
-def _write(raw: IO[bytes], chunks: Iterator[tuple[bytes, int]]) -> int:
-    """Writes lines; returns how many. While some are packed, the next are made."""
-    written, packing = 0, None
-    with ThreadPoolExecutor(1) as beside:
-        for lines, count in chunks:
-            if packing is not None:
-                packing.result()
-            packing = beside.submit(raw.write, lines)
-            written += count
-        if packing is not None:
-            packing.result()
+                written[sheet.name] = 0
+                for lines, count in _chunks(sheet, separator):
+                    raw.write(lines)
+                    written[sheet.name] += count
     return written
 
 
@@ -181,18 +169,13 @@ def _field(typed: tuple[type, Cell]) -> Any:
 def count_csv_rows(path: Path) -> dict[str, int]:
     """Rows under the header of each file, read back from the disk."""
     with zipfile.ZipFile(path) as archive:
-        names = archive.namelist()
-    with ThreadPoolExecutor(2) as several:
-        counted = several.map(partial(_rows, path), names)
-        return {
-            name.removesuffix(".csv"): rows - 1 for name, rows in zip(names, counted, strict=True)
-        }
+        return {name.removesuffix(".csv"): _rows(archive, name) - 1 for name in archive.namelist()}
 
 
-def _rows(path: Path, name: str) -> int:
+def _rows(archive: zipfile.ZipFile, name: str) -> int:
     """Line ends outside of quotes; reading to the end checks the zip's sums too."""
     rows, quoted = 0, False
-    with zipfile.ZipFile(path) as archive, archive.open(name) as raw:
+    with archive.open(name) as raw:
         while block := raw.read(1 << 20):
             *lines, rest = block.split(b"\n")
             for line in lines:
