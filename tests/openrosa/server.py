@@ -3,7 +3,6 @@
 import os
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,9 @@ from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 from django.db import connection
+from django.test import override_settings
+
+from backend.processes import web_argv
 
 START_SECONDS = 60
 
@@ -21,9 +23,8 @@ def web_server(var: Path) -> Iterator[str]:
     """Its address. Attachments go below `var`; the database is the one tests see."""
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--http", "1"]
-    command += ["--no-access-log", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--workers", "2", "--blocking-threads", "4", "backend.wsgi:application"]
+    with override_settings(BIND="127.0.0.1", PORT=port, WEB_WORKERS=2):
+        command = web_argv()
     with (var / "web.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, env=_environment(var))
         try:
