@@ -23,6 +23,7 @@ from surveys.datasets.texts import (
     Writer,
     as_texts,
     picker_of,
+    quoted,
 )
 
 # A shape reads times as text already; here they are columns like all others.
@@ -44,10 +45,13 @@ class AsJson(Func):
 
 
 class JsonText(Func):
-    """Any column as the text of its JSON."""
+    """Any column as the text of its JSON, or what stands for nothing."""
 
-    template = "COALESCE(to_json(%(expressions)s)::text, 'null')"
+    template = "COALESCE(to_json(%(expressions)s)::text, '%(nothing)s')"
     output_field = TextField()
+
+    def __init__(self, column: Combinable, nothing: str) -> None:
+        super().__init__(column, nothing=nothing)
 
 
 class Cut(Func):
@@ -87,33 +91,44 @@ class Cells:
         return [*columns, *self._constants, None, *map(known, self._keys)]
 
     def texts(self, row: Read) -> Sequence[str]:
-        """The JSON of every slot."""
+        """The JSON of every slot, empty for nothing."""
         values = self.values(row)
-        return as_texts([values[place] for place in self.places])
+        found = as_texts([values[place] for place in self.places])
+        return ["" if text == "null" else text for text in found]
 
 
 class CutCells:
     """The same of rows whose answers lie cut: each as the JSON text that PostgreSQL has.
 
-    `others` has columns that are no columns of a row. Where an answer lies depends on which
-    questions the row answers, which is worked out once for all rows that answer the same.
+    `others` has columns that are no columns of a row, or are to be read in another way; `nothing`
+    stands for what is not there. Where an answer lies depends on which questions the row answers,
+    which is worked out once for all rows that answer the same.
     """
 
     def __init__(
-        self, slots: Sequence[Slot], others: Mapping[str, Combinable] | None = None
+        self,
+        slots: Sequence[Slot],
+        others: Mapping[str, Combinable] | None = None,
+        *,
+        nothing: str = "null",
     ) -> None:
         columns, known = _columns_of(slots), others or {}
-        self.expressions = [Cut(), *(JsonText(known.get(c) or _as_value(c)) for c in columns)]
+        self.expressions = [
+            Cut(),
+            *(JsonText(known.get(c) or _as_value(c), nothing) for c in columns),
+        ]
+        self._nothing = nothing
         self._names = _names_of(slots)
         self._columns_at = {(column,): at for at, column in enumerate(columns)}
         self._constants_at = _constants_at(slots)
-        self._constants = as_texts([slot.constant for slot in slots if slot.is_constant])
+        constants = (slot.constant for slot in slots if slot.is_constant)
+        self._constants = [nothing if value is None else quoted(value) for value in constants]
         self._pickers = Known(self._picker, most=MOST_TEMPLATES)
 
     def texts(self, row: Read) -> Sequence[str]:
         """The JSON of every slot."""
         keys, parts = parts_of(row)
-        parts += [*self._constants, "null"]
+        parts += [*self._constants, self._nothing]
         pick: Picker = self._pickers[keys]
         return pick(parts)
 

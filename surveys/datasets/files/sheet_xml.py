@@ -29,7 +29,7 @@ LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 # Where a JSON text is no text of a cell; blanks at its ends would be lost.
 UNLIKE_XML = re.compile(r'[\\&<>\ufffe\uffff]|_x[0-9A-Fa-f]{4}_|" | "')
 ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
-EMPTY = frozenset({"null", '""'})
+EMPTY = frozenset({"", '""', "null"})
 LOST = Said("texts lose control characters, which Excel cannot hold")
 SHORTENED = Said("texts are cut at {most} characters", most=f"{MOST_CHARACTERS:,}")
 Read = Callable[[str], tuple[Cell, ...]]
@@ -156,8 +156,6 @@ def _row(row: Texts, places: Iterable[Place], number: int) -> str:
             continue
         elif text[0] == '"':
             cells.append(f'<c r="{letter}{number}" t="inlineStr"><is><t>{text[1:-1]}</t></is></c>')
-        elif text[0] in "tf":
-            cells.append(f'<c r="{letter}{number}"><v>{int(text == "true")}</v></c>')
         else:
             cells.append(_number(text, f"{letter}{number}"))
     return f'<row r="{number}">{"".join(cells)}</row>'

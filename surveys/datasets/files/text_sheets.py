@@ -1,5 +1,7 @@
 """Rows as PostgreSQL gives them: a JSON text for each value, and what cells they become. Pure.
 
+Nothing is an empty text, and a null that is stored is nothing too.
+
 A file is millions of values, most of which stand in it as they stand in JSON. A writer takes those
 as they are, remembers what others become, and asks for typed cells only where a row is unusual.
 """
@@ -15,7 +17,7 @@ import orjson
 from surveys.datasets.files.sheets import Cell, CellColumn
 
 Change = Callable[[Any], Any]
-Texts = Sequence[str]  # of one row, a JSON text for each column
+Texts = Sequence[str]  # of one row, a JSON text for each column, empty for nothing
 LONGEST_SURE = 18  # digits that always fit into 64 bits
 MANY = frozenset({"select_multiple", "geopoint", "geotrace", "geoshape"})
 
@@ -33,8 +35,8 @@ class TextColumn:
 
     @property
     def is_plain(self) -> bool:
-        """Whether a value is one text, number or truth, given out as it is stored."""
-        kinds = MANY | {"date", "dateTime"}
+        """Whether a value is one text or number, given out as it is stored."""
+        kinds = MANY | {"date", "dateTime", "boolean"}
         return self.change is None and not self.mixed and self.column.type not in kinds
 
     @property
@@ -69,5 +71,7 @@ class TextSheet:
 
 def _value(text: str) -> Any:
     """orjson makes a double of a whole number that has more than 64 bits."""
+    if not text:
+        return None
     is_long = len(text) > LONGEST_SURE and text.lstrip("-").isdecimal()
     return int(text) if is_long else orjson.loads(text)

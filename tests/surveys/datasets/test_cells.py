@@ -56,3 +56,14 @@ def test_cut_answers_follow_the_answers(form: Form) -> None:
     assert [cells.texts(row) for row in CleanRow.objects.values_list(*cells.expressions)] == [
         ('"Өзгөн"',)
     ]
+
+
+def test_nothing_has_a_text_of_its_own_where_a_file_wants_one(form: Form) -> None:
+    make_record(form, {"a": 1})
+    slots = [Slot("household_id"), Slot(answer="a"), Slot(answer="b"), Slot(), Slot(constant="x")]
+    cells = CutCells(slots, nothing="")
+    (row,) = CleanRow.objects.values_list(*cells.expressions)
+    assert cells.texts(row) == ("", "1", "", "", '"x"')
+    whole = Cells(slots, Cast("values", TextField()))
+    (row,) = CleanRow.objects.values_list(*whole.expressions)
+    assert whole.texts(row) == ["", "1", "", "", '"x"']

@@ -21,7 +21,7 @@ from surveys.datasets.files.to_csv import write_csv_zip
 from surveys.datasets.files.to_xlsx import count_xlsx_rows, write_xlsx
 
 ZONE = ZoneInfo("Asia/Dushanbe")
-KINDS = ("string", "integer", "date", "dateTime", "select_multiple", "geopoint")
+KINDS = ("string", "integer", "boolean", "date", "dateTime", "select_multiple", "geopoint")
 COLUMNS = [
     *(TextColumn(CellColumn(kind, kind)) for kind in KINDS),
     TextColumn(CellColumn("label", "select_one"), lambda code: {"a": "=Алма"}.get(code, code)),
@@ -37,9 +37,11 @@ NUMBERS = st.integers(-(2**70), 2**70) | st.floats(-1e6, 1e6).map(lambda n: roun
 POINTS = st.fixed_dictionaries(
     {"lat": st.integers(0, 9), "lon": st.integers(0, 9), "alt": st.none()}
 )
+NULL = object()  # as it may be stored, beside nothing at all
 VALUES = st.tuples(
-    TEXTS | HOSTILE,
-    st.none() | NUMBERS | st.booleans(),
+    TEXTS | HOSTILE | st.just(NULL),
+    st.none() | st.just(NULL) | NUMBERS,
+    st.none() | st.booleans(),
     st.none() | st.sampled_from(["2014-06-03", "1899-12-31"]),
     st.none() | st.sampled_from(["2014-06-03T17:30:00.000+00:00", "0001-01-02T00:00:00.000+00:00"]),
     st.none() | st.lists(HOSTILE, max_size=3),
@@ -56,6 +58,10 @@ def as_texts(rows: Sequence[Sequence[Any]]) -> TextSheet:
 
 
 def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if value is NULL:
+        return "null"
     return str(value) if type(value) is int else orjson.dumps(value).decode()
 
 
@@ -107,24 +113,35 @@ def test_workbook_of_texts_reads_as_that_of_cells(
 
 
 def test_what_texts_lose_is_counted_row_by_row_in_a_workbook(tmp_path: Path) -> None:
-    row = ("\x01", 7, None, None, ["\x02", "y"], None, "b", None, ".")
+    row = ("\x01", 7, True, None, None, ["\x02", "y"], None, "b", None, ".")
     _, notes = xlsx_of(tmp_path / "x.xlsx", as_texts([row, row]))
     words = "2 texts lose control characters, which Excel cannot hold"
     assert notes == [f"s.string: {words}", f"s.select_multiple: {words}"]
 
 
 def test_two_readers_find_in_a_workbook_of_texts_what_went_in(tmp_path: Path) -> None:
-    row = ("Ӯзбек", 7, "2014-06-03", None, ["x", "y"], {"lat": 40.5, "lon": 70}, "b", 2.5, ".")
+    row = (
+        "Ӯзбек",
+        7,
+        False,
+        "2014-06-03",
+        None,
+        ["x", "y"],
+        {"lat": 40.5, "lon": 70},
+        "b",
+        2.5,
+        ".",
+    )
     file = tmp_path / "x.xlsx"
     (_, values), notes = xlsx_of(file, as_texts([row]))
     assert not notes
     assert [str(each) for each in values] == [
-        "Ӯзбек", "7", "2014-06-03 00:00:00", "None", "x y", "40.5", "70", "None", "None", "b",
+        "Ӯзбек", "7", "0", "2014-06-03 00:00:00", "None", "x y", "40.5", "70", "None", "None", "b",
         "2.5", ".",
     ]  # fmt: skip
     with CalamineWorkbook.from_path(str(file)) as book:
         (header, line) = book.get_sheet_by_name("s").to_python()
     assert header[0] == "string"
     assert [str(each) for each in line] == [
-        "Ӯзбек", "7.0", "2014-06-03", "", "x y", "40.5", "70.0", "", "", "b", "2.5", ".",
+        "Ӯзбек", "7.0", "0.0", "2014-06-03", "", "x y", "40.5", "70.0", "", "", "b", "2.5", ".",
     ]  # fmt: skip
