@@ -5,10 +5,15 @@ from django.contrib.auth import views as auth_views
 from django.urls import include, path
 
 from backend import health, languages, views
+from backend.accounts.log_in_form import LogInForm
+
+log_in = auth_views.LoginView.as_view(
+    authentication_form=LogInForm, redirect_authenticated_user=True
+)
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("login/", auth_views.LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("login/", log_in, name="login"),
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("account/", include("backend.accounts.urls")),
     path("language/", languages.set_language, name="set-language"),

@@ -6,24 +6,20 @@ access token. A password itself is taken by `log_in` alone, which gives a token 
 
 import base64
 import binascii
-import logging
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.hashers import check_password, make_password
-from django.core.cache import cache
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
-from redis.exceptions import RedisError
 
+from backend.accounts.guesses import check_guesses, count_guess
 from backend.accounts.models import User
-from backend.accounts.tokens import make_token, token_digest, user_of_token
+from backend.accounts.tokens import make_token, user_of_token
 from backend.problems import Problem
 
-log = logging.getLogger(__name__)
 SESSION_DAYS = 1
-MOST_FAILURES, FAILURES_SECONDS = 10, 600  # of one name, wherever from
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +52,10 @@ def log_in(request: HttpRequest, name: str, password: str) -> Opened:
     Raises `Problem`: `login_required`, `tls_required`, `too_many_requests`.
     """
     check_private(request)
-    _check_failures(name)
+    check_guesses(name)
     user = _with_token(name, password) or _with_password(name, password)
     if user is None:
-        _count_failure(name)
+        count_guess(name)
         raise Problem("login_required")
     made, token = make_token(user=user, name="Session of a tool", days=SESSION_DAYS)
     return Opened(token, timezone.now(), made.expires_at)
@@ -105,23 +101,3 @@ def _named(name: str) -> User | None:
     found = list(User.objects.filter(Q(username=name) | Q(email__iexact=name), is_active=True)[:3])
     exact = [user for user in found if user.username == name]
     return (exact or found)[0] if len(exact or found) == 1 else None
-
-
-def _failures_key(name: str) -> str:
-    return f"failed-{token_digest(name.casefold())}"
-
-
-def _check_failures(name: str) -> None:
-    try:
-        if cache.get(_failures_key(name), 0) >= MOST_FAILURES:
-            raise Problem("too_many_requests")
-    except RedisError:
-        log.warning("Redis is away: attempts to log in are not counted")
-
-
-def _count_failure(name: str) -> None:
-    try:
-        cache.add(_failures_key(name), 0, FAILURES_SECONDS)
-        cache.incr(_failures_key(name))
-    except (RedisError, ValueError):  # ValueError: it expired between the two
-        log.warning("a failed attempt to log in was not counted")

@@ -244,3 +244,20 @@ def test_pages_load_nothing_from_elsewhere_and_may_not_be_framed(client: Client)
 def test_only_the_api_page_may_write_its_own_styles() -> None:
     assert "unsafe-inline" not in PAGE_POLICY
     assert "script-src" not in API_DOCS_POLICY
+
+
+@pytest.mark.django_db
+def test_guessing_a_password_on_the_login_page_is_stopped(client: Client, bob: User) -> None:
+    right = {"username": "Bob", "password": "a long enough password"}
+    for _ in range(10):
+        page = client.post("/login/", {**right, "password": "wrong"}).content.decode()
+        assert "do not belong together" in page
+    page = client.post("/login/", {**right, "username": "bob"}).content.decode()
+    assert "Try again in ten minutes" in page
+    assert client.get("/account/").status_code == 302
+    assert client.post("/login/", {"username": "alice", "password": "x"}).status_code == 200
+
+
+@pytest.mark.django_db
+def test_login_without_a_name_is_answered(client: Client) -> None:
+    assert client.post("/login/", {"username": "b\0b", "password": "x"}).status_code == 200
