@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from surveys.cleaning.enumerators import said_by_record
 from surveys.places.models import Place
 from surveys.submissions.models import Submission
 from surveys.xforms.models import Form
@@ -72,6 +73,8 @@ class CleanRow(models.Model):
             models.Index(
                 Coalesce("submitted_at", "received_at"), name="row_asked", condition=Q(repeat="")
             ),
+            # the records of an enumerator
+            models.Index(said_by_record(), name="row_enumerator", condition=Q(repeat="")),
             # households that said no to sharing: asked for each list that goes outside
             models.Index(
                 fields=["household_id"],

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
-from django.db.models import CharField, Exists, F, Max, OuterRef, QuerySet, Value
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Coalesce, NullIf
+from django.db.models import Exists, Max, OuterRef, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from backend.accounts.models import User
+from surveys.cleaning.enumerators import enumerator, said
 from surveys.cleaning.models import CleanRow, QualityFlag
 from surveys.interviews.figures import Interview
 from surveys.privacy.access import rows_for
@@ -18,8 +17,6 @@ from surveys.privacy.flags import flags_for
 from surveys.submissions.models import Submission
 from surveys.xforms.models import Form
 
-# How forms call the enumerator's code; else it is the account that sent the record.
-ASKED_AS = ("enum_code", "enumerator", "enumerator_id", "username")
 NOT_SAID = "not said"
 DAY = timedelta(days=1)
 _AT = Coalesce("submitted_at", "received_at")  # by the tablet, or else when it came
@@ -46,17 +43,17 @@ def interviews_of(
         flags_for(user), submission=OuterRef("submission"), settled_at=None
     )
     told = rows.annotate(
-        enumerator=Coalesce(*map(_answer, ASKED_AS), F("submission__submitted_by__username")),
-        began=_answer("start"),
-        finished=_answer("end"),
+        enumerator=enumerator(),
+        began=said("start"),
+        finished=said("end"),
         flagged=Exists(flags),
     ).values_list(
         *("enumerator", "began", "finished", "received_at", "flagged", "submission__review_state"),
         "place__path",
     )
-    for enumerator, began, finished, received, flagged, state, path in told.iterator(5_000):
+    for name, began, finished, received, flagged, state, path in told.iterator(5_000):
         yield Interview(
-            enumerator or NOT_SAID,
+            name or NOT_SAID,
             _moment(began),
             _moment(finished),
             received,
@@ -69,11 +66,6 @@ def interviews_of(
 def _rows(user: User, form: Form | None) -> QuerySet[CleanRow]:
     rows = CleanRow.objects.filter(rows_for(user), repeat="")
     return rows.filter(form=form) if form is not None else rows
-
-
-def _answer(name: str) -> Any:
-    text = KeyTextTransform(name, "values")
-    return NullIf(text, Value(""), output_field=CharField())
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -15,11 +15,11 @@ from django.db.models import F, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 
+from surveys.cleaning.enumerators import ASKED_AS
 from surveys.cleaning.models import CleanRow
 from surveys.datasets.columns import Dataset, Table
 from surveys.datasets.tables import dataset_of_form, published_forms
 from surveys.households.models import Household
-from surveys.interviews.reading import ASKED_AS
 from surveys.places.days import ZONES
 from surveys.quality.facts import Answers, Record, as_code
 from surveys.submissions.models import Submission

@@ -5,18 +5,18 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db.models import CharField, F, QuerySet, Value
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Coalesce, NullIf
+from django.db.models import BigIntegerField, F, QuerySet, Value
+from django.db.models.functions import Coalesce
 from django.http import QueryDict
 
 from backend.accounts.models import User
 from backend.problems import Problem
 from backend.said import Said
+from surveys.cleaning.enumerators import MOST_SAID, enumerator, said_by_record
 from surveys.cleaning.models import CleanRow, QualityFlag
+from surveys.datasets.among import among
 from surveys.datasets.columns import Dataset
 from surveys.datasets.tables import all_datasets, find_form
-from surveys.interviews.reading import ASKED_AS
 from surveys.places.models import Place
 from surveys.places.naming import name_at
 from surveys.privacy.access import coarse_keys, masked_keys, places_for, rows_for
@@ -80,7 +80,8 @@ def _records_asked_for(user: User, asked: Mapping[str, str]) -> QuerySet[CleanRo
         place = Place.objects.find(asked["place"])
         records = records.filter(place__in=Place.objects.at_or_below(place).values("pk"))
     if asked["enumerator"]:
-        records = with_enumerator(records).filter(enumerator=asked["enumerator"])
+        submissions = _asked_by(asked["enumerator"])
+        records = records.filter(among("submission_id", submissions, BigIntegerField))
     if asked["record"]:
         try:
             records = records.filter(pk=UUID(asked["record"]))
@@ -93,12 +94,16 @@ def _records_asked_for(user: User, asked: Mapping[str, str]) -> QuerySet[CleanRo
 
 def with_enumerator(records: QuerySet[CleanRow]) -> QuerySet[Any]:
     """Who asked, as the field board has it."""
-    names = [
-        NullIf(KeyTextTransform(name, "values"), Value(""), output_field=CharField())
-        for name in ASKED_AS
-    ]
-    account = F("submission__submitted_by__username")
-    return records.annotate(enumerator=Coalesce(*names, account, Value("")))
+    return records.annotate(enumerator=Coalesce(enumerator(), Value("")))
+
+
+def _asked_by(name: str) -> list[int]:
+    """The submissions of an enumerator's records: found by themselves they come by an index, and
+    else by a look into the answers of every record."""
+    records = CleanRow.objects.filter(repeat="").annotate(told=said_by_record())
+    told = records.filter(told=name[:MOST_SAID])
+    sent = records.filter(told=None, submission__submitted_by__username=name)
+    return [pk for rows in (told, sent) for pk in rows.values_list("submission", flat=True)]
 
 
 def _codes_of(severity: str) -> list[str]:

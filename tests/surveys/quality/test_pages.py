@@ -19,7 +19,7 @@ from surveys.cleaning.models import CleanRow, FlagStep, QualityFlag
 from surveys.places.models import Place
 from surveys.quality.check import check_quality
 from surveys.quality.models import BackCheck, BackCheckDraw, CheckSetting
-from surveys.submissions.models import ReviewStep
+from surveys.submissions.models import ReviewStep, Submission
 from tests.surveys.datasets.season import MEMBER
 from tests.surveys.quality.conftest import Registered
 
@@ -117,6 +117,25 @@ def test_measure_of_a_masked_question_is_not_shown(
 def test_flags_are_filtered(as_alice: Client, flag: QualityFlag, query: str, count: int) -> None:
     assert len(as_alice.get(f"/api/v1/quality/flags/?{query}").json()["results"]) == count
     assert ("K000</td>" in text(as_alice, f"flags/?{query}")) == bool(count)
+
+
+def test_flags_of_who_asked_by_code_by_account_and_by_a_name_without_end(
+    as_alice: Client, alice: User, registered: Registered
+) -> None:
+    long = "Ӯ" * 40_000
+    registered(cattle=80, enum_code="", enumerator=long)
+    mine = registered(cattle=80, enum_code="")
+    registered(cattle=80, enum_code="alice")
+    Submission.objects.filter(rows=mine).update(submitted_by=alice)
+    check_quality()
+
+    def count(name: str) -> int:
+        answer = as_alice.get("/api/v1/quality/flags/", {"enumerator": name})
+        return len(answer.json()["results"])
+
+    assert count("alice") == 2
+    assert count(long) == 1
+    assert count("bob") == 0
 
 
 @pytest.mark.parametrize(
