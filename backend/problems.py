@@ -344,6 +344,11 @@ KINDS: dict[str, Kind] = {
     "export_not_ready": Kind(
         409, "Not ready", "The export is {state}; ask again when it is ready."
     ),
+    "export_too_large": Kind(
+        422,
+        "Too large for this kind",
+        "This kind of file has no room for tables as wide as the form's; ask for CSV or Parquet.",
+    ),
     "export_not_stoppable": Kind(409, "Not stoppable", "The export is {state} already."),
     "range_unsatisfiable": Kind(
         416, "No such part", "The file has {size} bytes; ask for a part that begins in it."

@@ -25,6 +25,7 @@ from backend.said import Said
 from surveys.datasets.export_files import KINDS, Job
 from surveys.datasets.export_sheets import open_reading
 from surveys.datasets.export_tables import Written
+from surveys.datasets.files.sheets import CannotHold
 from surveys.datasets.heart import Heart, TakenOver
 from surveys.datasets.layers import LAYERS
 from surveys.datasets.models import KEPT_FOR, Export
@@ -35,6 +36,8 @@ log = logging.getLogger(__name__)
 SEPARATORS = (",", ";")
 MOST_TRIES = 5
 STOPPED = _("The worker was stopped each time.")
+NOT_WRITTEN = _("The server's disk is full or cannot be written to.")
+NOT_VERIFIED = _("The file, read back, did not hold what had been written.")
 UNFINISHED = (Export.State.WAITING, Export.State.RUNNING)
 SILENT_AFTER = timedelta(minutes=2)
 
@@ -109,11 +112,14 @@ def build_waiting_exports(*, only: UUID | None = None) -> int:
             raise  # the database is away: not the export's fault
         except Problem as problem:
             _put_back(export, problem.words, for_good=True)
+        except CannotHold as error:
+            log.warning("file cannot hold it: %s", error, extra={"export_id": str(export.pk)})
+            _put_back(export, Problem("export_too_large").words, for_good=True)
         except TakenOver:
             log.warning("export taken over", extra={"export_id": str(export.pk)})
         except Exception as error:
             log.exception("export failed", extra={"export_id": str(export.pk)})
-            _put_back(export, type(error).__name__, for_good=export.attempts >= MOST_TRIES)
+            _put_back(export, _words_of(error), for_good=export.attempts >= MOST_TRIES)
     return taken
 
 
@@ -238,6 +244,13 @@ def _offer(export: Export, tables: dict[str, int], as_of: datetime, notes: list[
             error="",
         ):
             log_event("export.ready", target=export, rows=sum(tables.values()))
+
+
+def _words_of(error: Exception) -> str:
+    """For people; whoever runs the server finds the rest in the log."""
+    if isinstance(error, OSError):
+        return NOT_WRITTEN
+    return NOT_VERIFIED if isinstance(error, NotVerified) else type(error).__name__
 
 
 def _put_back(export: Export, error: str, *, for_good: bool) -> None:

@@ -1,6 +1,6 @@
 """The codebook: what each column of a file means. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from surveys.datasets.columns import Column, Dataset, Table
 from surveys.datasets.files.sheets import Cell, Sheet, sheet_of_rows
@@ -8,23 +8,26 @@ from surveys.datasets.files.sheets import Cell, Sheet, sheet_of_rows
 HEADER = ("table", "column", "question", "type", "path", "privacy", "masked", "choices", "short")
 
 
-def codebook(dataset: Dataset, masked: dict[str, frozenset[str]], language: str) -> Sheet:
-    """A row for each question; `masked` holds the masked keys by the path of their table."""
+def codebook(
+    dataset: Dataset, names: Mapping[str, str], masked: Mapping[str, frozenset[str]], language: str
+) -> Sheet:
+    """A row for each question; by the path of their table `names` says what the file calls it and
+    `masked` which keys are masked."""
     rows = (
         row
         for table in dataset.tables
-        for row in _rows(dataset, table, masked.get(table.path, frozenset()), language)
+        for row in _rows(names[table.path], table, masked.get(table.path, frozenset()), language)
     )
     return sheet_of_rows("codebook", HEADER, rows)
 
 
 def _rows(
-    dataset: Dataset, table: Table, masked: frozenset[str], language: str
+    name: str, table: Table, masked: frozenset[str], language: str
 ) -> Iterator[tuple[Cell, ...]]:
     for column in table.columns:
         field = column.field
         yield (
-            table.name or dataset.form_id,
+            name,
             column.name,
             label_in(field.labels, language),
             field.type,

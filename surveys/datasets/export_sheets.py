@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sized
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, count
 from typing import Protocol, TypeVar
 
 from django.db.models import QuerySet
@@ -35,6 +36,9 @@ KEY_TYPES = {
 }
 B = TypeVar("B", bound=Sized)
 FORBIDDEN_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]+")
+# On Windows; letters of all scripts stay.
+FORBIDDEN_IN_FILES = re.compile(r'[\x00-\x1f<>:"/\\|?*]+')
+WORDS_NAMES = ("codebook", "about")  # what stands beside the tables in XLSX and CSV
 ORDER = ("received_at", "record_id", "parent_id", "index", "id")  # as they came
 
 
@@ -48,15 +52,11 @@ class Watch(Protocol):
 class Part:
     """One table of the export: how its rows are given out, and which they are."""
 
-    name: str
+    name: str  # unlike any other's, upper and lower case alike
+    file_name: str  # the same in Latin letters, for Stata, SPSS and Parquet
     shape: Shape
     rows: QuerySet[CleanRow]
     mixed: frozenset[str]  # keys of questions that had several types over the form's versions
-
-    @property
-    def file_name(self) -> str:
-        """In Latin letters, unlike any other's of the form."""
-        return self.shape.table.short or FORBIDDEN_IN_NAMES.sub("_", self.name)
 
     def blocks(self, *, raw: bool, with_gaps: bool = False) -> Iterator[Block]:
         """All its rows by a server-side cursor, in the order they came."""
@@ -80,7 +80,6 @@ class Reading:
     labels: bool  # in place of codes
     parts: tuple[Part, ...]
     counts: dict[str, int]
-    words_names: tuple[str, ...] = ("codebook", "about")
 
 
 def open_reading(export: Export) -> Reading:
@@ -116,13 +115,13 @@ def open_reading(export: Export) -> Reading:
         below=repeats_below(dataset, user, granted),
         recipient=root.recipient,
     )
-    form = export.form
-    parts = [Part(dataset.form_id, root, roots, changed_types(form.pk, dataset, ""))]
+    form, names = export.form, table_names(dataset)
+    parts = [Part(*names[""], root, roots, changed_types(form.pk, dataset, ""))]
     for table in dataset.repeats:
         rows = CleanRow.objects.filter(form=form, repeat=table.path)
         rows = rows.filter(record_id__in=roots.values("record_id"))
         mixed = changed_types(form.pk, dataset, table.path)
-        parts.append(Part(table.name, shape(table), rows, mixed))
+        parts.append(Part(*names[table.path], shape(table), rows, mixed))
     return Reading(
         dataset=dataset,
         language=language,
@@ -131,6 +130,28 @@ def open_reading(export: Export) -> Reading:
         parts=tuple(parts),
         counts={part.name: part.rows.count() for part in parts},
     )
+
+
+def table_names(dataset: Dataset) -> dict[str, tuple[str, str]]:
+    """What each table is called in a file, and in Latin letters, by its path.
+
+    Files lie in one folder, which on Windows takes upper and lower case for the same: a repeat
+    called as the form, as another repeat or as one of the sheets beside them gets a number.
+    """
+    taken, taken_short = set(WORDS_NAMES), set[str]()
+    names = {}
+    for table in dataset.tables:
+        name = FORBIDDEN_IN_FILES.sub("_", table.name or dataset.form_id)
+        short = table.short or FORBIDDEN_IN_NAMES.sub("_", name)
+        names[table.path] = _free(name, taken), _free(short, taken_short)
+    return names
+
+
+def _free(name: str, taken: set[str]) -> str:
+    names = chain([name], (f"{name}_{number}" for number in count(2)))
+    free = next(name for name in names if name.casefold() not in taken)
+    taken.add(free.casefold())
+    return free
 
 
 def data_sheets(reading: Reading, watch: Watch) -> Iterator[TextSheet]:
@@ -145,7 +166,8 @@ def words_sheets(
     export: Export, reading: Reading, as_of: datetime, notes: Iterable[str] = ()
 ) -> Iterator[Sheet]:
     """The codebook, and what the file is; read when all rows are written, so `notes` is whole."""
-    yield codebook(reading.dataset, masked_by_table(reading), reading.language)
+    names = {part.shape.table.path: part.name for part in reading.parts}
+    yield codebook(reading.dataset, names, masked_by_table(reading), reading.language)
     yield sheet_of_rows("about", ("what", "value"), about(export, reading, as_of, notes))
 
 

@@ -20,6 +20,7 @@ from surveys.datasets.files.encoders import (
     SeveralEncoder,
     TextEncoder,
 )
+from surveys.datasets.files.key_labels import key_labels, part_labels
 from surveys.datasets.files.sheets import GEO_PARTS
 from surveys.datasets.files.summary import Summary
 from surveys.datasets.files.variables import MISSING_LABELS, YES_NO, Flavor, Losses, Missing
@@ -35,21 +36,6 @@ NUMBERS = {
     "time": "time",
 }
 KEYS = {"index": "whole", "submitted_at": "moment", "received_at": "moment", "updated_at": "moment"}
-KEY_LABELS = {
-    "id": "Permanent id of the row",
-    "parent_id": "Id of the row it belongs to",
-    "root_id": "Id of the record it belongs to",
-    "index": "Position among its siblings, from 1",
-    "instance_id": "Instance id of the submission",
-    "form_id": "Form",
-    "version": "Version of the form",
-    "household": "Household",
-    "place": "Code of the place",
-    "submitted_at": "End of the interview, by the tablet",
-    "received_at": "Received by the server",
-    "updated_at": "Last changed",
-    "review_state": "State of review",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +58,7 @@ class Encoding:
 
 def key_encoder(key: str, encoding: Encoding) -> Encoder:
     """The encoder of a key that stands before the answers."""
-    words: dict[str, Any] = _words(key, key, KEY_LABELS[key], encoding)
+    words: dict[str, Any] = _words(key, key, key_labels(encoding.language)[key], encoding)
     return NumberEncoder(**words, type=KEYS[key]) if key in KEYS else TextEncoder(**words)
 
 
@@ -89,7 +75,8 @@ def column_encoder(column: Column, encoding: Encoding, *, raw: bool = False) -> 
     if field.type == "boolean":
         return FlagEncoder(**words, words=encoding.words)
     if field.type == "geopoint":
-        return PointEncoder(**words, names=tuple(column.parts[part] for part in GEO_PARTS))
+        names = tuple(column.parts[part] for part in GEO_PARTS)
+        return PointEncoder(**words, names=names, words=part_labels(language))
     if field.type == "select_one" and field.choices:
         return CodedEncoder(**words, choices=column.choice_labels(language), missing=missing)
     if field.type == "select_multiple":

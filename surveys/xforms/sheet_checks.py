@@ -15,6 +15,7 @@ from surveys.xforms.sheets import Row, Sheets, meaning_of
 from surveys.xforms.translations import untranslated
 
 MAX_ID_LENGTH = 200
+MOST_NESTED = 90  # groups; of a record 100 elements inside one another are read, these among them
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 
 
@@ -23,6 +24,19 @@ def demands(sheets: Sheets) -> list[Finding]:
     characters = (_control_characters, _direction_marks)
     checks = (_asks_nothing, _settings, *words, *characters, _flat_media)
     return [finding for check in checks for finding in check(sheets)]
+
+
+def too_deep(sheets: Sheets) -> list[Finding]:
+    """The first group too deep. Asked before all else: the XML of some hundred cannot be read."""
+    for asked in sheets.survey_rows():
+        if asked.begins and asked.path.count("/") >= MOST_NESTED:
+            words = Said(
+                "More than {most} groups and repeats stand inside one another here; records of "
+                "that depth cannot be taken.",
+                most=MOST_NESTED,
+            )
+            return [sheets.survey.finding(asked.row, "name", words)]
+    return []
 
 
 def remarks(sheets: Sheets) -> list[Finding]:

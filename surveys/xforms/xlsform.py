@@ -18,7 +18,7 @@ from surveys.xforms.entity_checks import check_entities
 from surveys.xforms.explanations import explanations
 from surveys.xforms.findings import Finding, WorkbookError, XlsformError
 from surveys.xforms.schema import read_schema
-from surveys.xforms.sheet_checks import demands, remarks
+from surveys.xforms.sheet_checks import demands, remarks, too_deep
 from surveys.xforms.sheets import Sheets, meaning_of, sheet
 from surveys.xforms.workbook import without_dimensions, workbook_kind
 from surveys.xforms.xform_checks import check_xform, unknown_functions
@@ -48,6 +48,8 @@ def xlsform_to_xform(content: bytes) -> Converted:
     """
     workbook = _open(content)
     sheets = _sheets(workbook)
+    if deep := too_deep(sheets):
+        raise XlsformError(deep)
     result, warnings = _convert(workbook, sheets)
     xform = result.xform.encode()
     unmet, odd = _check(xform, sheets)

@@ -259,6 +259,7 @@ class SeveralEncoder(Encoder):
 @dataclass(slots=True)
 class PointEncoder(Encoder):
     names: tuple[str, ...] = ()
+    words: Mapping[str, str] = field(default_factory=dict)  # what each part is called
 
     def encode(self, values: Sequence[Any], gaps: Sequence[Code]) -> tuple[Codes, ...]:
         points = [value if isinstance(value, Mapping) else None for value in values]
@@ -266,9 +267,12 @@ class PointEncoder(Encoder):
 
     def variables(self) -> tuple[Variable, ...]:
         return tuple(
-            Variable(name, f"{self.column}_{part}", "number", f"{self.label} {part}".strip())
+            Variable(name, f"{self.column}_{part}", "number", self._label(part))
             for name, part in zip(self.names, GEO_PARTS, strict=True)
         )
+
+    def _label(self, part: str) -> str:
+        return f"{self.label}: {self.words.get(part, part)}"
 
     def _part(
         self, part: str, points: Iterable[Mapping[str, Any] | None], gaps: Sequence[Code]

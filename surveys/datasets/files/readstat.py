@@ -16,6 +16,7 @@ import pyreadstat
 from narwhals import Implementation
 
 from backend.said import Said
+from surveys.datasets.files.sheets import CannotHold
 from surveys.datasets.files.variables import (
     LABEL_CHARACTERS,
     SPSS,
@@ -32,6 +33,8 @@ STATA_14 = 14  # writes version 118: UTF-8, and read by every Stata since 2015
 SAV_BYTES = 32_767  # of a text
 LABELLED = 31  # characters; ReadStat refuses value labels of a longer name in a .dta
 CUT = " …[cut]"
+# What ReadStat says when the disk or the memory is at fault; all else is the same at each try.
+PASSING = frozenset({"open file", "write data", "seek within file", "allocate memory"})
 Block = tuple[Codes, ...]
 
 
@@ -81,7 +84,10 @@ def write_table(
     label: str,
     missing_labels: Sequence[str],
 ) -> None:
-    """Writes the rows of a spool. Raises OSError where the disk is full."""
+    """Writes the rows of a spool.
+
+    Raises OSError where the disk is full, CannotHold where the kind of file has no room for it.
+    """
     value_labels = {v.name: _value_labels(v, flavor, missing_labels) for v in variables}
     words: dict[str, Any] = {
         "file_label": cut(label, flavor.label_bytes, LABEL_CHARACTERS),
@@ -111,8 +117,10 @@ def write_table(
             pyreadstat.write_dta(
                 frame, path, version=STATA_14, missing_user_values=letters, **words
             )
-    except pyreadstat.ReadstatError as error:
-        raise OSError(str(error)) from error
+    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError) as error:
+        if any(f"Unable to {what}" in str(error) for what in PASSING):
+            raise OSError(str(error)) from error
+        raise CannotHold(str(error)) from error
 
 
 def count_table(path: Path) -> int:

@@ -18,6 +18,10 @@ MOST_KNOWN = 10_000  # different values of a column
 Columns = Sequence[Sequence[Any]]
 
 
+class CannotHold(ValueError):
+    """This kind of file has no room for such a table, however often it is tried."""
+
+
 class Known(dict[Any, Any]):
     """Value → what `read` makes of it, made once for each different value; `most` are remembered,
     then it begins anew."""

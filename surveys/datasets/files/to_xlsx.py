@@ -23,7 +23,7 @@ from openpyxl.xml.functions import fromstring
 
 from backend.said import Said
 from surveys.datasets.files.sheet_xml import FIRST_DATE, NOT_IN_XML, RowsXml, Styles
-from surveys.datasets.files.sheets import Sheet
+from surveys.datasets.files.sheets import CannotHold, Sheet
 from surveys.datasets.files.text_sheets import TextSheet
 from surveys.datasets.files.variables import Losses
 
@@ -51,14 +51,14 @@ def write_xlsx(
     """Writes the workbook; returns the rows of each sheet. `notes` gets what cells could not hold:
     how many, and of which columns.
 
-    Raises ValueError where a table has more columns than a sheet holds.
+    Raises CannotHold where a table has more columns than a sheet holds.
     """
     headers, written = dict[str, Sequence[str]](), dict[str, int]()
     notes = [] if notes is None else notes
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=LEVEL) as archive:
         for sheet in sheets:
             if len(sheet.header) > MOST_COLUMNS:
-                raise ValueError(f"{sheet.name} has more than {MOST_COLUMNS} columns")
+                raise CannotHold(f"{sheet.name} has more than {MOST_COLUMNS} columns")
             rows = RowsXml(sheet, _styles())
             for page in _pages(iter(rows), most_rows - 1):
                 name = sheet_name(sheet.name, {title.casefold() for title in headers})

@@ -20,11 +20,13 @@ from lxml import etree
 
 from backend.accounts.models import User
 from backend.audit.models import AuditEvent
+from backend.problems import Problem
 from surveys.cleaning.models import CleanRow
 from surveys.datasets import export_files, heart
 from surveys.datasets.blocks import Block
 from surveys.datasets.build import build_waiting_exports, request_export
 from surveys.datasets.export_files import KINDS
+from surveys.datasets.files import to_xlsx
 from surveys.datasets.models import Export
 from surveys.xforms.models import Form
 from tests.surveys.datasets.records import make_record
@@ -137,6 +139,8 @@ def test_stata_file_has_labels_in_the_language_asked_for(bob: User, tmp_path: Pa
     frame, about = pyreadstat.read_dta(folder / "visit.dta", user_missing=True)
     assert about.column_names_to_labels["village"] == "Село"
     assert about.variable_value_labels["country"][1] == "Кыргызстан"
+    assert about.column_names_to_labels["household"] == "Домохозяйство"
+    assert about.column_names_to_labels["gps_lat"].endswith(": широта")
     assert list(frame["country"]) == [1, 2]
     assert list(frame["needs_work"]) == [1, "b"]
     assert list(frame["needs"]) == ["work seeds", ""]
@@ -282,6 +286,16 @@ def test_disk_that_fills_is_never_offered(bob: User, kind: str) -> None:
     assert export.state == Export.State.WAITING
     assert export.error
     assert list(export.path.parent.iterdir()) == []
+
+
+@pytest.mark.usefixtures("records")
+def test_table_too_wide_for_its_kind_of_file_is_said_at_once(
+    bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(to_xlsx, "MOST_COLUMNS", 10)
+    export = make(bob, "xlsx")
+    assert (export.state, export.attempts) == (Export.State.FAILED, 1)
+    assert export.error == Problem("export_too_large").words
 
 
 @pytest.mark.usefixtures("records")

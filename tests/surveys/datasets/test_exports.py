@@ -258,7 +258,7 @@ def test_file_that_cannot_be_written_fails_after_some_tries_and_is_never_offered
     assert (made["state"], made["download"], made["error"]) == (
         "failed",
         None,
-        "NotADirectoryError",
+        "The server's disk is full or cannot be written to.",
     )
 
 
@@ -276,7 +276,7 @@ def test_file_without_all_its_rows_is_not_offered(
     monkeypatch.setattr(zipfile.ZipFile, "open", losing)
     build_waiting_exports()
     export.refresh_from_db()
-    assert (export.state, export.error) == (Export.State.WAITING, "NotVerified")
+    assert (export.state, export.error) == (Export.State.WAITING, build.NOT_VERIFIED)
     assert not list(export.path.parent.iterdir())
 
 

@@ -31,7 +31,7 @@ from surveys.datasets.export_files import KINDS
 from surveys.datasets.models import Export
 from surveys.datasets.tables import dataset_of_form
 from surveys.xforms.models import Form
-from surveys.xforms.schema import Field, Schema
+from surveys.xforms.schema import Field, Repeat, Schema
 from tests.surveys.datasets.odata.conftest import with_token
 from tests.surveys.datasets.records import SCHEMA, make_record, publish
 
@@ -167,6 +167,33 @@ def test_hostile_names_are_columns_of_their_own(bob: User, kind: str) -> None:
         }
     assert names.keys() == set(NAMES)
     assert row.keys() >= set(names.values())
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "dta", "sav", "parquet"])
+def test_tables_called_alike_or_as_the_form_are_files_of_their_own(bob: User, kind: str) -> None:
+    repeats = ("hard_odd", "member", "Member", "about", "codebook", "r" * 70, "r" * 69 + "s")
+    fields = tuple(Field("age", f"{r}/age", "age", "integer", r) for r in repeats)
+    tables = tuple(Repeat(r, r, "") for r in repeats)
+    form = publish(Schema("hard/odd", "1", "Hard", ("",), fields, tables))
+    for number, repeat in enumerate(repeats):
+        make_record(form, {}, repeats={repeat: [{"age": 1}] * number}, minutes=number)
+
+    export = ready(bob, kind, "hard/odd")
+
+    assert sorted(export.tables.values()) == [*range(7), 7]
+    inside = _tables_in(export)
+    assert len({name.casefold() for name in inside}) == len(inside) == 8
+    assert sorted(len(rows_of(export, name)) for name in inside) == [*range(7), 7]
+
+
+def _tables_in(export: Export) -> list[str]:
+    if export.kind == "xlsx":
+        names = openpyxl.load_workbook(export.path).sheetnames
+    else:
+        with zipfile.ZipFile(export.path) as archive:
+            packed = map(Path, archive.namelist())
+            names = [path.stem for path in packed if path.suffix == f".{export.kind}"]
+    return names[:-2] if export.kind in {"xlsx", "csv"} else names  # without codebook and about
 
 
 @WITH_ROWS

@@ -77,6 +77,23 @@ def test_no_damage_makes_anything_but_a_plain_refusal(book: bytes, at: int, garb
     assert converted.xform.startswith(b"<?xml")
 
 
+@pytest.mark.parametrize("groups", [91, 300, 3_000])
+def test_groups_too_deep_for_any_record_are_told_at_their_row(groups: int) -> None:
+    rows = [["type", "name", "label"], *(["begin group", f"g{n}", "G"] for n in range(groups))]
+    rows += [["text", "a", "A"], *([["end group"]] * groups)]
+    with pytest.raises(XlsformError) as caught:
+        xlsform_to_xform(xlsx({"survey": rows, "settings": SETTINGS}))
+    (finding,) = caught.value.findings
+    assert (finding.sheet, finding.row) == ("survey", 92)
+    assert str(finding.words).startswith("More than 90 groups")
+
+
+def test_as_many_groups_as_a_record_may_have_are_converted() -> None:
+    rows = [["type", "name", "label"], *(["begin group", f"g{n}", "G"] for n in range(90))]
+    rows += [["text", "a", "A"], *([["end group"]] * 90)]
+    assert xlsform_to_xform(xlsx({"survey": rows, "settings": SETTINGS})).xform
+
+
 QUESTION = "|  | text | b | B |"
 
 

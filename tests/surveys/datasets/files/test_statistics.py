@@ -11,9 +11,12 @@ import pandas
 import pyreadstat
 import pytest
 
-from surveys.datasets.columns import Column, dataset_of
+from surveys.datasets.columns import RECORD_KEYS, REPEAT_KEYS, Column, dataset_of
+from surveys.datasets.files.key_labels import key_labels, part_labels
 from surveys.datasets.files.readstat import SAV_BYTES, Spool, count_table, cut, shorten, write_table
+from surveys.datasets.files.sheets import GEO_PARTS, CannotHold
 from surveys.datasets.files.variables import (
+    LABEL_CHARACTERS,
     SPSS,
     STATA,
     Flavor,
@@ -311,6 +314,24 @@ def test_file_that_lost_its_end_does_not_count(tmp_path: Path, flavor: Flavor) -
     except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError):
         counted = 0
     assert counted < 5000
+
+
+@BOTH
+def test_what_readstat_never_takes_is_told_from_a_full_disk(tmp_path: Path, flavor: Flavor) -> None:
+    bad, words = [Variable("two words", "q", "number")], ["-"] * len(Missing)
+    with closing(Spool(tmp_path, [False])) as spool:
+        spool.add(([1.0],))
+        with pytest.raises(CannotHold):
+            write_table(tmp_path / "t", spool, bad, flavor, label="t", missing_labels=words)
+
+
+@pytest.mark.parametrize("language", ["Русский (ru)", "Кыргызча (ky)", "Тоҷикӣ (tg)", "en", ""])
+def test_keys_have_labels_that_fit_in_every_language(language: str) -> None:
+    labels = key_labels(language)
+    assert labels.keys() == {*REPEAT_KEYS, *RECORD_KEYS}
+    assert part_labels(language).keys() == set(GEO_PARTS)
+    assert all(len(label) <= LABEL_CHARACTERS for label in labels.values())
+    assert len(set(labels.values())) == len(labels)
 
 
 def test_labels_fit_each_package(tmp_path: Path) -> None:
