@@ -38,6 +38,9 @@ B = TypeVar("B", bound=Sized)
 FORBIDDEN_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]+")
 # On Windows; letters of all scripts stay.
 FORBIDDEN_IN_FILES = re.compile(r'[\x00-\x1f<>:"/\\|?*]+')
+# Kinds whose codes bear labels beside them: a label in place of a code would hide from them what
+# was chosen and which codes stand for no answer.
+LABELLED = frozenset({"dta", "sav", "ddi"})
 WORDS_NAMES = ("codebook", "about")  # what stands beside the tables in XLSX and CSV
 ORDER = ("received_at", "record_id", "parent_id", "index", "id")  # as they came
 
@@ -77,7 +80,7 @@ class Reading:
     dataset: Dataset
     language: str
     raw: bool  # answers as they were sent, all of them text
-    labels: bool  # in place of codes
+    labels: bool  # in place of codes, in kinds that cannot have both
     parts: tuple[Part, ...]
     counts: dict[str, int]
 
@@ -87,18 +90,18 @@ def open_reading(export: Export) -> Reading:
     user = dataset_reader(export.asked_by)
     dataset = dataset_of_form(export.form)
     language = language_of(dataset, export.language) if export.language else dataset.languages[0]
+    labels = export.labels and export.kind not in LABELLED
     granted = None
     if export.unmask:
         granted = Unmasking.objects.filter(user=user, target=export.unmask_target).first()
 
     def shape(table: Table) -> Shape:
-        labels = language if export.labels else None
         return shape_of(
             dataset,
             table,
             user,
             granted=granted,
-            language=labels,
+            language=language if labels else None,
             layer=export.layer,
             recipient=export.recipient,
         )
@@ -126,7 +129,7 @@ def open_reading(export: Export) -> Reading:
         dataset=dataset,
         language=language,
         raw=export.layer == "raw",
-        labels=export.labels,
+        labels=labels,
         parts=tuple(parts),
         counts={part.name: part.rows.count() for part in parts},
     )
@@ -188,7 +191,7 @@ def about(
         ("as of", as_of),
         ("time zone", str(timezone.get_current_timezone())),
         ("layer", export.layer),
-        ("values", f"labels, {reading.language}" if export.labels else "codes"),
+        ("values", f"labels, {reading.language}" if reading.labels else "codes"),
         ("filter", filters),
         ("asked by", export.asked_by.username),
         ("purpose", export.purpose),

@@ -134,8 +134,11 @@ READERS = {
 
 
 @pytest.mark.usefixtures("records")
-def test_stata_file_has_labels_in_the_language_asked_for(bob: User, tmp_path: Path) -> None:
-    folder = unpacked(ready(bob, "dta", language="ru"), tmp_path / "dta")
+@pytest.mark.parametrize("labels", [False, True])
+def test_stata_file_has_codes_and_their_labels_in_the_language_asked_for(
+    bob: User, tmp_path: Path, labels: bool
+) -> None:
+    folder = unpacked(ready(bob, "dta", language="ru", labels=labels), tmp_path / "dta")
     frame, about = pyreadstat.read_dta(folder / "visit.dta", user_missing=True)
     assert about.column_names_to_labels["village"] == "Село"
     assert about.variable_value_labels["country"][1] == "Кыргызстан"
