@@ -75,8 +75,8 @@ def column_encoder(column: Column, encoding: Encoding, *, raw: bool = False) -> 
     if field.type == "boolean":
         return FlagEncoder(**words, words=encoding.words)
     if field.type == "geopoint":
-        names = tuple(column.parts[part] for part in GEO_PARTS)
-        return PointEncoder(**words, names=names, words=part_labels(language))
+        parts = tuple(column.parts[part] for part in GEO_PARTS)
+        return PointEncoder(**words, names=parts, words=part_labels(language))
     if field.type == "select_one" and field.choices:
         return CodedEncoder(**words, choices=column.choice_labels(language), missing=missing)
     if field.type == "select_multiple":

@@ -30,7 +30,7 @@ def for_tools(view: Callable[..., HttpResponseBase]) -> View:
 
     def authenticated(request: HttpRequest, **parts: Any) -> HttpResponseBase:
         if request.method not in {"GET", "HEAD"}:
-            raise Problem("method_not_allowed", method=request.method or "")
+            raise Problem("method_not_allowed", method=request.method or "", allow="GET, HEAD")
         return view(request, caller_of(request), **parts)
 
     return telling_problems(authenticated)
@@ -57,6 +57,8 @@ def error_answer(problem: Problem, error: Exception) -> HttpResponse:
     answer = json_answer({**problem.as_json(), **said, "error": said}, status=problem.status)
     for name, value in problem.headers.items():
         answer[name] = value
+    if "allow" in problem.details:
+        answer["Allow"] = str(problem.details["allow"])
     if problem.code == "login_required":
         answer["WWW-Authenticate"] = 'Basic realm="oila", charset="UTF-8"'
     return answer

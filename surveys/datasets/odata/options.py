@@ -26,7 +26,9 @@ KNOWN = frozenset(
 # What may differ between two pages of one feed.
 OF_A_PAGE = frozenset({"$top", "$skip", "$skiptoken", "$count", "$format"})
 MOST = 2**31 - 1
-_JSON = re.compile(r"json|application/json(;odata\.metadata=minimal)?(;.*)?", re.IGNORECASE)
+# What asks for more than is given is refused; `none` gets a little more than it asks for.
+_MORE = r"(?:odata\.)?metadata=full|IEEE754Compatible=true"
+_JSON = re.compile(rf"json|application/json(?:;(?!{_MORE})[^;]*)*", re.IGNORECASE)
 _PAGE_SIZE = re.compile(r"(?:odata\.)?maxpagesize=(\d{1,9})", re.IGNORECASE)
 
 
@@ -46,6 +48,11 @@ class Options:
     flat: bool = False
     labels: str = ""
     page: int = 0
+
+    @property
+    def is_page_sized(self) -> bool:
+        """Whether pages are as large as the caller wished; `$top` says so itself."""
+        return self.page > 0 and self.top is None
 
 
 def read_options(query: QueryDict, headers: Mapping[str, str]) -> Options:

@@ -19,6 +19,8 @@ MOST_ITEMS = 1_000  # of an `in` list
 MOST_ORDERS = 5
 COMPARISONS = frozenset({"eq", "ne", "gt", "ge", "lt", "le"})
 UNSUPPORTED_OPERATORS = frozenset({"add", "sub", "mul", "div", "divby", "mod", "has"})
+# Types of which a value is written with its name before it, as Power Query does; all are texts.
+ENUMS = tuple(f"org.opendatakit.submission.{name}" for name in ("ReviewState", "Status"))
 # Function → number of arguments.
 FUNCTIONS = {
     "contains": 2,
@@ -40,6 +42,7 @@ PATH = r"(?:\$root/)?[A-Za-z_]\w*(?:-\w+)*(?:[/.](?:[A-Za-z_]\w*(?:-\w+)*))*"
 _TOKEN = re.compile(
     r"""\s*(?:
     (?P<text>'(?:[^']|'')*')
+    |(?P<typed>[A-Za-z_][\w.]*'(?:[^']|'')*')
     |(?P<moment>\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,12})?)?(?:Z|[-+\ ]\d\d:\d\d)?)
     |(?P<guid>[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12})
     |(?P<date>\d{4}-\d\d-\d\d)
@@ -137,10 +140,8 @@ def _tokens(text: str) -> Iterator[_Token]:
 
 def _refuse(text: str, at: int) -> NoReturn:
     rest = text[at:].lstrip()
-    if rest[:1] in {"@", "$", ":", "*", "{", "[", '"'}:
+    if rest[:2] == "/$" or rest[:1] in {"@", "$", ":", "*", "{", "[", '"'}:
         raise QueryUnsupported("lambdas, aliases, collections and $-names in an expression")
-    if re.match(r"(geography|geometry|duration|binary)'", rest):
-        raise QueryUnsupported("a point, a duration or bytes in an expression")
     raise QueryMalformed("something unknown stands", len(text) - len(rest))
 
 
@@ -256,6 +257,8 @@ class _Parser:
         }
         if token.text in words:
             return words[token.text]
+        if token.text in {"NaN", "INF"}:
+            raise QueryUnsupported("NaN and INF")
         return self.call(token) if self.takes("(") else Name(token.text)
 
     def call(self, name: _Token) -> Node:
@@ -274,6 +277,8 @@ class _Parser:
 
 
 def _read(token: _Token) -> str | int | Decimal | date | datetime:
+    if token.kind == "typed":
+        return _typed(token.text)
     try:
         match token.kind:
             case "text":
@@ -287,6 +292,13 @@ def _read(token: _Token) -> str | int | Decimal | date | datetime:
     except (ValueError, OverflowError):
         raise QueryMalformed("there is no such day, time or number", token.at) from None
     return token.text.lower()  # a guid
+
+
+def _typed(text: str) -> str:
+    name, _, value = text[:-1].partition("'")
+    if name not in ENUMS:
+        raise QueryUnsupported("a value with the name of its type before it")
+    return value.replace("''", "'")
 
 
 def _decimal(token: _Token) -> Decimal:

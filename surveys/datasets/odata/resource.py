@@ -28,9 +28,12 @@ class Resource:
 
 
 def resource_at(model: Model, path: str) -> Resource | None:
-    """None where nothing is. Raises QueryUnsupported for addresses of single properties."""
+    """None where nothing is. Raises QueryUnsupported for addresses of single properties or groups,
+    and for what OData calls by a `$`."""
     first, *rest = path.split("/")
     count = bool(rest) and rest[-1] == "$count"
+    if any(segment.startswith("$") for segment in (first, *rest[: len(rest) - count])):
+        raise QueryUnsupported("the address of $ref, $value and the like")
     name, key = _segment(first)
     entity = model.find(name)
     if entity is None:
@@ -52,8 +55,8 @@ def _followed(model: Model, found: Resource, segments: list[str]) -> Resource | 
             return None
         found = Resource(child, key, found.key, found.root_key, found.count)
         way = []
-    if way and "/".join(way) in found.entity.by_name:
-        raise QueryUnsupported("the address of a single property")
+    if "/".join(way) in found.entity.by_name or tuple(way) in found.entity.groups:
+        raise QueryUnsupported("the address of a single property or group")
     return None if way else found
 
 

@@ -34,7 +34,7 @@ from surveys.submissions.models import Submission
 def sessions(request: HttpRequest) -> HttpResponse:
     """Takes a name and a password, gives a token for a day."""
     if request.method != "POST":
-        raise Problem("method_not_allowed", method=request.method or "")
+        raise Problem("method_not_allowed", method=request.method or "", allow="POST")
     try:
         said = json.loads(request.body)
         name, password = said.get("email", said.get("username")), said["password"]
@@ -171,7 +171,10 @@ def _rows(request: HttpRequest, reader: Reader, here: str, address: str) -> Http
 
     flat = "?flat=true" if reader.feed.options.flat else ""
     context = f"{address}/$metadata{flat}#{resource.entity.name}"
-    return streamed(pages(reader, context, next_link))
+    answer = streamed(pages(reader, context, next_link))
+    if reader.feed.options.is_page_sized:
+        answer["Preference-Applied"] = f"odata.maxpagesize={reader.feed.options.page}"
+    return answer
 
 
 @for_tools

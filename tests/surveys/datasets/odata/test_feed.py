@@ -196,6 +196,10 @@ REFUSED = [
     ("hh_size add 1 eq 6", 501, "query_unsupported"),
     ("round(income) eq 120", 501, "query_unsupported"),
     ("member/any(m:m/age gt 5)", 501, "query_unsupported"),
+    ("member/$count gt 3", 501, "query_unsupported"),
+    ("hh_size ne NaN", 501, "query_unsupported"),
+    ("day ge datetime'2014-01-01T00:00:00'", 501, "query_unsupported"),
+    ("__system/reviewState eq org.opendatakit.submission.ReviewState'a", 400, "query_malformed"),
     ("gps eq 'POINT (1 2)'", 501, "query_unsupported"),
     ("__system/edits gt 0", 501, "query_unsupported"),
     ("end lt __system/submissionDate", 501, "query_unsupported"),
@@ -231,10 +235,31 @@ def test_text_of_a_caller_is_a_value_and_nothing_else(
     assert CleanRow.objects.filter(repeat="").count() == 3
 
 
+def test_review_state_is_asked_for_by_its_type_or_without(
+    bob_reads: Client, families: Form
+) -> None:
+    make_record(families, {"country": "TJ"}, minutes=9, review_state="has_issues")
+    plain, typed = (
+        read(bob_reads, filter=f"__system/reviewState eq {name}'hasIssues'")["value"]
+        for name in ("", "org.opendatakit.submission.ReviewState")
+    )
+    assert plain == typed != []
+    assert {row["__system"]["reviewState"] for row in typed} == {"hasIssues"}
+
+
+def test_method_that_is_not_taken_is_told_which_are(bob_reads: Client, families: Form) -> None:
+    answer = bob_reads.put(f"{SVC}/Submissions")
+    assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD")
+    assert bob_reads.get("/v1/sessions")["Allow"] == "POST"
+
+
+FULL = {"$format": "application/json;odata.metadata=full"}
+
+
 def test_option_nobody_knows_is_not_passed_over(bob_reads: Client, families: Form) -> None:
     for option in ("apply", "search", "compute", "inlinecount"):
         assert refused(bob_reads, 501, **{option: "x"}) == "query_unsupported"
-    for query in ({"filter": "hh_size eq 5"}, {"deleted": "true"}, {"$format": "atom"}):
+    for query in ({"filter": "hh_size eq 5"}, {"deleted": "true"}, {"$format": "atom"}, FULL):
         assert bob_reads.get(f"{SVC}/Submissions", query).status_code == 501
     assert refused(bob_reads, 501, expand="member($filter=age gt 5)") == "query_unsupported"
     twice = bob_reads.get(f"{SVC}/Submissions?$top=1&$top=2")
@@ -336,8 +361,9 @@ def test_skip_and_preferred_pages(bob_reads: Client, families: Form) -> None:
         "@odata.count": 3,
         "value": [],
     }
-    page = bob_reads.get(f"{SVC}/Submissions", headers={"Prefer": "odata.maxpagesize=2"}).json()
-    assert len(page["value"]) == 2
+    answer = bob_reads.get(f"{SVC}/Submissions", headers={"Prefer": "odata.maxpagesize=2"})
+    page = answer.json()
+    assert (len(page["value"]), answer["Preference-Applied"]) == (2, "odata.maxpagesize=2")
     rest = bob_reads.get(page["@odata.nextLink"], headers={"Prefer": "maxpagesize=2"}).json()
     assert (len(rest["value"]), "@odata.nextLink" in rest) == (1, False)
 
@@ -408,7 +434,10 @@ def test_one_submission_and_what_it_leads_to(bob_reads: Client, families: Form) 
     assert bob_reads.get(f"{SVC}/Submissions('{root.pk}')/member/$count").content == b"2"
     for nowhere in ("Submissions('x')", "Submissions('x')/member", "Nothing", "Submissions/member"):
         assert refused(bob_reads, 404, nowhere) == "not_found"
-    assert refused(bob_reads, 501, f"Submissions('{root.pk}')/hh_size") == "query_unsupported"
+    for one in ("hh_size", "place", "$ref", "place/$value"):
+        assert refused(bob_reads, 501, f"Submissions('{root.pk}')/{one}") == "query_unsupported"
+    for one in ("$all", "$crossjoin(Submissions)", "Submissions/$ref"):
+        assert refused(bob_reads, 501, one) == "query_unsupported"
 
 
 def test_question_that_changed_its_type_never_gives_a_value_of_the_other(
