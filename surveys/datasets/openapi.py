@@ -1,20 +1,27 @@
 """Names every published form in the OpenAPI document, with the types of its fields."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import count
 from typing import Any
+from urllib.parse import quote
 
+from django.http import HttpRequest
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.renderers import OpenApiJsonRenderer
 from drf_spectacular.utils import OpenApiParameter
 
+from backend.accounts.models import User
 from surveys.datasets.codebook import label_in
 from surveys.datasets.columns import Column, Dataset, Table
 from surveys.datasets.layers import LAYERS
 from surveys.datasets.tables import all_datasets
+from surveys.privacy.access import may_read_form
 
 Json = dict[str, Any]
 NOT_IN_NAME = re.compile(r"[^A-Za-z0-9._-]")
+NOT_IN_CLASS = re.compile(r"[\W_]+")  # what generators of clients leave out of names of classes
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 POINT: Json = {
     "type": ["object", "null"],
@@ -88,37 +95,73 @@ class AnyJsonRenderer(OpenApiJsonRenderer):
     format = "json"
 
 
-def name_every_form(result: Json, **_: Any) -> Json:
-    """drf-spectacular's hook: adds a component and a path for each table of each form."""
+@dataclass(frozen=True, slots=True)
+class _Model:
+    """A table of a form as the document calls it; no two names or titles make one class."""
+
+    dataset: Dataset
+    table: Table
+    name: str
+    title: str
+
+
+def name_every_form(result: Json, *, request: HttpRequest | None = None, **_: Any) -> Json:
+    """drf-spectacular's hook: adds a component and a path for each table of each form that the
+    caller's token opens."""
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
     schemas["Problem"] = _problem()
-    for dataset in all_datasets():
-        for table in dataset.tables:
-            name = _name(dataset, table)
-            schemas[f"Record_{name}"] = _record(dataset, table)
-            schemas[f"RecordPage_{name}"] = _page(name)
-            result["paths"][_path(dataset, table)] = {"get": _operation(result, dataset, table)}
+    for model in _models(_opened(request), schemas):
+        schemas[f"Record_{model.name}"] = _record(model)
+        schemas[f"RecordPage_{model.name}"] = _page(model.name)
+        result["paths"][_path(model)] = {"get": _operation(result, model)}
     for operation in _operations(result):
         operation["responses"]["default"] = _refers("Problem", "application/problem+json")
     return result
 
 
-def _name(dataset: Dataset, table: Table) -> str:
-    name = f"{dataset.form_id}.{table.name}" if table.name else dataset.form_id
-    return NOT_IN_NAME.sub("_", name)
+def _opened(request: HttpRequest | None) -> Iterator[Dataset]:
+    user = getattr(request, "user", None)
+    for dataset in all_datasets():
+        if not isinstance(user, User) or may_read_form(user, dataset.form_id):
+            yield dataset
 
 
-def _path(dataset: Dataset, table: Table) -> str:
-    repeat = f"repeats/{table.name}/" if table.name else ""
-    return f"/api/v1/forms/{dataset.form_id}/{repeat}records/"
+def _models(datasets: Iterable[Dataset], others: Iterable[str]) -> Iterator[_Model]:
+    taken = {_class_of(name) for name in others}
+    for dataset in datasets:
+        for table in dataset.tables:
+            inner = (table.name,) if table.name else ()
+            plain = NOT_IN_NAME.sub("_", ".".join((dataset.form_id, *inner)))
+            title = ": ".join((dataset.title, *inner))
+            name = _free(plain, ("Record_", "RecordPage_"), taken)
+            yield _Model(dataset, table, name, _free(title, ("",), taken))
 
 
-def _record(dataset: Dataset, table: Table) -> Json:
-    language = dataset.languages[0]
-    answers = {column.name: _answer(column, language) for column in table.columns}
-    properties = {**{key: KEYS[key] for key in table.keys}, **answers}
-    title = f"{dataset.title}: {table.name}" if table.name else dataset.title
-    return {"type": "object", "title": title, "properties": properties, "required": ["id"]}
+def _free(name: str, before: tuple[str, ...], taken: set[str]) -> str:
+    """The name, with a number if what it makes behind each of `before` is taken. Notes them."""
+    for number in count(1):
+        found = name if number == 1 else f"{name}_{number}"
+        classes = {_class_of(word + found) for word in before}
+        if taken.isdisjoint(classes):
+            taken |= classes
+            return found
+    raise AssertionError
+
+
+def _class_of(name: str) -> str:
+    return NOT_IN_CLASS.sub("", name).casefold()
+
+
+def _path(model: _Model) -> str:
+    repeat = f"repeats/{quote(model.table.name, safe='')}/" if model.table.name else ""
+    return f"/api/v1/forms/{quote(model.dataset.form_id, safe='')}/{repeat}records/"
+
+
+def _record(model: _Model) -> Json:
+    language = model.dataset.languages[0]
+    answers = {column.name: _answer(column, language) for column in model.table.columns}
+    properties = {**{key: KEYS[key] for key in model.table.keys}, **answers}
+    return {"type": "object", "title": model.title, "properties": properties, "required": ["id"]}
 
 
 def _answer(column: Column, language: str) -> Json:
@@ -144,15 +187,14 @@ def _page(name: str) -> Json:
     }
 
 
-def _operation(result: Json, dataset: Dataset, table: Table) -> Json:
+def _operation(result: Json, model: _Model) -> Json:
     """As the path for any form, with this form's own record."""
-    kind = "repeats/{repeat}/" if table.name else ""
+    kind, name = "repeats/{repeat}/" if model.table.name else "", model.name
     general = result["paths"][f"/api/v1/forms/{{form_id}}/{kind}records/"]["get"]
-    name = _name(dataset, table)
     return {
         **general,
         "operationId": f"records_{name.replace('.', '_').replace('-', '_')}_list",
-        "tags": [dataset.form_id],
+        "tags": [model.dataset.form_id],
         "parameters": [p for p in general["parameters"] if p["in"] == "query"],
         "responses": {"200": _refers(f"RecordPage_{name}", "application/json")},
     }

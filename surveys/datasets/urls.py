@@ -3,19 +3,20 @@
 from django.urls import include, path
 
 from surveys.datasets import group_views, pages, saved_views, views
+from surveys.xforms.addresses import FORM
 
 urlpatterns = [
     path("records/<path:form_id>/", pages.records, name="records"),
     path("exports/", pages.exports, name="exports"),
     path("exports/<uuid:export_id>/stop/", pages.stop, name="export-stop"),
     path("api/v1/forms/", views.FormsView.as_view()),
-    path("api/v1/forms/<str:form_id>/", views.FormView.as_view()),
-    path("api/v1/forms/<str:form_id>/records/", views.RecordsView.as_view()),
-    path("api/v1/forms/<str:form_id>/records/<uuid:record_id>/", views.RecordView.as_view()),
-    path("api/v1/forms/<str:form_id>/repeats/<str:repeat>/records/", views.RepeatView.as_view()),
-    path("api/v1/forms/<str:form_id>/groups/", group_views.GroupsView.as_view()),
+    path(f"{FORM}/", views.FormView.as_view()),
+    path(f"{FORM}/records/", views.RecordsView.as_view()),
+    path(f"{FORM}/records/<uuid:record_id>/", views.RecordView.as_view()),
+    path(f"{FORM}/repeats/<str:repeat>/records/", views.RepeatView.as_view()),
+    path(f"{FORM}/groups/", group_views.GroupsView.as_view()),
     path(
-        "api/v1/forms/<str:form_id>/repeats/<str:repeat>/groups/",
+        f"{FORM}/repeats/<str:repeat>/groups/",
         group_views.RepeatGroupsView.as_view(),
     ),
     path("api/v1/households/", include("surveys.households.urls")),

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from surveys.publishing import form_pages, pages, views
+from surveys.xforms.addresses import FORM
 
 urlpatterns = [
     path("forms/", pages.forms, name="forms"),
@@ -27,5 +28,5 @@ urlpatterns = [
     path("api/v1/form-drafts/<int:draft_id>/files/", views.DraftFilesView.as_view()),
     path("api/v1/form-drafts/<int:draft_id>/publish/", views.PublishView.as_view()),
     path("api/v1/form-drafts/<int:draft_id>/tests/", views.TrialsView.as_view()),
-    path("api/v1/forms/<str:form_id>/assignment/", views.AssignmentView.as_view()),
+    path(f"{FORM}/assignment/", views.AssignmentView.as_view()),
 ]

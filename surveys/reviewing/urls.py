@@ -3,6 +3,7 @@
 from django.urls import path
 
 from surveys.reviewing import conflicts, pages, views
+from surveys.xforms.addresses import FORM
 
 urlpatterns = [
     path("review/", pages.queue, name="review"),
@@ -10,6 +11,6 @@ urlpatterns = [
     path("conflicts/", conflicts.conflicts, name="conflicts"),
     path("conflicts/<int:conflict_id>/", conflicts.conflict, name="conflict"),
     path("records/<path:form_id>/<uuid:record_id>/", pages.record, name="record"),
-    path("api/v1/forms/<str:form_id>/records/<uuid:record_id>/steps/", views.StepsView.as_view()),
-    path("api/v1/forms/<str:form_id>/records/<uuid:record_id>/review/", views.ReviewView.as_view()),
+    path(f"{FORM}/records/<uuid:record_id>/steps/", views.StepsView.as_view()),
+    path(f"{FORM}/records/<uuid:record_id>/review/", views.ReviewView.as_view()),
 ]

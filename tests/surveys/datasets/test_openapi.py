@@ -1,5 +1,6 @@
 """The OpenAPI document is valid, names every form's fields, and its page needs no other server."""
 
+import json
 import re
 
 import yaml
@@ -8,10 +9,12 @@ from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from backend.accounts.models import User
+from backend.accounts.tokens import make_personal_token
 from surveys.datasets.downloads import CONTENT_TYPES
 from surveys.xforms.models import Form
-from surveys.xforms.schema import Schema
-from tests.surveys.datasets.records import publish
+from surveys.xforms.schema import Field, Schema
+from tests.surveys.datasets.records import make_record, publish
 
 
 def test_document_is_valid_and_names_every_form_with_types(as_charlie: Client, form: Form) -> None:
@@ -34,6 +37,45 @@ def test_document_is_valid_and_names_every_form_with_types(as_charlie: Client, f
     assert "/api/v1/forms/visit/records/" in document["paths"]
     assert "/api/v1/forms/visit/repeats/member/records/" in document["paths"]
     assert "/api/v1/households/" in document["paths"]
+
+
+def test_forms_called_alike_have_models_and_addresses_of_their_own(
+    as_bob: Client, bob: User, form: Form
+) -> None:
+    for number, (form_id, title) in enumerate(
+        [("a&b", "Visit"), ("a_b", "visit!"), ("a/b", "Problem"), ("A_b", "Форма"), ("{x}?#", "")]
+    ):
+        fields = (Field(f"q{number}", f"q{number}", f"q{number}", "string", ""),)
+        make_record(publish(Schema(form_id, "1", title, ("",), fields, ())), {f"q{number}": "x"})
+
+    document = as_bob.get("/api/schema/").json()
+
+    OpenAPIV31SpecValidator(document).validate()
+    schemas = document["components"]["schemas"]
+    names = [n for n in schemas if n.startswith("Record_")]
+    titles = [schemas[name]["title"] for name in names]
+    classes = [re.sub(r"[\W_]", "", word).casefold() for word in (*schemas, *titles)]
+    assert len(names) == 7
+    assert len(set(classes)) == len(classes)
+    for number, path in enumerate(["a%26b", "a_b", "a%2Fb", "A_b", "%7Bx%7D%3F%23"]):
+        page = document["paths"][f"/api/v1/forms/{path}/records/"]["get"]["responses"]["200"]
+        reference = page["content"]["application/json"]["schema"]["$ref"]
+        items = schemas[reference.rpartition("/")[2]]["properties"]["results"]["items"]
+        assert f"q{number}" in schemas[items["$ref"].rpartition("/")[2]]["properties"]
+        (record,) = as_bob.get(f"/api/v1/forms/{path}/records/").json()["results"]
+        assert record[f"q{number}"] == "x"
+        assert as_bob.get(f"/api/v1/forms/{path}/").json()["fields"][0]["name"] == f"q{number}"
+        one = as_bob.get(f"/api/v1/forms/{path}/records/{record['id']}/")
+        assert one.json() == record
+        assert as_bob.get(f"/api/v1/forms/{path}/groups/").json()["about"]["count"] == 1
+
+
+def test_document_names_the_forms_that_the_token_opens(bob: User, form: Form) -> None:
+    publish(Schema("hidden_one", "1", "Hidden", ("",), (), ()))
+    token = make_personal_token(user=bob, name="one", form_ids=["visit"])
+    document = Client(headers={"Authorization": f"Bearer {token}"}).get("/api/schema/").json()
+    assert "Record_visit" in document["components"]["schemas"]
+    assert "hidden_one" not in json.dumps(document)
 
 
 def test_document_is_made_without_a_warning(form: Form) -> None:
