@@ -18,7 +18,7 @@ from surveys.datasets.files.sheets import Cell, CellColumn, Sheet, sheet_of_rows
 from surveys.datasets.files.text_sheets import TextColumn, Texts, TextSheet
 from surveys.datasets.filters import filter_rows
 from surveys.datasets.models import Export
-from surveys.datasets.records import repeats_below
+from surveys.datasets.records import repeats_below, updated_since
 from surveys.datasets.tables import (
     Shape,
     dataset_of_form,
@@ -110,10 +110,11 @@ def open_reading(export: Export) -> Reading:
     roots = visible_rows(
         export.form, dataset.root, user, layer=export.layer, recipient=export.recipient
     )
+    since = updated_since(export.filter)
     roots = filter_rows(
-        roots,
+        roots.filter(updated_at__gte=since.start) if since else roots,
         dataset.root,
-        export.filter,
+        {name: value for name, value in export.filter.items() if name != "updated_since"},
         root.masked,
         below=repeats_below(dataset, user, granted),
         recipient=root.recipient,

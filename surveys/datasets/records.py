@@ -1,6 +1,6 @@
 """Records as a query asks for them: filters, order, chosen columns, a page at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -233,7 +233,7 @@ def _key(table: Table, name: str, shape: Shape) -> Key:
     return answer_key(field, column.field.key, descending=descending)
 
 
-def updated_since(query: QueryDict) -> Moment | None:
+def updated_since(query: Mapping[str, Any]) -> Moment | None:
     text = query.get("updated_since", "")
     try:
         return read_moment(text) if text else None

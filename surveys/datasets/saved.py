@@ -13,8 +13,11 @@ from backend.audit.log import log_event
 from backend.pagination import column_key, page_of, page_size_of
 from backend.problems import Problem
 from backend.said import Said
-from surveys.datasets.models import SavedQuery
+from surveys.datasets.build import request_export
+from surveys.datasets.layers import CORRECTED
+from surveys.datasets.models import Export, SavedQuery
 from surveys.datasets.records import (
+    CONTROLS,
     Asked,
     check_order,
     is_yes,
@@ -117,6 +120,34 @@ def saved_records(user: User, saved: SavedQuery, request: HttpRequest) -> dict[s
     request.GET = whole  # type: ignore[assignment]
     asked = _asked(user, saved.form.form_id, saved.repeat)
     return records_page(asked, request, as_json=True)
+
+
+def export_query(
+    saved: SavedQuery, *, by: User, updated_since: str = "", language: str = "", **words: Any
+) -> Export:
+    """Puts a file of what the query finds now, or of what changed of it, in the queue.
+
+    Raises `Problem` as `request_export` does, and `value_invalid` for what no file is: rows of one
+    repeat, chosen columns.
+    """
+    query = saved.query
+    for name, value in (("repeat", saved.repeat), ("fields", query.get("fields"))):
+        if value:
+            reason = Said("a file holds whole records; save a query without it")
+            raise Problem("value_invalid", field=name, reason=reason)
+    filters = {name: value for name, value in query.items() if name not in CONTROLS}
+    if updated_since:
+        filters["updated_since"] = updated_since
+    if not language and "labels" in query:
+        language, words["labels"] = query["labels"], True
+    return request_export(
+        form_id=saved.form.form_id,
+        by=by,
+        layer=query.get("layer", CORRECTED),
+        filter=filters,
+        language=language,
+        **words,
+    )
 
 
 def _asked(user: User, form_id: str, repeat: str) -> Asked:

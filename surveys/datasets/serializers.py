@@ -1,5 +1,8 @@
 """Shapes of what the API gives and takes, for checking and for the OpenAPI schema; no logic."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from rest_framework import serializers
 
 from surveys.datasets.layers import LAYERS
@@ -99,22 +102,43 @@ class Groups(serializers.Serializer[object]):
     about = AboutShape()
 
 
-class AskExport(serializers.Serializer[object]):
-    """What an export is asked with."""
+class Exact(serializers.Serializer[object]):
+    """What is asked with words that are known: one that is not is refused, never passed over."""
 
-    form_id = serializers.CharField(max_length=200)
+    def to_internal_value(self, data: Any) -> Any:
+        unknown = sorted(set(data) - set(self.fields)) if isinstance(data, Mapping) else []
+        if unknown:
+            raise serializers.ValidationError({unknown[0]: "This word is not known here."})
+        return super().to_internal_value(data)
+
+
+class AskFile(Exact):
+    """What a file is asked with, whatever chooses its records."""
+
     kind = serializers.CharField(max_length=10)
-    layer = serializers.CharField(max_length=10, default="corrected")
     language = serializers.CharField(max_length=80, default="", allow_blank=True)
     labels = serializers.BooleanField(default=False)
     separator = serializers.ChoiceField(choices=[",", ";"], default=",")
-    filter = serializers.DictField(child=serializers.CharField(max_length=1000), default=dict)
     purpose = serializers.CharField(max_length=300, default="", allow_blank=True)
     recipient = serializers.CharField(max_length=80, default="", allow_blank=True)
     unmask = serializers.CharField(max_length=300, default="", allow_blank=True)
 
 
-class SaveQuery(serializers.Serializer[object]):
+class AskExport(AskFile):
+    """What an export is asked with."""
+
+    form_id = serializers.CharField(max_length=200)
+    layer = serializers.CharField(max_length=10, default="corrected")
+    filter = serializers.DictField(child=serializers.CharField(max_length=1000), default=dict)
+
+
+class AskQueryExport(AskFile):
+    """What a file of a saved query is asked with."""
+
+    updated_since = serializers.CharField(max_length=40, default="", allow_blank=True)
+
+
+class SaveQuery(Exact):
     """What a query is saved with."""
 
     name = serializers.CharField(max_length=120)

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from backend.accounts.models import PersonalToken, User
 from backend.accounts.tokens import make_personal_token
+from surveys.datasets.build import build_waiting_exports
 from surveys.datasets.models import Export, SavedQuery
 from surveys.xforms.models import Form
 from tests.surveys.datasets.records import SCHEMA, make_record, publish
@@ -57,6 +58,45 @@ def test_saved_query_tells_what_changed_since(as_bob: Client, form: Form) -> Non
     changed = as_bob.get(saved["records"], {"updated_since": "2014-06-01T09:30:00Z"}).json()
     assert [r["id"] for r in changed["results"]] == [str(later.id)]
     assert as_bob.get(saved["records"], {"deleted": 1}).json()["results"] == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_saved_query_gives_a_file_of_what_it_finds_or_what_changed_of_it(
+    as_bob: Client, form: Form
+) -> None:
+    saved = save(as_bob, query={"hh_size__gte": "5", "labels": "ru", "ordering": "hh_size"})
+    make_record(form, {"hh_size": 5}, members=[{"age": 1}])
+    make_record(form, {"hh_size": 6}, minutes=60, members=[{"age": 1}, {"age": 2}])
+    make_record(form, {"hh_size": 2}, minutes=61, members=[{"age": 3}])
+    url = f"{QUERIES}{saved['id']}/exports/"
+
+    for since, tables in (("", (2, 3)), ("2014-06-01T09:30:00Z", (1, 2))):
+        asked = {"kind": "dta", "updated_since": since, "purpose": "report"}
+        answer = as_bob.post(url, asked, content_type="application/json")
+        assert answer.status_code == 202, answer.content
+        build_waiting_exports()
+        export = Export.objects.get(pk=answer.json()["id"])
+        assert (export.state, export.language, export.labels) == ("ready", "ru", True)
+        assert (export.tables["visit"], export.tables["member"]) == tables
+
+    for more, code in (
+        ({"updated_since": "soon"}, "value_invalid"),
+        ({"filter": {"hh_size": "5"}}, "request_malformed"),
+    ):
+        refused = as_bob.post(url, {"kind": "csv", **more}, content_type="application/json")
+        assert (refused.status_code, refused.json()["code"]) == (400, code)
+    for words in ({"query": {"fields": "hh_size"}}, {"repeat": "member"}):
+        other = f"{QUERIES}{save(as_bob, **words)['id']}/exports/"
+        refused = as_bob.post(other, {"kind": "csv"}, content_type="application/json")
+        assert (refused.status_code, refused.json()["code"]) == (400, "value_invalid")
+
+
+@pytest.mark.parametrize("url", ["/api/v1/exports/", QUERIES])
+def test_word_that_nobody_knows_is_not_passed_over(as_bob: Client, form: Form, url: str) -> None:
+    asked = {"form_id": "visit", "name": "x", "kind": "csv", "columns": ["hh_size"]}
+    answer = as_bob.post(url, asked, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (400, "request_malformed")
+    assert not Export.objects.exists()
 
 
 @pytest.mark.parametrize(
