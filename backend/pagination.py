@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from rest_framework.utils.urls import replace_query_param
 
 from backend.keyset import Key, as_plain, rows_beyond
+from backend.origin import origin_of
 from backend.problems import Problem
 from backend.said import Said
 from backend.sealed import NotSealed, seal, unseal
@@ -71,7 +72,7 @@ def page_of(
 
     def link(mark: tuple[Any, ...], *, back: bool) -> str:
         cursor = _write_cursor(mark[1:], salt, backwards=back)
-        return replace_query_param(request.build_absolute_uri(), "cursor", cursor)
+        return replace_query_param(origin_of(request) + request.get_full_path(), "cursor", cursor)
 
     has_next = bool(found) and (backwards or more)
     has_previous = bool(found) and (more if backwards else position is not None)

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from backend.accounts.models import User
 from backend.audit.log import log_event
+from backend.origin import origin_of
 from backend.pagination import column_key, page_of, page_size_of
 from backend.problems import Problem
 from backend.said import Said
@@ -143,7 +144,7 @@ def _open(export: Export) -> BinaryIO:
 def _as_json(row: dict[str, Any], form_id: str, request: HttpRequest) -> dict[str, Any]:
     download = None
     if row["state"] == Export.State.READY:
-        download = request.build_absolute_uri(reverse("export-download", args=[row["id"]]))
+        download = origin_of(request) + reverse("export-download", args=[row["id"]])
     notes = [Said.from_json(note) for note in row["notes"]]
     shown = {name: row[name] for name in SHOWN}
     shown |= {"progress": round(row["progress"], 3), "notes": notes}

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from backend.accounts.models import User
 from backend.audit.log import log_event
+from backend.origin import origin_of
 from backend.pagination import column_key, page_of, page_size_of
 from backend.problems import Problem
 from backend.said import Said
@@ -101,7 +102,7 @@ def queries_page(user: User, request: HttpRequest) -> dict[str, Any]:
 
 def query_json(saved: SavedQuery, request: HttpRequest) -> dict[str, Any]:
     shown = {name: getattr(saved, name) for name in SHOWN}
-    link = request.build_absolute_uri(reverse("query-records", args=[saved.pk]))
+    link = origin_of(request) + reverse("query-records", args=[saved.pk])
     return {**shown, "form_id": saved.form.form_id, "owner": saved.owner.username, "records": link}
 
 

@@ -11,14 +11,12 @@ from surveys.datasets import serializers
 from surveys.datasets.openapi import DELETED, QUERY
 from surveys.datasets.saved import (
     drop_query,
-    export_query,
     find_query,
     queries_page,
     query_json,
     save_query,
     saved_records,
 )
-from surveys.datasets.views import ring_exports_bell
 from surveys.privacy.access import dataset_reader
 
 AGAIN = frozenset({"page_size", "cursor", "updated_since", "unmask", "count"})
@@ -61,24 +59,6 @@ class QueryView(APIView):
         user = dataset_reader(request.user)
         drop_query(find_query(user, query_id), by=user)
         return Response(status=204)
-
-
-class QueryExportsView(APIView):
-    @extend_schema(
-        operation_id="queries_exports_create",
-        request=serializers.AskQueryExport,
-        responses={202: serializers.ExportAsked},
-    )
-    def post(self, request: Request, query_id: UUID) -> Response:
-        """Asks for a file of what the query finds now; with `updated_since`, what changed of it."""
-        user = dataset_reader(request.user)
-        asked = serializers.AskQueryExport(data=request.data)
-        asked.is_valid(raise_exception=True)
-        words = dict(asked.validated_data)
-        saved = find_query(user, query_id)
-        export = export_query(saved, by=user, unmask_reason=words.pop("unmask"), **words)
-        ring_exports_bell()
-        return Response({"id": export.pk}, status=202)
 
 
 class QueryRecordsView(APIView):

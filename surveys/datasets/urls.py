@@ -36,7 +36,7 @@ urlpatterns = [
         saved_views.QueryRecordsView.as_view(),
         name="query-records",
     ),
-    path("api/v1/queries/<uuid:query_id>/exports/", saved_views.QueryExportsView.as_view()),
+    path("api/v1/queries/<uuid:query_id>/exports/", views.QueryExportsView.as_view()),
     path("queries/", pages.queries, name="queries"),
     path("queries/<uuid:query_id>/drop/", pages.drop, name="query-drop"),
     path("api/schema/", views.SchemaView.as_view(), name="schema"),

@@ -31,6 +31,7 @@ from surveys.datasets.downloads import (
 )
 from surveys.datasets.openapi import DELETED, FILTERS, ONE, QUERY, AnyJsonRenderer
 from surveys.datasets.records import Asked, one_record, records_page
+from surveys.datasets.saved import export_query, find_query
 from surveys.datasets.tables import dataset_of_form, find_form, find_table
 from surveys.datasets.tasks import build_waiting_exports_task
 from surveys.privacy.access import dataset_reader
@@ -111,6 +112,24 @@ class ExportsView(APIView):
         asked.is_valid(raise_exception=True)
         words = dict(asked.validated_data)
         export = request_export(by=user, unmask_reason=words.pop("unmask"), **words)
+        ring_exports_bell()
+        return Response({"id": export.pk}, status=202)
+
+
+class QueryExportsView(APIView):
+    @extend_schema(
+        operation_id="queries_exports_create",
+        request=serializers.AskQueryExport,
+        responses={202: serializers.ExportAsked},
+    )
+    def post(self, request: Request, query_id: UUID) -> Response:
+        """Asks for a file of what the query finds now; with `updated_since`, what changed of it."""
+        user = dataset_reader(request.user)
+        asked = serializers.AskQueryExport(data=request.data)
+        asked.is_valid(raise_exception=True)
+        words = dict(asked.validated_data)
+        saved = find_query(user, query_id)
+        export = export_query(saved, by=user, unmask_reason=words.pop("unmask"), **words)
         ring_exports_bell()
         return Response({"id": export.pk}, status=202)
 

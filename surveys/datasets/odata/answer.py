@@ -11,12 +11,12 @@ from typing import Any
 from urllib.parse import quote
 
 import orjson
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from backend.accounts.callers import caller_of
 from backend.api import as_problem
+from backend.origin import origin_of
 from backend.problems import Problem
 
 log = logging.getLogger(__name__)
@@ -80,5 +80,4 @@ def streamed(pieces: Iterator[bytes]) -> HttpResponseBase:
 
 def service_of(request: HttpRequest, project: int, form_id: str) -> str:
     """The absolute address of a form's feed, as callers see it: behind a proxy too."""
-    origin = settings.PUBLIC_URL or f"{request.scheme}://{request.get_host()}"
-    return f"{origin}/v1/projects/{project}/forms/{quote(form_id, safe='')}.svc"
+    return f"{origin_of(request)}/v1/projects/{project}/forms/{quote(form_id, safe='')}.svc"

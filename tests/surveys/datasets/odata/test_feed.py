@@ -389,6 +389,8 @@ def test_next_link_is_absolute_behind_a_proxy(
     page = read(bob_reads, top=1, filter="hh_size ne 4")
     assert page["@odata.nextLink"].startswith(f"https://oila.example.org{SVC}/Submissions?")
     assert page["@odata.context"] == f"https://oila.example.org{SVC}/$metadata#Submissions"
+    records = bob_reads.get("/api/v1/forms/visit/records/?page_size=1").json()
+    assert records["next"].startswith("https://oila.example.org/api/v1/forms/visit/records/?")
     settings.PUBLIC_URL = ""
     settings.USE_X_FORWARDED_HOST = True
     settings.ALLOWED_HOSTS = ["data.example.org"]
