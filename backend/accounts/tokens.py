@@ -9,6 +9,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from backend.accounts.models import PersonalToken, User
 from backend.audit.log import log_event
@@ -16,6 +17,7 @@ from backend.problems import Problem
 from backend.said import Said
 
 TOKEN_DAYS = 365
+FORMS = "surveys.xforms.models.unknown_forms"  # by string: forms stand above accounts
 _LETTERS = string.ascii_letters + string.digits
 
 
@@ -77,8 +79,11 @@ def make_token(
         expires_at=timezone.now() + timedelta(days=min(max(days, 1), TOKEN_DAYS)),
     )
     if above is not None:
-        _check_covered(made, above)
+        _check_covered(made, above)  # first: what other forms there are, such a token is not told
         made.expires_at = min(made.expires_at, above.expires_at)
+    if unknown := import_string(FORMS)(form_ids):
+        reason = Said("no form has the id {form}", form=unknown[0][:200])
+        raise Problem("value_invalid", field="form_ids", reason=reason)
     with transaction.atomic():
         if above is not None and not _open(pk=above.pk).select_for_update().exists():
             raise Problem("login_required")  # it was ended a moment ago

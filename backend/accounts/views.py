@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from backend.accounts.permissions import logged_in, may_read_datasets
 from backend.accounts.tokens import TOKEN_DAYS, make_personal_token, revoke_personal_token
+from backend.problems import Problem
 
 PLACES = "surveys.places.naming.names_of_codes"  # by string: places stand above accounts
 
@@ -30,13 +31,17 @@ def make_token(request: HttpRequest) -> HttpResponse:
     user = logged_in(request)
     if not may_read_datasets(user):
         raise PermissionDenied
-    token = make_personal_token(
-        user=user,
-        name=request.POST.get("name", "").strip()[:80] or _("Unnamed tool"),
-        days=_days(request.POST.get("days", "")),
-        form_ids=request.POST.get("form_ids", "").replace(",", " ").split(),
-        purpose=request.POST.get("purpose", ""),
-    )
+    try:
+        token = make_personal_token(
+            user=user,
+            name=request.POST.get("name", "").strip()[:80] or _("Unnamed tool"),
+            days=_days(request.POST.get("days", "")),
+            form_ids=request.POST.get("form_ids", "").replace(",", " ").split(),
+            purpose=request.POST.get("purpose", ""),
+        )
+    except Problem as problem:
+        messages.error(request, problem.words)
+        return redirect("account")
     return _page(request, new_token=token)
 
 

@@ -83,6 +83,19 @@ def canonical_digest(root: etree._Element) -> bytes:
     return digest.digest()
 
 
+def has_rows(root: etree._Element, path: str) -> bool:
+    """Whether every row that a path counts out, as in `roster/member[2]/age`, was sent."""
+    at: etree._Element | None = root
+    for part in path.split("/"):
+        name, counted, rest = part.partition("[")
+        number = int(rest[:-1]) if counted else 1
+        same = [] if at is None else list(at.iterchildren("{*}" + name))
+        if counted and number > len(same):
+            return False
+        at = same[number - 1] if len(same) >= number else None
+    return True
+
+
 def _read(raw: bytes) -> etree._Element:
     _demand_width(raw)
     # A parser of its own for each document: they keep errors and are not shared by threads.

@@ -16,6 +16,7 @@ from backend.accounts.models import User
 from backend.audit.log import log_event
 from backend.problems import Problem
 from backend.said import Said
+from surveys.submissions.instance import Instance, InstanceError, has_rows, parse_instance
 from surveys.submissions.models import ReviewStep, Submission
 from surveys.xforms.models import schema_of_version
 from surveys.xforms.schema import Schema
@@ -35,7 +36,8 @@ _POSITION = re.compile(r"\[[1-9][0-9]{0,5}\]$")
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A comment on one question: its path as in `forms/`, `roster/member[2]/age` for one row."""
+    """A comment on one question: its path as in `forms/`, `roster/member[2]/age` for one row that
+    the record has."""
 
     path: str
     text: str
@@ -201,13 +203,26 @@ def _checked_remarks(head: Submission, remarks: Sequence[Remark]) -> list[Remark
             "value_invalid", field="comments", reason=Said("at most {most}", most=MOST_COMMENTS)
         )
     schema = schema_of_head(head) if remarks else None
+    sent = _sent(head) if any("[" in remark.path for remark in remarks) else None
     kept = []
     for remark in remarks:
         if schema is None or question_path(schema, remark.path) is None:
             raise Problem("question_unknown", path=remark.path[:300])
+        if sent is not None and not has_rows(sent.root, remark.path):
+            raise Problem(
+                "value_invalid", field=remark.path, reason=Said("the record has no such row")
+            )
         if text := _checked("comments", remark.text):
             kept.append(Remark(remark.path, text))
     return kept
+
+
+def _sent(head: Submission) -> Instance | None:
+    """None where nobody can read what was sent: then no row is known to be missing."""
+    try:
+        return None if head.encrypted else parse_instance(bytes(head.raw_xml))
+    except InstanceError:
+        return None
 
 
 def schema_of_head(head: Submission) -> Schema | None:

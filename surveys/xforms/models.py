@@ -1,5 +1,6 @@
 """Forms and their fixed editions. What is published is frozen: its bytes are what tablets hash."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -129,3 +130,10 @@ class FormMedia(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+def unknown_forms(form_ids: Sequence[str]) -> list[str]:
+    """Those that no form has."""
+    asked = [form_id for form_id in form_ids if "\0" not in form_id]
+    there = set(Form.objects.filter(form_id__in=asked).values_list("form_id", flat=True))
+    return [form_id for form_id in form_ids if form_id not in there]

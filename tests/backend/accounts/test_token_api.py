@@ -10,10 +10,17 @@ from django.utils import timezone
 from backend.accounts.models import PersonalToken, User
 from backend.accounts.tokens import make_personal_token, user_of_token
 from backend.audit.models import AuditEvent
+from surveys.xforms.models import Form
 from tests.conftest import make_user
 
 URL = "/api/v1/tokens/"
 FORMS = "/api/v1/forms/"
+
+
+@pytest.fixture(autouse=True)
+def forms(db: None) -> None:
+    for form_id in ("visit", "other", "third"):
+        Form.objects.create(form_id=form_id, title=form_id)
 
 
 def ask(client: Client, secret: str = "", **words: Any) -> Any:
@@ -147,6 +154,16 @@ def test_token_that_cannot_be_made_as_asked_is_refused_by_name(
     refused = ask(as_bob, **words)
     assert (refused.status_code, refused.json()["code"]) == (400, "request_malformed")
     assert named in refused.json()["detail"]
+    assert not PersonalToken.objects.exists()
+
+
+def test_token_for_a_form_that_is_not_there_is_refused_by_its_id(as_bob: Client) -> None:
+    refused = ask(as_bob, form_ids=["visit", "vistt"])
+    assert (refused.status_code, refused.json()["code"]) == (400, "value_invalid")
+    page = as_bob.post("/account/tokens/", {"name": "R", "form_ids": "vizit"}, follow=True)
+
+    assert "vistt" in refused.json()["detail"]
+    assert 'class="error' in page.content.decode() or "error" in page.content.decode()
     assert not PersonalToken.objects.exists()
 
 

@@ -203,7 +203,8 @@ def test_token_ends_at_its_day_and_works_however_its_owner_logs_in(
     assert client.get(URL, headers=scoped).status_code == 401
 
 
-def test_account_page_makes_a_token_for_some_forms_and_days(as_bob: Client) -> None:
+def test_account_page_makes_a_token_for_some_forms_and_days(as_bob: Client, form: Form) -> None:
+    publish(replace(SCHEMA, form_id="other"))
     words = {"name": "R", "form_ids": "visit, other", "purpose": "report", "days": "7"}
     as_bob.post("/account/tokens/", words)
     token = PersonalToken.objects.get()

@@ -139,6 +139,17 @@ def test_comment_on_a_question_that_the_form_does_not_have_is_refused_by_its_pat
     assert sent.review_state == "received"
 
 
+@pytest.mark.parametrize("path", ["roster/member[99]/age", "roster/member[2]/trip[7]/year"])
+def test_comment_on_a_row_that_the_record_does_not_have_is_refused(
+    sent: Submission, alice: User, path: str
+) -> None:
+    words = {"record_id": sent.record_id, "looked": FRESH, "by": alice}
+    problem = refused("value_invalid", send_back, **words, remarks=[Remark(path, "Who?")])
+
+    assert problem.details["field"] == path
+    assert not ReviewStep.objects.filter(step=ReviewStep.Step.SENT_BACK).exists()
+
+
 def test_questions_are_those_of_the_version_that_was_filled(sent: Submission, alice: User) -> None:
     publish(replace(REGISTRATION, version="2", fields=REGISTRATION.fields[:1]))
     remarks = [Remark("hh_size", "Two?")]

@@ -74,6 +74,7 @@ def test_session_is_refused(bob: User, said: dict[str, Any], status: int) -> Non
 
 
 def test_personal_token_opens_a_session_that_opens_no_more(bob: User, form: Form) -> None:
+    publish(replace(SCHEMA, form_id="other"))
     token = make_personal_token(user=bob, name="pyodk", days=30, form_ids=["other"])
 
     session = log_in(Client(), email="bob", password=token).json()["token"]
