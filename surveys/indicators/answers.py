@@ -37,7 +37,7 @@ def told_json(told: Told) -> dict[str, Any]:
         "records": run.records,
         "households": run.households,
         "left_out": run.left_out,
-        "dropped": told.dropped,
+        "dropped": {r: None if isinstance(n, str) else n for r, n in told.dropped.items()},
         "tables": sides_json(told),
         "open_links": run.open_links,
         "snapshot": run.digest,

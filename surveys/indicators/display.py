@@ -111,10 +111,14 @@ def _cell(column: str, cell: Any, names: Names) -> str:
     return written(cell, 2 if column in _FINE and abs(cell) < _LARGE else 0)
 
 
-def reasons(counts: Mapping[str, int | None]) -> list[tuple[str, str, int | None]]:
-    """Code, words and number of each reason, the largest first."""
-    ordered = sorted(counts.items(), key=lambda pair: (-(pair[1] or 0), pair[0]))
-    return [(code, word(REASONS, code), n) for code, n in ordered]
+def reasons(counts: Mapping[str, int | str]) -> list[tuple[str, str, str]]:
+    """Code, words and number as written of each reason: the largest first, hidden ones last."""
+    known = {code: n for code, n in counts.items() if isinstance(n, int)}
+    ordered = sorted(counts.items(), key=lambda pair: (-known.get(pair[0], 0), pair[0]))
+    return [
+        (code, word(REASONS, code), n if isinstance(n, str) else whole_words(n))
+        for code, n in ordered
+    ]
 
 
 def tiles(listed: Sequence[Mapping[str, Any]], names: Names) -> list[Tile]:

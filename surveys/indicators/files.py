@@ -5,8 +5,6 @@ import io
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from surveys.datasets.files.sheets import Cell, Sheet, sheet_of_rows
 from surveys.datasets.files.to_xlsx import xlsx_of
 from surveys.indicators.answers import told_json
@@ -22,7 +20,12 @@ FIGURES = ("value", "count", "base", "households", "low", "high", "hidden")
 def to_xlsx(told: Told, places: Mapping[str, str]) -> bytes:
     """Sheets: figures, drop-outs, the tables beside them, and what the output says of itself."""
     whole = told_json(told)
-    sheets = [_figures(told, whole, places), _dropped(whole), *_sides(whole, places), _about(whole)]
+    sheets = [
+        _figures(told, whole, places),
+        _dropped(told, whole),
+        *_sides(whole, places),
+        _about(whole),
+    ]
     return xlsx_of(sheets)
 
 
@@ -70,12 +73,9 @@ def _group_cells(
         yield places.get(code) or word(VALUES, code)
 
 
-def _dropped(whole: Mapping[str, Any]) -> Sheet:
+def _dropped(told: Told, whole: Mapping[str, Any]) -> Sheet:
     rows = [
-        *(
-            (reason, word(REASONS, reason), _("few") if n is None else n, "households")
-            for reason, n in whole["dropped"].items()
-        ),
+        *((reason, word(REASONS, reason), n, "households") for reason, n in told.dropped.items()),
         *((reason, word(REASONS, reason), n, "records") for reason, n in whole["left_out"].items()),
     ]
     return sheet_of_rows("left out", ("reason", "in words", "number", "of"), rows)

@@ -27,6 +27,7 @@ from surveys.indicators.publish import Shown, exact, published
 from surveys.indicators.tabulate import effects, tabulate
 from surveys.places.models import Place
 from surveys.privacy.access import places_for
+from surveys.privacy.small_cells import Cell, Line, as_written, hidden_cells
 
 MOST_GROUPS = 3
 # Each table of three hides what its own sums would give, but not what several such tables do.
@@ -61,7 +62,7 @@ class Told:
     run: IndicatorRun
     result: IndicatorResult
     figures: Sequence[Shown]
-    dropped: Mapping[str, int | None]
+    dropped: Mapping[str, int | str]
     lower_bound: int | None = None
 
 
@@ -199,17 +200,25 @@ def told_of(asked: Asked, result: IndicatorResult) -> Told:
     return Told(asked, run, result, shown, _dropped(asked, result), _lower_bound(asked, run, shown))
 
 
-def _dropped(asked: Asked, result: IndicatorResult) -> dict[str, int | None]:
-    """By reason; of legal aid a small number is None, since it tells of few women."""
+def _dropped(asked: Asked, result: IndicatorResult) -> Mapping[str, int | str]:
+    """By reason."""
     counts: dict[str, int] = result.dropped
     if asked.codes is not None:
         counts = Counter(drop.reason for drop in drops_of(asked, result))
-    return dict(counts) if asked.exact else shown_drops(asked.definition, counts)
+    return counts if asked.exact else shown_drops(asked.definition, counts)
 
 
-def shown_drops(definition: Definition, counts: Mapping[str, int]) -> dict[str, int | None]:
-    smallest = definition.smallest if definition.restricted else 0
-    return {reason: None if n < smallest else n for reason, n in counts.items()}
+def shown_drops(definition: Definition, counts: Mapping[str, int]) -> dict[str, int | str]:
+    """With words for a number that is hidden. All of them and what is counted are the households,
+    so where one reason is small, one number more is hidden.
+    """
+    smallest = definition.smallest
+    cells: dict[Cell, float] = {(reason,): n for reason, n in counts.items()}
+    hidden = hidden_cells(cells, [Line(tuple(cells))], smallest=smallest)
+    return {
+        reason: as_written(n, smallest) if (reason,) in hidden else n
+        for reason, n in counts.items()
+    }
 
 
 def _lower_bound(asked: Asked, run: IndicatorRun, shown: Sequence[Shown]) -> int | None:

@@ -33,7 +33,7 @@ class Output:
 
     definition: Definition
     tables: Mapping[str, Sequence[Shown]]
-    dropped: Mapping[str, int | None]
+    dropped: Mapping[str, int | str]
     target: float | None
     digest: str
     frozen: FrozenResult | None = None

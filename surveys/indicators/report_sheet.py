@@ -92,10 +92,7 @@ def _section(output: Output, report: Report, names: Names) -> Section:
         progress=progress if output.target is None else progress or 0.0,
         rows=_rows(output, report.parents, names),
         left_out_title=_("Left out, and why (to date)") if output.dropped else "",
-        left_out=[
-            (words, _("few") if n is None else whole_words(n))
-            for _code, words, n in reasons(output.dropped)
-        ],
+        left_out=[(words, n) for _code, words, n in reasons(output.dropped)],
     )
 
 

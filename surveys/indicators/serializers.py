@@ -76,7 +76,7 @@ class IndicatorShape(NamedShape):
     left_out = serializers.DictField(child=serializers.IntegerField())
     dropped = serializers.DictField(
         child=serializers.IntegerField(allow_null=True),
-        help_text="Null where small and restricted.",
+        help_text="Null where hidden: small, or beside a small one.",
     )
     tables = SideShape(many=True)
     open_links = serializers.IntegerField()

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from typing import Any
 
 import pytest
@@ -160,6 +161,26 @@ def test_few_women_left_out_are_not_numbered(
     assert get(as_alice, "O3.2/", exact=1)["dropped"] == {"not_female": 1}
 
 
+def test_small_number_of_families_left_out_is_hidden_with_one_that_would_give_it_away(
+    as_bob: Client, as_alice: Client, season: Season
+) -> None:
+    for vulnerable, families in (("no", 3), ("yes", 7)):
+        for _ in range(families):
+            season.family(vulnerable=vulnerable)
+    served = season.family()
+    season.service(served)
+    compute_indicators()
+
+    assert get(as_bob, "O3.1/")["dropped"] == {"not_vulnerable": None, "no_service": None}
+    whole = get(as_alice, "O3.1/", exact=1)["dropped"]
+    page = as_bob.get("/indicators/O3.1/").content.decode()
+    assert whole == {"not_vulnerable": 3, "no_service": 7}
+    assert re.findall(r"reason=(\w+)\">([^<]*)<", page) == [
+        ("no_service", "–"),
+        ("not_vulnerable", "&lt;5"),
+    ]
+
+
 def test_few_women_left_out_are_not_numbered_in_the_file_either(
     as_bob: Client, as_alice: Client, season: Season
 ) -> None:
@@ -171,7 +192,7 @@ def test_few_women_left_out_are_not_numbered_in_the_file_either(
         _, *rows = load_workbook(io.BytesIO(book.content))["left out"].iter_rows(values_only=True)
         return [row[2] for row in rows if row[0] == "not_female"]
 
-    assert left_out(as_bob) == ["few"]
+    assert left_out(as_bob) == ["<10"]
     assert left_out(as_alice, exact=1) == [1]
 
 
