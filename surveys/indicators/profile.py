@@ -30,7 +30,7 @@ def of_baselines(measure: Measure, told: Told) -> Callable[[Snapshot, Parameters
             part = told(baseline)
             if isinstance(part, str):
                 drops.append(Drop(household.id, part, groups))
-            elif part[1]:
+            elif any(part):  # dependents without anybody of working age count too
                 on = baseline.interview.on
                 units.append(Unit(measure.key, household.id, *part, groups, on))
         return Outcome(tuple(units), tuple(drops))
@@ -94,16 +94,11 @@ def children_out_of_school(snapshot: Snapshot, parameters: Parameters) -> Outcom
 
 
 def livestock_units(baseline: Baseline) -> Part:
-    counts = (baseline.cattle, baseline.sheep, baseline.poultry)
-    cattle, sheep, poultry = (0 if n is None else n for n in counts)
-    return (
-        "no_answer"
-        if counts == (None, None, None)
-        else (
-            0.7 * cattle + 0.1 * sheep + 0.01 * poultry,
-            1,
-        )
-    )
+    """Of who said how many of each kind: what is missing is not none."""
+    cattle, sheep, poultry = baseline.cattle, baseline.sheep, baseline.poultry
+    if cattle is None or sheep is None or poultry is None:
+        return "no_answer"
+    return 0.7 * cattle + 0.1 * sheep + 0.01 * poultry, 1
 
 
 def migrants(snapshot: Snapshot, parameters: Parameters) -> Outcome:
@@ -157,6 +152,8 @@ def indebted(snapshot: Snapshot, parameters: Parameters) -> Outcome:
             units.append(Unit("indebted", household.id, *debt, groups, on))
         if not isinstance(late, str):
             units.append(Unit("late", household.id, *late, groups, on))
+        elif baseline.debt_any == YES:
+            drops.append(Drop(household.id, f"late_{late}", groups))
     return Outcome(tuple(units), tuple(drops))
 
 

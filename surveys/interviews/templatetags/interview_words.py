@@ -43,10 +43,10 @@ def percent(share: float) -> str:
 
 @register.filter
 def rate(value: float | None) -> str:
-    """One digit below ten."""
+    """One digit below ten, of what is no whole number."""
     if value is None:
         return UNKNOWN
-    digits = 0 if value >= 10 else 1
+    digits = 0 if value >= 10 or isinstance(value, int) else 1
     return number_format(round(value, digits), digits, use_l10n=True, force_grouping=True)
 
 
@@ -70,7 +70,7 @@ def clock(seconds: int | None) -> str:
         return _("right")
     for unit, each in ((86_400, _("%(n)s d")), (3_600, _("%(n)s h")), (60, _("%(n)s min"))):
         if size >= unit:
-            return sign + each % {"n": size // unit}
+            return sign + each % {"n": rate(size // unit)}
     return UNKNOWN
 
 

@@ -85,7 +85,13 @@ def test_dependency_is_pooled_over_members_not_averaged() -> None:
 
 
 def test_dependency_without_anyone_of_working_age_is_no_number() -> None:
-    assert computed("P5", with_members(1, Member(age=70))).units == ()
+    assert told("P5", with_members(1, Member(age=70))) == (None, 1, 0)
+
+
+def test_dependents_without_anyone_of_working_age_are_in_the_pool() -> None:
+    pair = [Member(age=70), Member(age=3)]
+
+    assert told("P5", with_members(1, *pair), with_members(2, Member(age=30))) == (2.0, 2, 1)
 
 
 def test_remittance_share_is_pooled_by_country_and_round_with_the_median_beside() -> None:
@@ -173,13 +179,15 @@ def test_out_of_school_is_of_children_of_seven_to_fifteen() -> None:
 def test_livestock_units() -> None:
     assert told("P10", with_baseline(1, cattle=2, sheep=10, poultry=20))[0] == pytest.approx(2.6)
     assert computed("P10", with_baseline(1)).drops[0].reason == "no_answer"
+    assert computed("P10", with_baseline(1, cattle=2, poultry=3)).drops[0].reason == "no_answer"
 
 
 def test_debt_leaves_out_who_does_not_say_and_prints_their_number() -> None:
     said = [with_baseline(n, debt_any=d) for n, d in enumerate(("yes", "no", "dk", "refused", ""))]
 
     assert told("P11", *said) == (0.5, 1, 2)
-    assert sorted(d.reason for d in computed("P11", *said).drops) == ["dk", "no_answer", "refused"]
+    reasons = [d.reason for d in computed("P11", *said).drops if not d.reason.startswith("late")]
+    assert sorted(reasons) == ["dk", "no_answer", "refused"]
 
 
 def test_late_payment_is_of_those_who_answered_it() -> None:
@@ -188,6 +196,7 @@ def test_late_payment_is_of_those_who_answered_it() -> None:
     ]
 
     assert next(f.number for f in figures("P11", *said) if f.measure == "late") == 0.5
+    assert [d.reason for d in computed("P11", *said).drops] == ["late_dk"]
 
 
 def test_legal_need_is_met_by_aid_since_the_baseline() -> None:
