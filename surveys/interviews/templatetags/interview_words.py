@@ -1,6 +1,7 @@
 """How figures of the field board are written."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
 
 from django import template
 from django.utils.formats import date_format, number_format
@@ -26,14 +27,20 @@ _WORDS = {
 
 
 @register.filter
-def figures(line: Line) -> Iterator[tuple[str, str]]:
-    """(name of a figure, as written): "–" where unknown, nothing where there is none of it."""
-    yield "minutes", rate(line.minutes)
-    yield "delay_hours", delay(line.delay_hours)
-    yield "flagged", percent(line.flagged)
-    yield "rejected", percent(line.rejected)
-    yield "at_night", str(line.at_night or "")
-    yield "overlapping", str(line.overlapping or "")
+def figures(line: Line) -> Iterator[tuple[str, str, str]]:
+    """(code of a figure, its name, as written): "–" where unknown, nothing where there is none."""
+    yield "minutes", _("Minutes"), rate(line.minutes)
+    yield "delay_hours", _("Time to arrive"), delay(line.delay_hours)
+    yield "flagged", _("Flagged"), percent(line.flagged)
+    yield "rejected", _("Not accepted"), percent(line.rejected)
+    yield "at_night", _("At night"), str(line.at_night or "")
+    yield "overlapping", _("Two at once"), str(line.overlapping or "")
+
+
+@register.filter
+def by_day(line: Line, days: Sequence[date]) -> list[tuple[date, int]]:
+    """The newest day first."""
+    return list(zip(reversed(days), reversed(line.by_day), strict=True))
 
 
 @register.filter

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from backend.accounts.models import User
 from surveys.cleaning.models import CleanRow, QualityFlag
+from surveys.interviews.templatetags.interview_words import clock
 from surveys.places.models import Place
 from surveys.submissions.models import Submission
 from surveys.xforms.models import Form
@@ -28,7 +29,7 @@ def text(client: Client, query: str = "") -> str:
 
 def figures(page: str) -> list[list[str]]:
     """The cells of each row of the table of enumerators, the head left out."""
-    table = page.split('<table id="enumerators">')[1].split("</table>")[0]
+    table = page.split('<table id="enumerators" class="stacked headed">')[1].split("</table>")[0]
     rows = re.findall(r"<tr>(.*?)</tr>", table.split("<tbody>")[1], re.DOTALL)
     return [
         [
@@ -157,3 +158,11 @@ def test_number_of_queries_does_not_grow(as_dilnoza: Client, form: Form, alai: P
         text(as_dilnoza)
 
     assert len(many) == len(few)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(None, "–"), (-59, "right"), (120, "+2 min"), (-7_200, "−2 h"), (-395_107_200, "−4,573 d")],
+)
+def test_clock_that_is_off_is_told_in_its_largest_unit(seconds: int | None, words: str) -> None:
+    assert clock(seconds) == words
