@@ -16,6 +16,7 @@ from surveys.quality.keep import Kept, Key, keep_findings
 from surveys.quality.load import Loaded, Paths, changed_since, load_records
 from surveys.quality.models import QualityRun, QualityTable
 from surveys.quality.read_audits import with_timing
+from surveys.quality.read_districts import with_districts
 from surveys.quality.setting import checks_in_force
 from surveys.quality.tables import tables_of
 
@@ -54,7 +55,7 @@ def check_quality() -> QualityRun:
     """
     began, clock = timezone.now(), time.monotonic()
     checks = checks_in_force()
-    loaded = with_timing(load_records())
+    loaded = with_districts(with_timing(load_records()))
     found = findings_of(loaded, checks.values())
     tables = tables_of(loaded)
     if found.broken:

@@ -36,6 +36,7 @@ class Record:
     country: str = ""
     restricted: bool = False
     timing: Timing | None = None  # at night, where the tablet's log has come
+    outside_km: float | None = None  # of its point from its district, at night
 
     @property
     def lasted(self) -> timedelta | None:

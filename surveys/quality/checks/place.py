@@ -5,6 +5,7 @@ Findings hold distances and never the points themselves.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
 from math import asin, cos, radians, sin, sqrt
 
@@ -35,6 +36,20 @@ class Far:
 
     kilometres: float = 10
     least_points: float = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Kilometres beyond the border of the district: our outlines are drawn with few points."""
+
+    kilometres: float = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Countries:
+    """Countries in which one tablet was on one day."""
+
+    countries: float = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +109,29 @@ def gps_far(records: Sequence[Record], limits: Far) -> Iterator[Finding]:
             if away > limits.kilometres:
                 bounds = {"most": limits.kilometres, "points": len(points)}
                 yield Finding(record.id, "gps", measure={"kilometres": away}, bounds=bounds)
+
+
+def gps_outside(records: Sequence[Record], limits: Outside) -> Iterator[Finding]:
+    """A point outside the district that the record names."""
+    for record in records:
+        away = record.outside_km
+        if away is not None and away > limits.kilometres:
+            bounds = {"most": limits.kilometres}
+            yield Finding(record.id, "gps", measure={"kilometres": away}, bounds=bounds)
+
+
+def tablet_abroad(records: Sequence[Record], limits: Countries) -> Iterator[Finding]:
+    """One tablet in two countries on one day: its id was copied, or a place is wrong."""
+
+    def day(record: Record) -> tuple[str, date] | None:
+        tablet = record.code("deviceid")
+        return (tablet, record.started.date()) if tablet and record.started else None
+
+    for group in by_key([r for r in records if r.country], day).values():
+        if (count := len({record.country for record in group})) >= limits.countries:
+            for record in group:
+                bounds = {"others": others(record, group)}
+                yield Finding(record.id, "deviceid", measure={"countries": count}, bounds=bounds)
 
 
 def travel_fast(records: Sequence[Record], limits: Speed) -> Iterator[Finding]:

@@ -185,6 +185,27 @@ def test_point_far_from_the_middle_of_its_village_is_flagged() -> None:
     assert finding.measure == {"kilometres": 22.2}  # 0.2 degrees of a meridian
 
 
+def test_point_well_outside_its_district_is_flagged() -> None:
+    inside, beside, away = (record(outside_km=km) for km in (0.0, 5.0, 5.1))
+
+    (finding,) = found("gps_outside", record(), inside, beside, away)
+
+    assert (finding.record, finding.measure) == (away.id, {"kilometres": 5.1})
+
+
+def test_one_tablet_in_two_countries_on_a_day_is_flagged() -> None:
+    tablet = {"deviceid": "collect:abc"}
+    here = record(answers=tablet)
+    there = record(answers=tablet, country="TJ", at=MORNING + timedelta(hours=3))
+    next_day = record(answers=tablet, country="TJ", at=MORNING + timedelta(days=1))
+    other = record(answers={"deviceid": "collect:xyz"}, country="TJ")
+
+    findings = found("tablet_abroad", here, there, next_day, other)
+
+    assert {f.record for f in findings} == {here.id, there.id}
+    assert findings[0].measure == {"countries": 2}
+
+
 def test_two_interviews_at_once_are_flagged_once() -> None:
     first = record()
     second = record(at=MORNING + timedelta(minutes=30))

@@ -63,6 +63,20 @@ def test_enumerator_has_the_counts_of_the_records_that_the_reader_sees(
     assert told(as_alice, "K002") == counted_one_by_one(alice, "K002")
 
 
+def test_point_is_held_against_the_outline_of_its_district(
+    registered: Registered, alai: Place
+) -> None:
+    ring = [[72, 39], [74, 39], [74, 40], [72, 40], [72, 39]]
+    Place.objects.filter(pk=alai.pk).update(boundary={"type": "Polygon", "coordinates": [ring]})
+    registered()
+    away = registered(gps={"lat": 41.0, "lon": 72.97, "alt": 900.0, "acc": 8.0})
+    check_quality()
+
+    (flag,) = QualityFlag.objects.filter(code="gps_outside")
+
+    assert (flag.submission, flag.measure) == (away.submission, {"kilometres": 111.2})
+
+
 def test_workbook_is_one_file_until_the_checks_run_again(
     as_alice: Client, registered: Registered
 ) -> None:
