@@ -179,7 +179,7 @@ def sentence(comparison: str, level: str) -> str:
         return gettext(known)
     number = level.rpartition("_")[2]
     if comparison == "roster" and number.isdecimal():
-        words = gettext("The people in common are worth more than %(n)s bits, rare names more.")
+        words = gettext("The people in common are worth more than %(n)s points, rare names more.")
         return words % {"n": number}
     if comparison == "place_cap" and number.isdecimal():
         return gettext(
