@@ -46,6 +46,13 @@ def test_what_the_script_folds_into_is_answered(bob_reads: Client, db: None) -> 
     assert (row["main_place_country"], row["main_roster_hh_size"]) == ("KG", 5)
 
 
+def test_pictures_of_the_page_are_there() -> None:
+    page = POWER_QUERY.parent / "odata.md"
+    pictures = re.findall(r"!\[[^]]+\]\(([^)]+)\)", page.read_text())
+    assert len(pictures) == 3
+    assert all((page.parent / name).is_file() for name in pictures)
+
+
 def test_power_bi_file_leads_to_a_feed(bob_reads: Client, db: None) -> None:
     _form()
     (connection,) = json.loads((POWER_QUERY / "oila.pbids").read_text())["connections"]
