@@ -13,6 +13,7 @@ from surveys.datasets.odata.model import ID, SYSTEM, EntityType, Model, Path, cl
 EDMX = "http://docs.oasis-open.org/odata/ns/edmx"
 EDM = "http://docs.oasis-open.org/odata/ns/edm"
 SYSTEM_NAMESPACE = "org.opendatakit.submission"
+SCHEMA_VERSION = "Org.OData.Core.V1.SchemaVersion"
 CAPABILITIES = "Org.OData.Capabilities.V1"
 REVIEW_STATES = ("hasIssues", "edited", "rejected", "approved")
 STATUSES = ("notDecrypted", "missingEncryptedFormData")
@@ -54,6 +55,7 @@ def metadata(model: Model) -> bytes:
     for entity in model.types:
         _complex_types(schema, entity, namespace)
     _container(schema, model, namespace)
+    _add(schema, "Annotation", Term=SCHEMA_VERSION, String=model.schema_version)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
 
 

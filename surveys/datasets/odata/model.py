@@ -90,6 +90,7 @@ class Model:
     form_id: str
     types: tuple[EntityType, ...]
     flat: bool
+    schema_version: str = ""
 
     @property
     def root(self) -> EntityType:
@@ -113,7 +114,8 @@ def model_of(dataset: Dataset, *, flat: bool = False) -> Model:
         t.path: f"{ROOT_SET}.{'.'.join(names.clean(t.path, leaf=GROUP))}" for t in dataset.repeats
     }
     types = tuple(_entity_type(table, dataset, names, sets) for table in dataset.tables)
-    return Model(dataset.form_id, tuple(map(_flattened, types)) if flat else types, flat)
+    types = tuple(map(_flattened, types)) if flat else types
+    return Model(dataset.form_id, types, flat, dataset.schema_version)
 
 
 def clean_name(name: str) -> str:

@@ -5,10 +5,12 @@ from typing import Any
 from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils import timezone
 
 from backend.accounts.callers import log_in
 from backend.accounts.models import User
 from backend.problems import Problem
+from surveys.datasets.layers import CORRECTED
 from surveys.datasets.odata import listing
 from surveys.datasets.odata.answer import (
     HEADERS,
@@ -156,9 +158,10 @@ def batch(request: HttpRequest, **parts: Any) -> HttpResponse:
 
 
 def _rows(request: HttpRequest, reader: Reader, here: str, address: str) -> HttpResponseBase:
-    resource = reader.feed.resource
+    resource, told = reader.feed.resource, _about(reader.feed)
     if resource.count:
-        return HttpResponse(str(reader.count()), content_type="text/plain", headers=HEADERS)
+        headers = {**HEADERS, **told}
+        return HttpResponse(str(reader.count()), content_type="text/plain", headers=headers)
     if resource.key is not None and not reader.count():
         raise Problem("not_found")
     kept = request.GET.copy()
@@ -172,9 +175,20 @@ def _rows(request: HttpRequest, reader: Reader, here: str, address: str) -> Http
     flat = "?flat=true" if reader.feed.options.flat else ""
     context = f"{address}/$metadata{flat}#{resource.entity.name}"
     answer = streamed(pages(reader, context, next_link))
+    for name, words in told.items():
+        answer[name] = words
     if reader.feed.options.is_page_sized:
         answer["Preference-Applied"] = f"odata.maxpagesize={reader.feed.options.page}"
     return answer
+
+
+def _about(feed: Feed) -> dict[str, str]:
+    """What other answers say of themselves in `about`; a feed's JSON has no place for it."""
+    return {
+        "Oila-Layer": CORRECTED,
+        "Oila-As-Of": timezone.now().isoformat(timespec="seconds"),
+        "Oila-Schema-Version": feed.dataset.schema_version,
+    }
 
 
 @for_tools

@@ -1,11 +1,13 @@
 """The feed: what it holds, what its options find, in what order and pages."""
 
 import json
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from surveys.cleaning.models import CleanRow
 from surveys.xforms.models import Form
@@ -251,6 +253,17 @@ def test_method_that_is_not_taken_is_told_which_are(bob_reads: Client, families:
     answer = bob_reads.put(f"{SVC}/Submissions")
     assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD")
     assert bob_reads.get("/v1/sessions")["Allow"] == "POST"
+
+
+def test_feed_says_its_layer_its_moment_and_its_schema(bob_reads: Client, families: Form) -> None:
+    version = bob_reads.get("/api/v1/forms/visit/records/").json()["about"]["schema_version"]
+    for address in ("Submissions", "Submissions.member", "Submissions/$count"):
+        answer = bob_reads.get(f"{SVC}/{address}")
+        assert (answer["Oila-Layer"], answer["Oila-Schema-Version"]) == ("corrected", version)
+        age = timezone.now() - datetime.fromisoformat(answer["Oila-As-Of"])
+        assert timedelta(0) <= age < timedelta(minutes=1)
+    described = bob_reads.get(f"{SVC}/$metadata").content.decode()
+    assert f'SchemaVersion" String="{version}"' in described
 
 
 FULL = {"$format": "application/json;odata.metadata=full"}
