@@ -1,4 +1,4 @@
-// A table that is wider than its place can be scrolled by the keyboard too.
+// A table that is wider than its place can be scrolled by the keyboard too, and shows its bad cell.
 "use strict";
 (() => {
   const mark = () => {
@@ -7,5 +7,7 @@
       else each.removeAttribute("tabindex");
   };
   mark();
+  for (const cell of document.querySelectorAll(".wide .bad-cell"))
+    cell.closest(".wide").scrollLeft = cell.offsetLeft + cell.offsetWidth - cell.closest(".wide").clientWidth;
   window.addEventListener("resize", mark);
 })();

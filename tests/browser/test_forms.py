@@ -25,6 +25,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 DATA = Path(__file__).parents[2] / "data" / "forms"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ORIGIN = "http://testserver"
+FAR = """
+| survey |         |       |                     |                    |              |
+|        | type    | name  | label::English (en) | label::Тоҷикӣ (tg) | relevant     |
+|        | integer | rooms | How many rooms?     | Чанд ҳуҷра доред?  | ${no_such}>1 |
+"""
 
 
 @pytest.fixture
@@ -109,6 +114,28 @@ def test_pages_of_large_forms_in_four_languages_fit(visitor: Visitor, alice: Use
     visitor.fits()
 
     expect(page.get_by_role("img", name="QR code of the draft")).to_be_visible()
+
+
+def test_fault_in_the_last_cell_of_a_row_is_seen(visitor: Visitor, alice: User) -> None:
+    visitor.log_in("alice")
+    page = visitor.open("/forms/upload/")
+
+    with visitor.answers(422):
+        choose(page, workbook(FAR, version="1"))
+
+    visitor.fits()
+    expect(page.locator(".bad-cell")).to_be_in_viewport(ratio=0.9)
+
+
+def test_form_with_a_long_title_fits(visitor: Visitor, alice: User, round_: Round) -> None:
+    form = publish(VISIT, version="1").form
+    form.title = "Хизматрасониҳои_иҷтимоии_муҳоҷирони_меҳнатӣ_ва_оилаҳои_онҳо_дар_ноҳияҳои_тобеъ_1"
+    form.save()
+    visitor.log_in("alice")
+
+    for path in ("/", "/forms/", f"/forms/{form.pk}/", f"/forms/{form.pk}/tablets/"):
+        visitor.open(path)
+        visitor.shows_whole_tables()
 
 
 @pytest.mark.parametrize("path", ["/forms/", "/forms/upload/"])

@@ -54,6 +54,19 @@ def test_reviewer_sends_a_record_back_by_keyboard_and_goes_on_to_the_next(
     assert ReviewStep.objects.get().comments[0]["text"] == "Кайра сураңыз: Ӯ кист?"
 
 
+def test_long_answer_keeps_its_words_whole(
+    visitor: Visitor, alice: User, records: list[CleanRow]
+) -> None:
+    visitor.log_in("alice")
+    page = visitor.open(f"/records/visit/{records[0].pk}/")
+
+    given = page.locator(".given", has_text="Қӯрғонтеппа").first
+    expect(given).to_be_visible()
+    box = given.bounding_box()
+    assert box
+    assert box["width"] > 250
+
+
 def test_record_with_a_long_log_fits(
     visitor: Visitor, alice: User, records: list[CleanRow]
 ) -> None:

@@ -47,6 +47,12 @@ class Visitor:
         if wide > self.width:
             self.complaints.append(f"{self.page.url} is {wide} px wide")
 
+    def shows_whole_tables(self) -> None:
+        """Complains of tables that must be scrolled sideways in their frame."""
+        for frame in self.page.locator(".wide:visible").all():
+            if frame.evaluate("each => each.scrollWidth > each.clientWidth"):
+                self.complaints.append(f"{self.page.url}: a table is wider than its frame")
+
     @contextmanager
     def answers(self, status: int) -> Iterator[None]:
         """The page is refused with this status, and the browser may say so."""
