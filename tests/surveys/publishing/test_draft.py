@@ -52,7 +52,10 @@ def test_page_shows_changes_classes_and_missing_translations(as_alice: Client) -
         "English (en)": 0,
         "Тоҷикӣ (tg)": 1,
     }
-    assert '<td>survey</td><td class="number">3</td><td><code>legal</code></td>' in page
+    assert (
+        '<td>survey</td><td data-label="Row" class="number">3</td><td><code>legal</code></td>'
+        in page
+    )
     assert 'class="bad-cell"' in page  # the warning about the same label, at its cell
     assert len(answer.content) < 150_000
 
