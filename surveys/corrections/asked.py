@@ -15,6 +15,7 @@ from surveys.corrections.listing import text_words
 from surveys.corrections.visible import hides
 from surveys.datasets.codebook import label_in
 from surveys.datasets.columns import Column, Dataset, Table
+from surveys.datasets.labels import asked_in
 from surveys.datasets.missing import standing_text
 from surveys.datasets.tables import dataset_of_form
 from surveys.privacy.models import Unmasking
@@ -109,7 +110,7 @@ def _asked(
         place=place,
         column=column,
         row_label=_row_label(table, row, language),
-        label=label_in(column.field.labels, language) or column.name,
+        label=asked_in(column.field.labels, language) or column.name,
         now=now,
         now_words=text_words(column, now, language),
         choices=list(column.choice_labels(language).items()),

@@ -7,6 +7,7 @@ from surveys.datasets.codebook import label_in
 from surveys.datasets.columns import Dataset, Table
 
 _POSITION = re.compile(r"\[(\d+)\]")
+_REFERENCE = re.compile(r"\$\{[^}]*\}")
 
 
 def label_of(dataset: Dataset, path: str, language: str) -> str:
@@ -19,7 +20,12 @@ def label_of(dataset: Dataset, path: str, language: str) -> str:
     column = next(iter(dataset.asked_at.get(plain, ())), None)
     if column is None:
         return path
-    return " · ".join([*rows, label_in(column.field.labels, language) or column.name])
+    return " · ".join([*rows, asked_in(column.field.labels, language) or column.name])
+
+
+def asked_in(labels: dict[str, str], language: str) -> str:
+    """The label as people read it: `…` where the tablet puts in another answer."""
+    return _REFERENCE.sub("…", label_in(labels, language))
 
 
 def language_among(dataset: Dataset, asked: Iterable[str]) -> str:

@@ -199,7 +199,7 @@ def _flag_page(
     (row,) = flag_rows(user, [found.pk])
     bounds = dict(row["bounds"])
     others, elsewhere = bounds.pop("others", []), bounds.pop("elsewhere", 0)
-    row = {**row, "bounds": bounds}
+    (row,) = in_words([{**row, "bounds": bounds}])
     shown = visible_records(user).select_related("form", "place")
     record = shown.get(submission=found.submission_id)
     context = {

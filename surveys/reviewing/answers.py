@@ -16,9 +16,8 @@ from backend.accounts.models import User
 from surveys.cleaning.models import CleanRow, QualityFlag
 from surveys.corrections.asked import Place, is_correctable
 from surveys.corrections.listing import text_words
-from surveys.datasets.codebook import label_in
 from surveys.datasets.columns import Column, Dataset, Table
-from surveys.datasets.labels import label_of, row_label
+from surveys.datasets.labels import asked_in, label_of, row_label
 from surveys.datasets.noted import noted
 from surveys.datasets.tables import Row, Shape, read_columns, shape_of, words_of
 from surveys.privacy.flags import flags_for
@@ -129,7 +128,7 @@ class RecordReader:
             yield Answer(
                 path=at,
                 name=column.name,
-                label=label_in(column.field.labels, self.language) or noted(column.name),
+                label=asked_in(column.field.labels, self.language) or noted(column.name),
                 words=words_of(record[column.name]),
                 answered=key in given and not masked,
                 masked=masked,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from surveys.datasets.columns import dataset_of
-from surveys.datasets.labels import label_of
+from surveys.datasets.labels import asked_in, label_of
 from surveys.xforms.schema import Field, Repeat
 from tests.surveys.datasets.records import EN, RU, SCHEMA, labels
 
@@ -41,3 +41,9 @@ NESTED = replace(
 )
 def test_path_is_named_as_the_form_names_it(path: str, language: str, label: str) -> None:
     assert label_of(dataset_of([NESTED]), path, language) == label
+
+
+def test_reference_to_another_answer_is_not_shown_as_code() -> None:
+    told = labels("Name of member ${m_line}", "${inc_label}: сколько?")
+    assert asked_in(told, EN) == "Name of member …"
+    assert asked_in(told, RU) == "…: сколько?"

@@ -482,7 +482,11 @@ def test_flag_of_no_single_answer_offers_no_correction(
 
 def test_masked_answer_of_a_flag_is_not_offered(as_dilnoza: Client, flag: QualityFlag) -> None:
     QualityFlag.objects.update(path="main/head/head_name")
-    assert "/corrections/of/" not in text(as_dilnoza, f"flags/{flag.pk}/")
+    page = text(as_dilnoza, f"flags/{flag.pk}/")
+    assert "/corrections/of/" not in page
+    assert (
+        "<dt>Question</dt><dd>Name of the head (surname, name, patronymic)" in page
+    )  # as the form asks, masked or not
 
 
 def test_first_page_says_which_flags_and_back_checks_wait(
