@@ -370,7 +370,7 @@ KINDS: dict[str, Kind] = {
         "The workbook unpacks to more than {limit_mb} MB or {ratio} times its size; a form never does.",
     ),
     "xlsform_invalid": Kind(
-        422, "Form not published", "The form has {count} problem(s); nothing was published."
+        422, "Form not published", "Problems in the form: {count}; nothing was published."
     ),
     "rename_invalid": Kind(
         400,
