@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from backend.accounts.models import User
 from backend.accounts.permissions import logged_in, may_keep_quality
@@ -18,6 +18,7 @@ from backend.problems import Problem
 from backend.said import Said
 from surveys.datasets.tables import published_forms
 from surveys.privacy.access import reviewer
+from surveys.quality.back_check_choices import choices_of
 from surveys.quality.back_checks import (
     Checked,
     Wanted,
@@ -26,7 +27,7 @@ from surveys.quality.back_checks import (
     link_back_check,
 )
 from surveys.quality.comparing import TYPES, VARIABLES, rates
-from surveys.quality.models import BackCheckDraw
+from surveys.quality.models import BackCheck, BackCheckDraw
 from surveys.quality.reading import masked_names
 from surveys.quality.repeated import LEAST_PAIRS, repeats_of
 
@@ -66,6 +67,25 @@ def one_draw(request: HttpRequest, draw_id: int) -> HttpResponse:
         return _draw_page(request, user, found, problem)
     messages.success(request, _("Kept."))
     return redirect("back-check-draw", draw_id)
+
+
+@require_GET
+@login_required
+@never_cache
+def choices(request: HttpRequest, draw_id: int, check_id: int) -> HttpResponse:
+    """Records that may be the second interview of a drawn one, to choose from."""
+    user = reviewer(logged_in(request))
+    check = BackCheck.objects.select_related("draw__form").filter(pk=check_id, draw=draw_id).first()
+    if check is None:
+        raise Problem("not_found")
+    enumerator = request.GET.get("enumerator", "").replace("\0", "").strip()[:100]
+    context = {
+        "draw": check.draw,
+        "check": check,
+        "enumerator": enumerator,
+        "choices": choices_of(check, user, enumerator=enumerator),
+    }
+    return render(request, "quality/choices.html", context)
 
 
 def _draws_page(request: HttpRequest, user: User, problem: Problem | None = None) -> HttpResponse:

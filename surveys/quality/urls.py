@@ -18,6 +18,11 @@ urlpatterns = [
     path("quality/checks/<slug:code>/", check_pages.check, name="quality-check"),
     path("quality/back-checks/", back_check_pages.draws, name="back-checks"),
     path("quality/back-checks/<int:draw_id>/", back_check_pages.one_draw, name="back-check-draw"),
+    path(
+        "quality/back-checks/<int:draw_id>/<int:check_id>/",
+        back_check_pages.choices,
+        name="back-check-choices",
+    ),
     path("api/v1/quality/flags/", views.QualityFlagsView.as_view()),
     path("api/v1/quality/flags/<int:flag_id>/", views.QualityFlagView.as_view()),
     path("api/v1/quality/flags/<int:flag_id>/state/", views.QualityFlagStateView.as_view()),

@@ -84,6 +84,7 @@ def addresses() -> list[str]:
         "/quality/questions/", "/quality/time-use/", "/quality/checks/",
         "/quality/checks/value_unusual/", "/quality/back-checks/",
         f"/quality/back-checks/{draw.pk}/",
+        f"/quality/back-checks/{draw.pk}/{draw.checks.first().pk}/",
         "/forms/", f"/forms/{form.pk}/", "/forms/upload/", f"/forms/drafts/{draft.pk}/",
         "/indicators/overrides/", "/indicators/O3.1/households/", "/links/brakes/",
     ]  # fmt: skip

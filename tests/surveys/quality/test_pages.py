@@ -402,6 +402,33 @@ def test_second_interview_is_held_beside_the_first_by_type_of_question(
     assert line["error_rates"]["2"] == {"differing": 1, "compared": 2}
 
 
+def test_second_interview_is_chosen_from_those_nearest_to_the_first(
+    as_alice: Client, as_dilnoza: Client, registered: Registered, naryn: Place
+) -> None:
+    first = registered(enum_code="K001")
+    beside = registered(enum_code="K002")
+    home = again(first, registered, enum_code="K003")
+    elsewhere = registered(enum_code="K004", place=naryn)
+    draw = BackCheckDraw.objects.create(
+        form=first.form, percent=10, seed=1, population=1, by=User.objects.get(username="alice")
+    )
+    check = BackCheck.objects.create(draw=draw, record_id=first.pk, enumerator="K001")
+    far = BackCheck.objects.create(draw=draw, record_id=elsewhere.pk, enumerator="K004")
+    address = f"back-checks/{draw.pk}/{check.pk}/"
+
+    def offered(page: str) -> list[str]:
+        return re.findall(r'name="again" value="([^"]+)"', page)
+
+    assert f"/quality/{address}" in text(as_alice, f"back-checks/{draw.pk}/")
+    assert offered(text(as_alice, address)) == [str(home.pk), str(beside.pk)]
+    assert offered(text(as_alice, f"{address}?enumerator=k002")) == [str(beside.pk)]
+    assert as_dilnoza.get(f"/quality/back-checks/{draw.pk}/{far.pk}/").status_code == 404
+
+    said = {"check": str(check.pk), "again": str(home.pk)}
+    assert as_alice.post(f"/quality/back-checks/{draw.pk}/", said).status_code == 302
+    assert offered(text(as_alice, address)) == [str(beside.pk)]
+
+
 def test_record_that_is_no_second_interview_is_not_linked(
     as_alice: Client, registered: Registered
 ) -> None:
