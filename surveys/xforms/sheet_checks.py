@@ -22,7 +22,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 def demands(sheets: Sheets) -> list[Finding]:
     words = (_privacy_words, _missing_words)
     characters = (_control_characters, _direction_marks)
-    checks = (_asks_nothing, _settings, *words, *characters, _flat_media)
+    checks = (_asks_nothing, _settings, _title_in_languages, *words, *characters, _flat_media)
     return [finding for check in checks for finding in check(sheets)]
 
 
@@ -68,6 +68,14 @@ def _settings(sheets: Sheets) -> Iterator[Finding]:
             words = Said("This is longer than {most} characters.", most=MAX_ID_LENGTH)
         if words:
             yield Finding(words, "settings", row.number, settings.column(column) or column)
+
+
+def _title_in_languages(sheets: Sheets) -> Iterator[Finding]:
+    """XLSForm has translations of questions and choices, not of a form's own title."""
+    words = Said("A form has one title: write this column without the language.")
+    for language, header in sheets.settings.languages("form_title").items():
+        if language:
+            yield Finding(words, "settings", 1, header)
 
 
 def _privacy_words(sheets: Sheets) -> Iterator[Finding]:

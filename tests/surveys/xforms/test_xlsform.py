@@ -37,6 +37,24 @@ def test_programme_form_converts_without_a_warning_and_always_to_the_same_bytes(
     assert first.warnings == ()
 
 
+def test_title_in_several_languages_is_refused_at_its_columns() -> None:
+    sheets = {
+        "survey": [["type", "name", "label"], ["text", "a", "A"]],
+        "settings": [
+            ["form_title::English (en)", "form_title::Русский (ru)", "form_id", "version"],
+            ["Visit", "Визит", "visit", "1"],
+        ],
+    }
+
+    with pytest.raises(XlsformError) as caught:
+        xlsform_to_xform(xlsx(sheets))
+
+    assert [(f.sheet, f.row, f.column) for f in caught.value.findings] == [
+        ("settings", 1, "form_title::English (en)"),
+        ("settings", 1, "form_title::Русский (ru)"),
+    ]
+
+
 def test_old_workbook_under_any_name_converts_like_a_new_one() -> None:
     sheets = read_table("""
     | survey |         |      |       |
