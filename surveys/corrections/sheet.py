@@ -181,7 +181,7 @@ def _propose_group(
             row_id=as_id(row.cells.get("row", "")) or record_id,
             path=row.cells["path"],
             new=row.cells["new"],
-            old=row.cells.get("old"),
+            old=row.cells.get("old") or None,  # an empty cell says nothing of it
             action=row.cells["action"],
             id=ids[row.number],
         )

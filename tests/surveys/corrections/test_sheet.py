@@ -66,6 +66,15 @@ def propose(row: CleanRow, new: str, by: User, path: str = AMOUNT) -> Correction
     return propose_corrections(record_id=row.record_id, wishes=wishes, because=because, by=by)[0]
 
 
+def test_row_whose_old_answer_is_left_empty_becomes_a_proposal(
+    source: CleanRow, gulnara: User
+) -> None:
+    imported = import_log(content=sheet_of(row_for(source, old=None)), by=gulnara)
+
+    (made,) = imported.proposed
+    assert made.old == source.verbatim["inc_amount"]
+
+
 def test_rows_of_a_sheet_become_proposals_once(source: CleanRow, gulnara: User) -> None:
     content = sheet_of(row_for(source))
     (made,) = import_log(content=content, by=gulnara).proposed
