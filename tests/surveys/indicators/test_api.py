@@ -47,7 +47,7 @@ def test_answer_carries_all_that_an_output_must(as_bob: Client, season: Season) 
     told = get(as_bob, "O3.1/")
 
     assert table(told) == {(): 30}
-    assert (told["code"], told["version"], told["open_links"]) == ("O3.1", "3", 0)
+    assert (told["code"], told["version"], told["open_links"]) == ("O3.1", "4", 0)
     assert told["lower_bound"] == 30
     assert told["states"] == ["received", "edited", "approved"]
     assert told["parameters"]["threshold"] == 0.1
