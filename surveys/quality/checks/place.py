@@ -42,7 +42,7 @@ class Far:
 class Outside:
     """Kilometres beyond the border of the district: our outlines are drawn with few points."""
 
-    kilometres: float = 5
+    kilometres: float = 2
 
 
 @dataclass(frozen=True, slots=True)
