@@ -171,9 +171,9 @@ def test_page_and_workbook_hold_each_question_by_enumerator(
     book = load_workbook(io.BytesIO(as_alice.get("/quality/report.xlsx").content))
 
     assert "<small><code>consent</code></small>" in everybody
-    assert '<td class="number">6.6</td>' in everybody  # the median of 4.2 and 9
-    assert "<td>K001</td>" in everybody
-    assert '<td class="number">9.0</td>' in one
+    assert ">6.6</td>" in everybody  # the median of 4.2 and 9
+    assert ">K001</td>" in everybody
+    assert ">9.0</td>" in one
     rows = list(book["question timing"].iter_rows(values_only=True))
     consent = [row[3:] for row in rows if row[1] == "consent"]
     assert consent == [(None, 2, 6.6, 4.2), ("K001", 1, 4.2, 4.2), ("K002", 1, 9, 9)]
