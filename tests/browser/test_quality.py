@@ -160,7 +160,7 @@ def test_manager_sees_who_stands_out_and_sets_a_check(
     page.get_by_label("Why").fill("The pilot took 25 minutes")
     page.get_by_role("button", name="Set it so").click()
 
-    expect(page.get_by_role("row", name="interview_short")).to_contain_text("registration 20")
+    expect(page.get_by_role("row", name="interview_short")).to_contain_text("registration: 20")
 
 
 @pytest.mark.parametrize(

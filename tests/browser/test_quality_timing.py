@@ -57,6 +57,7 @@ def test_manager_sees_who_passes_questions_fastest(visitor: Visitor, alice: User
     page.get_by_label("Enumerator").select_option("T-Гүлнара")
     page.get_by_role("button", name="Show").click()
 
-    expect(page.get_by_role("columnheader", name="T-Гүлнара")).to_have_count(3)
+    # at the head of the table, or on a phone before each number
+    expect(consent.locator("[data-label*='T-Гүлнара']")).to_have_count(3)
     photograph(visitor, "timing-one")
     visitor.open("/quality/timing/?enumerator=K003")
