@@ -54,6 +54,8 @@ def test_a_sheet_is_never_cut_apart_on_paper(visitor: Visitor, alice: User, plac
     page.get_by_label("Names, one in each line").fill(f"{LONG}\nТоң 3")
     page.get_by_label("User name and password").check()
     page.get_by_role("button", name="Enrol and show what to scan").click()
+    expect(page.get_by_role("heading", name=LONG)).to_be_visible()
+    page.wait_for_load_state("networkidle")  # a page on its way cannot be printed
 
     pdf = page.pdf(format="A4", prefer_css_page_size=True)
 
