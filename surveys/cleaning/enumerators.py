@@ -20,9 +20,13 @@ def said(name: str) -> Any:
 def said_by_record() -> Combinable:
     """The enumerator as a root row's own answers have it, None where they have none: what the index
     `row_enumerator` holds. An index holds no long text, so the end of one is left out."""
-    return Left(Coalesce(*map(said, ASKED_AS)), MOST_SAID)
+    return Left(Coalesce(*_codes()), MOST_SAID)
 
 
 def enumerator() -> Combinable:
     """Who asked, of a root row; None where neither it nor an account says."""
-    return Coalesce(*map(said, ASKED_AS), F("submission__submitted_by__username"))
+    return Coalesce(*_codes(), F("submission__submitted_by__username"))
+
+
+def _codes() -> list[Any]:
+    return [said(name) for name in ASKED_AS]

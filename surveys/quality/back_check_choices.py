@@ -40,7 +40,8 @@ def choices_of(check: BackCheck, user: User, *, enumerator: str = "") -> Choices
     here = Q(place=first.place_id) if first.place_id else Q(pk__isnull=True)
     if first.place is not None:
         district = "/".join(first.place.path.split("/")[:3])
-        rows = rows.filter(home | Q(place__path__startswith=district))
+        within = Q(place__path=district) | Q(place__path__startswith=f"{district}/")
+        rows = rows.filter(home | within)
     if enumerator:
         rows = rows.filter(enumerator__icontains=enumerator)
     nearness = Case(When(home, then=HOUSEHOLD), When(here, then=PLACE), default=DISTRICT)

@@ -403,12 +403,15 @@ def test_second_interview_is_held_beside_the_first_by_type_of_question(
 
 
 def test_second_interview_is_chosen_from_those_nearest_to_the_first(
-    as_alice: Client, as_dilnoza: Client, registered: Registered, naryn: Place
+    as_alice: Client, as_dilnoza: Client, registered: Registered, alai: Place, naryn: Place
 ) -> None:
     first = registered(enum_code="K001")
     beside = registered(enum_code="K002")
     home = again(first, registered, enum_code="K003")
     elsewhere = registered(enum_code="K004", place=naryn)
+    code = f"{alai.code}1"  # begins as the district's, and is another
+    other = Place.objects.create(code=code, parent=alai.parent, level=2, path=f"{alai.path}1")
+    registered(enum_code="K005", place=other)
     draw = BackCheckDraw.objects.create(
         form=first.form, percent=10, seed=1, population=1, by=User.objects.get(username="alice")
     )
